@@ -28,15 +28,16 @@ struct build_request {
 
 /* What the others need to connect to the domain. Ports are numbers in the new domain. */
 struct build_result {
-    xen_pfn_t store_mfn;
+    xen_pfn_t store_frame;
     evtchn_port_t store_port;
-    xen_pfn_t console_mfn;
+    xen_pfn_t console_frame;
     evtchn_port_t console_port;
 };
 
 /* Builds. Yields between steps. Returns 0 or a negative errno with err filled. After a failure the domain is
  * half-built and only good for destruction; nothing of it stays mapped here. */
-int build_domain(const struct build_request *request, struct build_result *result, struct toolstack_error *err);
+int build_domain(const struct build_request *request, struct build_result *result,
+                 struct toolstack_error *err);
 
 /* How many frames the image and ramdisk need at least, without building; 0 and err filled when impossible. */
 uint64_t build_least_pages(const struct build_request *request, struct toolstack_error *err);

@@ -1,5 +1,6 @@
-/* A domain's configuration: the xl.cfg language and the values it gives. Pure: no kit, no hypercalls, no files
- * are opened here, so the same code runs in unit tests and fuzzers on the host. docs/config.md is the manual. */
+/* A domain's configuration: the xl.cfg language and the values it gives. Pure: no kit, no hypercalls, no
+ * files are opened here, so the same code runs in unit tests and fuzzers on the host. docs/config.md is the
+ * manual. */
 #ifndef ENSO_TOOLSTACK_CONFIG_H
 #define ENSO_TOOLSTACK_CONFIG_H
 

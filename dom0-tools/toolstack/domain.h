@@ -1,6 +1,7 @@
-/* The toolstack's interface for the shell: domains from creation to death. Every function may block the calling
- * thread and may be called from any thread, never from an event handler. Names and ids: a text of digits only is an
- * id. Every failure is described in *err and returned as its negative errno. host.h has the host's side. */
+/* The toolstack's interface for the shell: domains from creation to death. Every function may block the
+ * calling thread and may be called from any thread, never from an event handler. Names and ids: a text of
+ * digits only is an id. Every failure is described in *err and returned as its negative errno. host.h has the
+ * host's side. */
 #ifndef ENSO_TOOLSTACK_DOMAIN_H
 #define ENSO_TOOLSTACK_DOMAIN_H
 
@@ -15,9 +16,11 @@
 
 /* What the toolstack needs from the program around it; copied by toolstack_init.
  *   file_map     makes a whole file readable in memory: 0, or negative errno (-ENOENT ...). The bytes may be
- *                shared and must not be written. Kernels and ramdisks are read this way again at each restart.
+ *                shared and must not be written. Kernels and ramdisks are read this way again at each
+ *                restart.
  *   file_unmap   ends it; called once per successful file_map with the same values.
- *   log          one line about something that happened on its own ("web: rebooted as domain 7"), no newline. */
+ *   log          one line about something that happened on its own ("web: rebooted as domain 7"), no newline.
+ *                */
 struct toolstack_host_ops {
     int (*file_map)(const char *path, const void **bytes, size_t *len);
     void (*file_unmap)(const void *bytes, size_t len);
@@ -28,8 +31,8 @@ struct toolstack_host_ops {
  * Call once, after the store and consoled are up. */
 int toolstack_init(const struct toolstack_host_ops *ops, struct toolstack_error *err);
 
-/* Called by toolstack_create in its own thread when the domain is complete but has not run one instruction; the
- * place to attach a console. May block. A negative errno ends the creation and undoes it. */
+/* Called by toolstack_create in its own thread when the domain is complete but has not run one instruction;
+ * the place to attach a console. May block. A negative errno ends the creation and undoes it. */
 typedef int toolstack_before_unpause(domid_t domid, const char *name, void *arg);
 
 struct toolstack_create_flags {
@@ -40,14 +43,14 @@ struct toolstack_create_flags {
 };
 
 /* Creates a domain; *domid is its id. Everything is checked first, and after a failure at any later point
- * everything is undone. Errors: -EEXIST name in use; -ENOENT kernel or ramdisk missing; -ENOEXEC, -EBADMSG, -EFBIG,
- * -EOPNOTSUPP the kernel is not good (image.h); -ENOMEM the host or the domain has too little memory, with the
- * numbers; -ECANCELED destroyed meanwhile; others from the hypervisor or the store, named. */
+ * everything is undone. Errors: -EEXIST name in use; -ENOENT kernel or ramdisk missing; -ENOEXEC, -EBADMSG,
+ * -EFBIG, -EOPNOTSUPP the kernel is not good (image.h); -ENOMEM the host or the domain has too little memory,
+ * with the numbers; -ECANCELED destroyed meanwhile; others from the hypervisor or the store, named. */
 int toolstack_create(const struct domain_config *config, const struct toolstack_create_flags *flags,
                      domid_t *domid, struct toolstack_error *err);
 
-/* Kills a domain at once and removes every trace; returns when its memory is free again. A domain that is being
- * created is cancelled. -ENOENT no such domain; -EPERM the control domain. */
+/* Kills a domain at once and removes every trace; returns when its memory is free again. A domain that is
+ * being created is cancelled. -ENOENT no such domain; -EPERM the control domain. */
 int toolstack_destroy(domid_t domid, struct toolstack_error *err);
 
 int toolstack_pause(domid_t domid, struct toolstack_error *err);
@@ -55,8 +58,8 @@ int toolstack_unpause(domid_t domid, struct toolstack_error *err); /* -EALREADY 
 
 /* Asks the guest through control/shutdown.
  *   request     "poweroff", "reboot", "halt" or "suspend" is what guests know
- *   timeout_ns  0: return once asked; otherwise wait until the domain has ended (for "reboot": until it is back),
- *               -ETIMEDOUT when it has not by then */
+ *   timeout_ns  0: return once asked; otherwise wait until the domain has ended (for "reboot": until it is
+ *               back), -ETIMEDOUT when it has not by then */
 int toolstack_shutdown(domid_t domid, const char *request, uint64_t timeout_ns, struct toolstack_error *err);
 
 /* -EEXIST another domain has that name; -EINVAL not a name. */
@@ -65,7 +68,8 @@ int toolstack_rename(domid_t domid, const char *name, struct toolstack_error *er
 /* Asks the guest's kernel for a sysrq through control/sysrq. */
 int toolstack_sysrq(domid_t domid, char letter, struct toolstack_error *err);
 
-/* trigger: "nmi", "reset", "init", "power", "sleep". -EINVAL another word; -EOPNOTSUPP not for this domain. */
+/* trigger: "nmi", "reset", "init", "power", "sleep". -EINVAL another word; -EOPNOTSUPP not for this domain.
+ * */
 int toolstack_trigger(domid_t domid, const char *trigger, unsigned vcpu, struct toolstack_error *err);
 
 /* Asks the guest's balloon for this size (memory/target); -EINVAL above the domain's maximum. */
@@ -74,7 +78,8 @@ int toolstack_mem_set(domid_t domid, uint64_t kib, struct toolstack_error *err);
 /* Sets the limit that the hypervisor enforces (and memory/static-max). */
 int toolstack_mem_max(domid_t domid, uint64_t kib, struct toolstack_error *err);
 
-/* -- What there is ------------------------------------------------------------------------------------------- */
+/* -- What there is
+ * ------------------------------------------------------------------------------------------- */
 
 /* Bits of domain_status.state, in the order of xl's columns r b p s c d. */
 enum domain_state {

@@ -1,4 +1,5 @@
-/* What a toolstack operation answers when it refuses or fails: one value that the shell can print as it is. */
+/* What a toolstack operation answers when it refuses or fails: one value that the shell can print as it is.
+ * */
 #ifndef ENSO_TOOLSTACK_ERROR_H
 #define ENSO_TOOLSTACK_ERROR_H
 

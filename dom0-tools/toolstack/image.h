@@ -1,6 +1,6 @@
-/* Kernel images: from the bytes of a file to "these bytes go to these pseudo-physical addresses, start there".
- * Pure: memory and yielding come through image_ops. Everything in a file is hostile: it is seen only through
- * bounded views, and every sum is checked. */
+/* Kernel images: from the bytes of a file to "these bytes go to these pseudo-physical addresses, start
+ * there". Pure: memory and yielding come through image_ops. Everything in a file is hostile: it is seen only
+ * through bounded views, and every sum is checked. */
 #ifndef ENSO_TOOLSTACK_IMAGE_H
 #define ENSO_TOOLSTACK_IMAGE_H
 
@@ -13,8 +13,8 @@
 #define IMAGE_MAX_SEGMENTS 32
 #define IMAGE_UNSET        UINT64_MAX /* an address that the image does not give */
 
-/* What loading needs from its surroundings. alloc may answer NULL; its memory need not be zeroed; release gets
- * the same size. yield is called at least once per MiB of work, and may be NULL. */
+/* What loading needs from its surroundings. alloc may answer NULL; its memory need not be zeroed; release
+ * gets the same size. yield is called at least once per MiB of work, and may be NULL. */
 struct image_ops {
     void *(*alloc)(size_t bytes);
     void (*release)(void *p, size_t bytes);
