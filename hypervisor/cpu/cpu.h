@@ -1,0 +1,138 @@
+/* A physical CPU: its private data, its stacks, and what the rest of the hypervisor asks of it. */
+#ifndef ENSO_CPU_CPU_H
+#define ENSO_CPU_CPU_H
+
+#include <xen/xen.h>
+#include "boot/memory-map.h"
+#include "lib/types.h"
+
+struct vcpu;
+
+/* At the top of each CPU's stack region, found from any of the CPU's stack pointers. The processor pushes the frame of a
+ * trap from a guest so that it ends at &guest.es: guest is the running vcpu's register state during a whole entry. */
+struct cpu_info {
+    struct cpu_user_regs guest;
+    uint64_t scratch;                   /* guest rsp between the syscall stub and the switch of the stack */
+    struct vcpu *current;               /* running vcpu; NULL: idle */
+    struct cpu *cpu;
+    _Atomic uint32_t work;              /* WORK_* bits: looked at before every return to a guest */
+    uint32_t id;
+    uint64_t entry_tsc;                 /* TSC when this entry's time budget began (set by whoever starts long work) */
+    uint64_t reserved[2];               /* keeps the size a multiple of 16 */
+};
+_Static_assert(sizeof(struct cpu_info) % 16 == 0, "the stack below stays aligned");
+
+enum {
+    WORK_RESCHED = 1,       /* choose another vcpu */
+    WORK_TIMER   = 2,       /* the local timer has fired */
+    WORK_RELEASE = 4,       /* frames_release has something to do */
+    WORK_STOP    = 8,       /* another CPU wants this one to stop (panic, audit) */
+    WORK_CONTINUE = 16,     /* current->continuation.active: run the hypercall again */
+    WORK_NMI     = 32,      /* an NMI arrived for the running guest */
+};
+
+static inline struct cpu_info *this_cpu(void)
+{
+    uint64_t sp;
+    __asm__("mov %%rsp, %0" : "=r"(sp));    /* not volatile: constant within a function */
+    return (struct cpu_info *)((sp & ~(uint64_t)(CPU_STACK_SIZE - 1)) + CPU_STACK_SIZE - sizeof(struct cpu_info));
+}
+static inline struct vcpu *current_vcpu(void) { return this_cpu()->current; }
+static inline unsigned int cpu_id(void) { return this_cpu()->id; }
+#define current current_vcpu()
+
+/* What does not have to be near the stack. */
+struct cpu {
+    uint32_t id, apic_id;
+    bool online;
+    /* TLB flush requests from others: the requester's sequence number asked, answered (cpu/flush.c). */
+    _Atomic uint64_t flush_asked, flush_done;
+    uint64_t idle_ns;
+    uint64_t release_list;      /* memory/frame.c: first mfn, FRAME_LIST_END none */
+    uint32_t release_count;
+    uint32_t lock_ranks;        /* debug: bit per rank held */
+    struct vcpu *fpu_owner;     /* vcpu whose FPU state is in the registers (for switch elision only) */
+    mfn_t root;                 /* value in CR3 */
+    void *run_queue;            /* sched/ */
+    void *timers;               /* sched/timer.c */
+    struct vcpu *window_owner;  /* vcpu whose GDT is in the window */
+};
+extern struct cpu cpus[MAX_CPUS];
+extern unsigned int cpu_count;              /* online, numbered 0..cpu_count-1; constant after smp_start */
+
+/* Features found at boot; constant afterwards. */
+struct cpu_features {
+    bool smap, smep, umip, nx, xsave, fsgsbase, rdtscp, pcid, tsc_invariant, tsc_deadline, x2apic, cpuid_faulting, syscall32, intel, amd;
+    unsigned int phys_bits;
+    uint64_t xcr0_allowed;      /* XSAVE components guests may enable */
+    size_t fpu_size;            /* bytes of an XSAVE/FXSAVE area */
+};
+extern struct cpu_features cpu_features;
+
+/* Called by hypervisor_main and by secondary CPUs. */
+void cpu_init_boot(void);                   /* GDT, IDT, TSS, stacks, MSRs, CR0/CR4 of the boot CPU */
+void cpu_init_secondary(unsigned int id);
+void smp_start(void);                       /* all others; returns when each sits in the scheduler's idle loop */
+
+/* Flushes the TLBs of the CPUs in `mask` completely and returns when all have done so (this CPU included if in the mask).
+ * May be called with locks held. */
+void cpu_flush_tlb(uint64_t mask);
+void cpu_flush_tlb_local(void);
+/* In a loop that waits for another CPU: pause, and answer flush/stop requests of others. */
+void cpu_relax_and_answer(void);
+/* Makes another CPU look at its work bits soon (IPI if it is not this one). */
+void cpu_kick(unsigned int id, uint32_t work);
+/* Stops all other CPUs for good (panic) or until cpu_resume_others (audit). */
+void cpu_stop_others(void);
+void cpu_resume_others(void);
+noreturn void cpu_idle_forever(void);
+
+/* Machine power; do not return. */
+noreturn void machine_power_off(void);
+noreturn void machine_reboot(void);
+
+/* Per-vcpu CPU state at a context switch (the general registers are copied by the scheduler's switch). */
+void cpu_switch_from(struct vcpu *v);       /* saves segment selectors, bases, FPU, debug registers of the running vcpu */
+void cpu_switch_to(struct vcpu *v);         /* loads them; loads root and descriptor windows */
+/* A new vcpu's FPU area in reset state. */
+void fpu_init_area(void *area);
+void fpu_save(struct vcpu *v);
+void fpu_load(struct vcpu *v);
+/* Sets CR0.TS for the running vcpu to its v->ts. */
+void fpu_update_ts(struct vcpu *v);
+
+static inline uint64_t rdtsc(void)
+{
+    uint32_t lo, hi;
+    __asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
+    return ((uint64_t)hi << 32) | lo;
+}
+/* True when the running entry has used up its time (about half a millisecond since its long work began), or always in a
+ * build that preempts at every check. Long loops ask every 64 steps or so. */
+bool preempt_check(void);
+/* Starts the budget (the dispatcher does it for each hypercall that can be long). */
+static inline void preempt_begin(void) { this_cpu()->entry_tsc = rdtsc(); }
+
+static inline uint64_t rdmsr(uint32_t msr)
+{
+    uint32_t lo, hi;
+    __asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
+    return ((uint64_t)hi << 32) | lo;
+}
+static inline void wrmsr(uint32_t msr, uint64_t v)
+{
+    __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)) : "memory");
+}
+/* With exception fix-up: false if the processor refused. */
+bool rdmsr_safe(uint32_t msr, uint64_t *v) must_check;
+bool wrmsr_safe(uint32_t msr, uint64_t v) must_check;
+static inline bool is_canonical(uint64_t a) { return (uint64_t)((int64_t)(a << 16) >> 16) == a; }
+
+static inline uint8_t inb(uint16_t p) { uint8_t v; __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(p)); return v; }
+static inline uint16_t inw(uint16_t p) { uint16_t v; __asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(p)); return v; }
+static inline uint32_t inl(uint16_t p) { uint32_t v; __asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(p)); return v; }
+static inline void outb(uint16_t p, uint8_t v) { __asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(p)); }
+static inline void outw(uint16_t p, uint16_t v) { __asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(p)); }
+static inline void outl(uint16_t p, uint32_t v) { __asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(p)); }
+
+#endif

@@ -1,0 +1,59 @@
+/* The dispatcher: every entry from a guest (entry.S), the hypercall table, exceptions and upcalls bounced to the guest
+ * (bounce.c), iret, callbacks, and the exit path.
+ *
+ * entry.S saves the guest's registers into cpu_info.guest, calls C, and on the way out runs guest_exit_work() when there
+ * is work or an upcall, then restores and leaves by sysret or iret. */
+#ifndef ENSO_DISPATCH_DISPATCH_H
+#define ENSO_DISPATCH_DISPATCH_H
+
+#include <xen/xen.h>
+#include "lib/types.h"
+
+struct vcpu;
+
+/* Internal answer of a hypercall that ran out of time: never seen by a guest. v->continuation.done is kept. */
+#define ERESTART 85
+
+struct hypercall {
+    long (*fn)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+    uint8_t args;
+    uint8_t who;            /* ANY_DOMAIN, CONTROL_ONLY */
+    uint8_t flags;          /* may be long (starts the budget), may be called in a multicall */
+};
+
+/* An exception of the guest: builds the frame on its kernel stack and goes to its handler; without a handler, or when the
+ * frame can't be written, the domain crashes. Pending state lives nowhere else. */
+struct guest_trap { uint8_t vector; bool has_error; uint32_t error; uint64_t cr2; };
+void guest_inject(const struct guest_trap *t);
+void guest_inject_gp(uint32_t error);
+void guest_inject_ud(void);
+
+/* From entry.S. */
+void trap_from_guest(void);                     /* exceptions 0-31 and interrupts with the guest's frame in cpu_info */
+void trap_from_hypervisor(struct cpu_user_regs *r);
+void guest_exit_work(void);
+void syscall_from_guest_user(void);
+
+/* Guest mode helpers. */
+bool guest_kernel_mode(const struct vcpu *v);   /* v->kernel_mode of the running vcpu */
+void guest_toggle_mode(struct vcpu *v);         /* kernel <-> user: root, GS bases */
+
+long hypercall_set_trap_table(guest_addr_t traps);
+long hypercall_set_callbacks(uint64_t event, uint64_t failsafe, uint64_t syscall);
+long hypercall_callback_op(uint32_t cmd, guest_addr_t arg);
+long hypercall_nmi_op(uint32_t cmd, guest_addr_t arg);
+long hypercall_stack_switch(uint64_t ss, uint64_t sp);
+long hypercall_iret(void);
+long hypercall_multicall(guest_addr_t calls, uint32_t count);
+long hypercall_fpu_taskswitch(uint32_t set);
+long hypercall_set_debugreg(uint32_t reg, uint64_t value);
+long hypercall_get_debugreg(uint32_t reg);
+long hypercall_set_segment_base(uint32_t which, uint64_t base);
+long hypercall_xen_version(uint32_t cmd, guest_addr_t arg);
+long hypercall_console_io(uint32_t cmd, uint32_t count, guest_addr_t buffer);
+long hypercall_physdev_op(uint32_t cmd, guest_addr_t arg);
+
+/* Writes the hypercall page into a frame (domctl hypercall_init, the 0x40000000 MSR, the first domain's builder). */
+void hypercall_page_fill(void *page);
+
+#endif
