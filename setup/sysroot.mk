@@ -1,0 +1,73 @@
+# sysroot.mk: the upstream sources (fetched by package name, never committed) and the libraries that are built
+# from them for PV images: newlib, and the decompressors that the domain builder uses.
+#
+# Everything that compiles for PV images depends (order-only) on $(newlib), what links on $(sysroot).
+
+newlib := build/sysroot/newlib.done
+sysroot := $(newlib) $(foreach lib,z lzma zstd lz4,build/sysroot/lib/lib$(lib).a)
+
+build/upstream/newlib.fetched:
+	$(say) FETCH newlib
+	$(Q)setup/apt.sh unpack newlib-source build/upstream/newlib
+	$(Q)touch $@
+
+build/upstream/%.fetched:
+	$(say) FETCH $*
+	$(Q)setup/apt.sh source $* build/upstream/$*
+	$(Q)touch $@
+
+$(newlib): build/upstream/newlib.fetched setup/newlib.sh build/flags/pv-code
+	$(say) BUILD "newlib (about a minute)"
+	$(Q)setup/newlib.sh build/upstream/newlib build/newlib build/sysroot "$(pv-code)"
+	$(Q)touch $@
+
+# ---- libraries: LIB-package, LIB-root, LIB-flags, LIB-headers, LIB-srcs (without .c) ----
+
+z-package := zlib
+z-root := build/upstream/zlib
+z-headers := zlib.h zconf.h
+z-srcs := adler32 crc32 inffast inflate inftrees zutil
+
+lzma-package := xz-utils
+lzma-root := build/upstream/xz-utils/src/liblzma
+lzma-headers := api/lzma.h api/lzma
+lzma-flags := $(foreach dir,api common check lz lzma delta simple rangecoder ../common,-I$(lzma-root)/$(dir)) \
+    -DTUKLIB_SYMBOL_PREFIX=lzma_ -DTUKLIB_FAST_UNALIGNED_ACCESS=1 -DSIZEOF_SIZE_T=8 \
+    -DHAVE_STDBOOL_H -DHAVE_STDINT_H -DHAVE_INTTYPES_H -DHAVE_LIMITS_H -DHAVE_STRING_H \
+    -DHAVE_CHECK_CRC32 -DHAVE_CHECK_CRC64 -DHAVE_CHECK_SHA256 \
+    -DHAVE_DECODERS -DHAVE_DECODER_LZMA1 -DHAVE_DECODER_LZMA2 -DHAVE_DECODER_X86 -DHAVE_DECODER_DELTA
+lzma-srcs := $(addprefix check/,check crc32_fast crc32_table crc64_fast crc64_table sha256) \
+    $(addprefix common/,alone_decoder auto_decoder block_decoder block_header_decoder block_util common \
+        filter_common filter_decoder filter_flags_decoder index_hash stream_decoder stream_flags_common \
+        stream_flags_decoder vli_decoder vli_size) \
+    delta/delta_common delta/delta_decoder lz/lz_decoder lzma/lzma_decoder lzma/lzma2_decoder \
+    simple/simple_coder simple/simple_decoder simple/x86
+
+zstd-package := libzstd
+zstd-root := build/upstream/libzstd/lib
+zstd-headers := zstd.h zstd_errors.h
+zstd-flags := -DZSTD_DISABLE_ASM=1 -DDYNAMIC_BMI2=0 -DZSTD_LEGACY_SUPPORT=0
+zstd-srcs := $(addprefix common/,debug entropy_common error_private fse_decompress xxhash zstd_common) \
+    $(addprefix decompress/,huf_decompress zstd_ddict zstd_decompress zstd_decompress_block)
+
+lz4-package := lz4
+lz4-root := build/upstream/lz4/lib
+lz4-headers := lz4.h
+lz4-srcs := lz4
+
+# $(call upstream-library,LIB): rules for build/sysroot/lib/libLIB.a and its headers.
+define upstream-library
+$1-objs := $$($1-srcs:%=build/upstream-objs/$1/%.o)
+
+$$($1-objs): build/upstream-objs/$1/%.o: build/upstream/$$($1-package).fetched build/flags/pv-code | $$(newlib)
+	@mkdir -p $$(@D)
+	$$(Q)$$(cc) $$(pv-code) $$(pv-includes) -DNDEBUG $$($1-flags) -c $$($1-root)/$$*.c -o $$@
+
+build/sysroot/lib/lib$1.a: $$($1-objs)
+	$$(say) AR $$@
+	$$(Q)cp -r $$(addprefix $$($1-root)/,$$($1-headers)) build/sysroot/include
+	$$(Q)rm -f $$@
+	$$(Q)$$(ar) rcs $$@ $$($1-objs)
+endef
+
+$(foreach lib,z lzma zstd lz4,$(eval $(call upstream-library,$(lib))))
