@@ -19,7 +19,7 @@ hv-code := -std=gnu11 -m64 -march=x86-64 -O2 -g -ffreestanding -nostdinc -isyste
     -fpie -fvisibility=hidden -mcmodel=small -mno-red-zone -mgeneral-regs-only \
     -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-omit-frame-pointer \
     -fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none
-hv-cflags := $(hv-code) $(warnings) -Ihypercall-abi/include -Ihypervisor/include -Ihypervisor -Ibuild/hypervisor/include
+hv-cflags := $(hv-code) $(warnings) -Ihypercall-abi/include -Ihypervisor/include -Ihypervisor
 hv-ldflags := -nostdlib -static -no-pie -Wl,-z,max-page-size=4096,-z,noexecstack,--build-id=none,--fatal-warnings
 
 # ---- PV images ----
