@@ -11,8 +11,8 @@ struct vcpu;
 /* At the top of each CPU's stack region, found from any of the CPU's stack pointers. The processor pushes the frame of a
  * trap from a guest so that it ends at &guest.es: guest is the running vcpu's register state during a whole entry. */
 struct cpu_info {
+    uint64_t alignment;                 /* makes &guest.es, where the processor begins to push, a multiple of 16 */
     struct cpu_user_regs guest;
-    uint64_t scratch;                   /* guest rsp between the syscall stub and the switch of the stack */
     struct vcpu *current;               /* running vcpu; NULL: idle */
     struct cpu *cpu;
     _Atomic uint32_t work;              /* WORK_* bits: looked at before every return to a guest */
@@ -21,6 +21,7 @@ struct cpu_info {
     uint64_t reserved[2];               /* keeps the size a multiple of 16 */
 };
 _Static_assert(sizeof(struct cpu_info) % 16 == 0, "the stack below stays aligned");
+_Static_assert(offsetof(struct cpu_info, guest.es) % 16 == 0, "the processor aligns the stack before it pushes a frame");
 
 enum {
     WORK_RESCHED = 1,       /* choose another vcpu */
@@ -58,6 +59,21 @@ struct cpu {
     struct vcpu *window_owner;  /* vcpu whose GDT is in the window */
 };
 extern struct cpu cpus[MAX_CPUS];
+
+/* Tables and code of dispatch/entry.S that cpu/ fills in or points the processor to. cpu_stack_top[i] is &guest.es of CPU
+ * i's struct cpu_info, also TSS.rsp0: from there the stub pushes what the processor would have pushed. Stub i is
+ * syscall_stubs + i * SYSCALL_STUB_SIZE; LSTAR and CSTAR both point to it. */
+extern uint64_t cpu_stack_top[MAX_CPUS];
+extern const uint64_t idt_stub_table[256];
+extern const uint8_t syscall_stubs[];
+#define SYSCALL_STUB_SIZE 32
+
+/* The 64 level-1 entries that map the area of a CPU (entry i: CPU_AREA_VIRT + id * CPU_AREA_SIZE + i * PAGE_SIZE), through the
+ * direct map. The GDT window is 16..29 (30 is the CPU's own page), the LDT window 32..47. Whoever changes an entry flushes
+ * it on that CPU. */
+uint64_t *cpu_area_ptes(unsigned int id);
+/* Loads LDTR for the running vcpu: `entries` descriptors in the LDT window, 0: none. */
+void cpu_load_ldt(unsigned int entries);
 extern unsigned int cpu_count;              /* online, numbered 0..cpu_count-1; constant after smp_start */
 
 /* Features found at boot; constant afterwards. */
