@@ -13,7 +13,9 @@
 #define CONFIG_CMDLINE_SIZE  1024 /* size of start_info's cmd_line */
 #define CONFIG_MAX_VCPUS     128
 #define CONFIG_MAX_CPUS      256  /* physical CPUs that `cpus` can name */
-#define CONFIG_FILE_LIMIT    (256u << 10) /* a longer file is refused before it is read */
+#define CONFIG_FILE_LIMIT    (256u << 10) /* bytes of a file */
+#define CONFIG_LINE_LIMIT    8192u        /* bytes of one line */
+#define CONFIG_DEPTH_LIMIT   8u           /* lists inside lists */
 
 /* What to do when a domain has ended. */
 enum config_action {

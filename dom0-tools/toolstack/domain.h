@@ -68,8 +68,8 @@ int toolstack_rename(domid_t domid, const char *name, struct toolstack_error *er
 /* Asks the guest's kernel for a sysrq through control/sysrq. */
 int toolstack_sysrq(domid_t domid, char letter, struct toolstack_error *err);
 
-/* trigger: "nmi", "reset", "init", "power", "sleep". -EINVAL another word; -EOPNOTSUPP not for this domain.
- * */
+/* trigger: "nmi", "reset", "init", "power", "sleep". -EINVAL another word; -EOPNOTSUPP not for this
+ * domain. */
 int toolstack_trigger(domid_t domid, const char *trigger, unsigned vcpu, struct toolstack_error *err);
 
 /* Asks the guest's balloon for this size (memory/target); -EINVAL above the domain's maximum. */

@@ -1,5 +1,4 @@
-/* What a toolstack operation answers when it refuses or fails: one value that the shell can print as it is.
- * */
+/* What a toolstack operation answers when it refuses or fails: one value that the shell prints as it is. */
 #ifndef ENSO_TOOLSTACK_ERROR_H
 #define ENSO_TOOLSTACK_ERROR_H
 
@@ -22,8 +21,8 @@ int toolstack_ok(struct toolstack_error *err);
 int toolstack_fail(struct toolstack_error *err, int code, const char *subject, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Adds the advice to a failure just recorded and returns its code, so that a caller can end with it. */
-int toolstack_advise(struct toolstack_error *err, const char *format, ...)
+/* Adds advice to a failure just recorded. */
+void toolstack_advise(struct toolstack_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Writes the one line an operator reads: "SUBJECT: MESSAGE (ERRNO); ADVICE". Returns buf. Needs the kit. */

@@ -28,7 +28,7 @@ struct layout_input {
 struct layout_level {
     uint64_t pfn;   /* first table page */
     uint64_t count; /* number of them, 0: none needed (shared with the other range) */
-    uint64_t base;  /* virtual address that entry 0 of the first table stands for */
+    uint64_t first; /* number of the first: 48-bit virtual address >> (21 + 9 * level index) */
 };
 
 /* Tables for one virtual range; level[0] is L1, level[3] is L4. */
