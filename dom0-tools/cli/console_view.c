@@ -1,0 +1,154 @@
+/* console_view.c: the loop between the keyboard and a domain's console. consoled's notifications wake the
+ * same queue as the keyboard, so one wait serves both. */
+#include "console_view.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <pv/time.h>
+
+#include "command.h"
+#include "terminal.h"
+
+#define ESCAPE_KEY    0x1d                      /* Ctrl-] */
+#define REBOOT_WAIT   (2 * PV_NS_PER_SEC)       /* how long a domain that ended may take to be back */
+#define PENDING_BYTES 256
+
+static void notified(void *arg)
+{
+    (void)arg;
+    terminal_kick();
+}
+
+int console_view_open_log(struct console_view *view, uint32_t log)
+{
+    struct console_info info;
+    int rc = console_get(log, &info);
+
+    if (rc)
+        return rc;
+    rc = console_attach(log, true, notified, NULL, &view->attachment);
+    if (rc)
+        return rc;
+    view->log = log;
+    view->domid = info.domid;
+    memcpy(view->name, info.name, sizeof(view->name));
+    return 0;
+}
+
+int console_view_open(struct console_view *view, domid_t domid)
+{
+    char id[8];
+    int log;
+
+    snprintf(id, sizeof(id), "%u", (unsigned)domid);
+    log = console_find(id);
+    return log < 0 ? log : console_view_open_log(view, (uint32_t)log);
+}
+
+void console_view_close(struct console_view *view)
+{
+    if (view->attachment)
+        console_detach(view->attachment);
+    view->attachment = NULL;
+}
+
+/* Shows what the domain printed. 0, or -EPIPE when it is gone and all was shown. */
+static int show_output(struct console_view *view)
+{
+    char bytes[1024];
+    uint64_t lost;
+    ssize_t n;
+
+    while ((n = console_attached_read(view->attachment, bytes, sizeof(bytes), &lost)) > 0) {
+        if (lost) {
+            printf("\n[%" PRIu64 " bytes of output lost]\n", lost);
+            fflush(stdout);
+        }
+        terminal_write(bytes, (size_t)n);
+    }
+    return n == -EPIPE ? -EPIPE : 0;
+}
+
+/* What was typed and not yet taken by the domain. */
+struct pending {
+    char bytes[PENDING_BYTES];
+    size_t length;
+};
+
+/* Passes typed bytes on. True when the escape key came: what was typed before it still goes to the domain. */
+static bool pass_input(struct console_view *view, struct pending *p)
+{
+    const char *escape;
+    ssize_t taken;
+    size_t old = p->length;
+    bool leave;
+
+    p->length += terminal_read(p->bytes + old, PENDING_BYTES - old);
+    escape = memchr(p->bytes + old, ESCAPE_KEY, p->length - old);
+    leave = escape != NULL;
+    if (leave)
+        p->length = (size_t)(escape - p->bytes);
+    taken = console_attached_write(view->attachment, p->bytes, p->length);
+    if (taken < 0)
+        taken = (ssize_t)p->length;             /* nobody is left to read it */
+    p->length -= (size_t)taken;
+    memmove(p->bytes, p->bytes + taken, p->length);
+    /* A domain that does not read must not hold the operator: the escape is found behind what waits for
+     * it. */
+    return leave || (p->length == PENDING_BYTES && terminal_take_through(ESCAPE_KEY));
+}
+
+/* After the domain is gone: attaches to its successor of the same name, if one appears soon. */
+static bool follow_reboot(struct console_view *view)
+{
+    uint64_t deadline = pv_now_ns() + REBOOT_WAIT;
+    struct console_view next = { 0 };
+    struct console_info info;
+
+    do {
+        int log = console_find(view->name);
+
+        if (log > 0 && (uint32_t)log != view->log && console_get((uint32_t)log, &info) == 0 && info.alive &&
+            console_view_open_log(&next, (uint32_t)log) == 0) {
+            console_view_close(view);
+            *view = next;
+            return true;
+        }
+    } while (pv_now_ns() < deadline && terminal_pause(20 * PV_NS_PER_MS) == 0);
+    return false;
+}
+
+int console_view_follow(struct console_view *view)
+{
+    struct pending pending = { .length = 0 };
+    bool leave = false;
+
+    terminal_lend(true);
+    printf("Console of %s (domain %u). Ctrl-] leaves.\n", view->name, (unsigned)view->domid);
+    fflush(stdout);
+    while (!leave) {
+        int rc = show_output(view);
+
+        if (rc == -EPIPE) {
+            if (!follow_reboot(view))
+                break;
+            printf("\n[%s is back as domain %u]\n", view->name, (unsigned)view->domid);
+            fflush(stdout);
+            continue;
+        }
+        leave = pass_input(view, &pending);
+        if (!leave)
+            terminal_wait(TERMINAL_FOREVER);
+    }
+    if (leave)
+        printf("\n[left the console of %s]\n", view->name);
+    else
+        printf("\n[%s is gone; `console --log %s` shows this again]\n", view->name, view->name);
+    fflush(stdout);
+    console_view_close(view);
+    terminal_lend(false);
+    return STATUS_OK;
+}

@@ -1,0 +1,12 @@
+/* table.c: the order in which the groups of commands are shown. */
+#include "command.h"
+#include "table.h"
+
+const struct command_group command_groups[] = {
+    { "Domains", commands_domain },
+    { "Looking at domains", commands_look },
+    { "Host", commands_host },
+    { "Store", commands_store },
+    { "Files and shell", commands_shell },
+    { NULL, NULL }
+};

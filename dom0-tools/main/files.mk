@@ -1,0 +1,1 @@
+dom0-srcs += $(addprefix dom0-tools/main/,main.c boot_files.c)
