@@ -23,16 +23,29 @@ struct hypercall {
 
 /* An exception of the guest: builds the frame on its kernel stack and goes to its handler; without a handler, or when the
  * frame can't be written, the domain crashes. Pending state lives nowhere else. */
-struct guest_trap { uint8_t vector; bool has_error; uint32_t error; uint64_t cr2; };
-void guest_inject(const struct guest_trap *t);
-void guest_inject_gp(uint32_t error);
-void guest_inject_ud(void);
+void guest_inject(uint8_t vector);                          /* exceptions without an error code, INT n */
+void guest_inject_error(uint8_t vector, uint32_t error);
+void guest_inject_page_fault(uint64_t address, uint32_t error);
+static inline void guest_inject_gp(uint32_t error) { guest_inject_error(13, error); }
+static inline void guest_inject_ud(void) { guest_inject(6); }
+/* The failsafe callback, when a segment register or a frame that the guest wants to return to cannot be loaded. */
+void guest_inject_failsafe(void);
 
-/* From entry.S. */
-void trap_from_guest(void);                     /* exceptions 0-31 and interrupts with the guest's frame in cpu_info */
+/* Called by entry.S, with the running guest's registers in info->guest: a `syscall` of the guest kernel (v is the running vcpu),
+ * of guest user code, and of 32-bit code; exceptions and interrupts; a return to the guest that faulted. */
+struct cpu_info;
+void hypercall_from_guest(struct cpu_info *info, struct vcpu *v);
+void syscall_from_guest_user(struct cpu_info *info, struct vcpu *v);
+void syscall32_from_guest(struct cpu_info *info);
+void trap_from_guest(struct cpu_info *info);
+void iret_failed(struct cpu_info *info);
+/* An exception or interrupt of the hypervisor itself. Of *r the fields up to ss are there. */
 void trap_from_hypervisor(struct cpu_user_regs *r);
+/* Before a return to the guest, when there is something in cpu_info.work or an upcall to deliver. */
 void guest_exit_work(void);
-void syscall_from_guest_user(void);
+
+/* Leaves the hypervisor for the running vcpu, through the exit path; what is on the stack is abandoned. */
+noreturn void return_to_guest(void);
 
 /* Guest mode helpers. */
 bool guest_kernel_mode(const struct vcpu *v);   /* v->kernel_mode of the running vcpu */
