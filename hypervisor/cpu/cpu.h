@@ -20,7 +20,7 @@ struct cpu_info {
     uint64_t entry_tsc;                 /* TSC when this entry's time budget began (set by whoever starts long work) */
     uint64_t reserved[2];               /* keeps the size a multiple of 16 */
 };
-_Static_assert(sizeof(struct cpu_info) % 16 == 0, "the stack below stays aligned");
+_Static_assert(sizeof(struct cpu_info) == CPU_INFO_SIZE, "a multiple of 16: the stack below stays aligned");
 _Static_assert(offsetof(struct cpu_info, guest.es) % 16 == 0, "the processor aligns the stack before it pushes a frame");
 
 enum {
@@ -37,6 +37,10 @@ static inline struct cpu_info *this_cpu(void)
     uint64_t sp;
     __asm__("mov %%rsp, %0" : "=r"(sp));    /* not volatile: constant within a function */
     return (struct cpu_info *)((sp & ~(uint64_t)(CPU_STACK_SIZE - 1)) + CPU_STACK_SIZE - sizeof(struct cpu_info));
+}
+static inline struct cpu_info *cpu_info_of(unsigned int id)
+{
+    return (struct cpu_info *)(CPU_AREA_VIRT + (uint64_t)id * CPU_AREA_SIZE + CPU_STACK_SIZE - CPU_INFO_SIZE);
 }
 static inline struct vcpu *current_vcpu(void) { return this_cpu()->current; }
 static inline unsigned int cpu_id(void) { return this_cpu()->id; }
@@ -56,16 +60,20 @@ struct cpu {
     mfn_t root;                 /* value in CR3 */
     void *run_queue;            /* sched/ */
     void *timers;               /* sched/timer.c */
+    bool ldt_used;              /* the LDT window shows something (memory/descriptors.c) */
     struct vcpu *window_owner;  /* vcpu whose GDT is in the window */
+    bool ldt_used;              /* the LDT window holds something (memory/descriptors.c) */
+    bool debug_used;            /* DR7 is not in its reset state (cpu/switch.c) */
+    uint64_t xcr0;              /* value in XCR0 */
 };
 extern struct cpu cpus[MAX_CPUS];
 
 /* Tables and code of dispatch/entry.S that cpu/ fills in or points the processor to. cpu_stack_top[i] is &guest.es of CPU
  * i's struct cpu_info, also TSS.rsp0: from there the stub pushes what the processor would have pushed. Stub i is
- * syscall_stubs + i * SYSCALL_STUB_SIZE; LSTAR and CSTAR both point to it. */
+ * syscall_stubs + i * SYSCALL_STUB_SIZE, where LSTAR points; CSTAR (32-bit code) points to the same place of syscall32_stubs. */
 extern uint64_t cpu_stack_top[MAX_CPUS];
 extern const uint64_t idt_stub_table[256];
-extern const uint8_t syscall_stubs[];
+extern const uint8_t syscall_stubs[], syscall32_stubs[];
 #define SYSCALL_STUB_SIZE 32
 
 /* The 64 level-1 entries that map the area of a CPU (entry i: CPU_AREA_VIRT + id * CPU_AREA_SIZE + i * PAGE_SIZE), through the
@@ -86,6 +94,7 @@ struct cpu_features {
 extern struct cpu_features cpu_features;
 
 /* Called by hypervisor_main and by secondary CPUs. */
+void cpu_init_identity(unsigned int id);    /* fills in this_cpu(): the first thing on a stack */
 void cpu_init_boot(void);                   /* GDT, IDT, TSS, stacks, MSRs, CR0/CR4 of the boot CPU */
 void cpu_init_secondary(unsigned int id);
 void smp_start(void);                       /* all others; returns when each sits in the scheduler's idle loop */
@@ -102,6 +111,9 @@ void cpu_kick(unsigned int id, uint32_t work);
 void cpu_stop_others(void);
 void cpu_resume_others(void);
 noreturn void cpu_idle_forever(void);
+
+/* Answers a pending flush or stop request: the flush vector, and everything that waits. */
+void cpu_answer(void);
 
 /* Machine power; do not return. */
 noreturn void machine_power_off(void);
@@ -143,6 +155,15 @@ static inline void wrmsr(uint32_t msr, uint64_t v)
 bool rdmsr_safe(uint32_t msr, uint64_t *v) must_check;
 bool wrmsr_safe(uint32_t msr, uint64_t v) must_check;
 static inline bool is_canonical(uint64_t a) { return (uint64_t)((int64_t)(a << 16) >> 16) == a; }
+
+/* For cpuid without a subleaf give 0. */
+struct cpuid { uint32_t eax, ebx, ecx, edx; };
+static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    struct cpuid r;
+    __asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
+    return r;
+}
 
 static inline uint8_t inb(uint16_t p) { uint8_t v; __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(p)); return v; }
 static inline uint16_t inw(uint16_t p) { uint16_t v; __asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(p)); return v; }

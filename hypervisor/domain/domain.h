@@ -15,6 +15,7 @@
 #include "cpu/cpu.h"
 #include "event/event.h"
 #include "grant/grant.h"
+#include "lib/lib.h"
 #include "lib/lock.h"
 #include "memory/frame.h"
 #include "sched/sched.h"
@@ -97,6 +98,7 @@ struct domain {
     atomic_uint pause_count;            /* [a] by the control domain and hypervisor */
     bool paused_by_control;             /* control_lock: pausedomain seen (state 'p' of getdomaininfo) */
     unsigned int teardown_step;         /* control_lock: progress of destroydomain */
+    uint32_t teardown_frame;            /* control_lock: mfn reached while unpinning; FRAME_LIST_END at creation */
     bool debugger_attached;
 
     /* Memory. */
@@ -108,9 +110,9 @@ struct domain {
     uint64_t frames_max;                /* [f] XEN_DOMCTL_max_mem */
     _Atomic uint64_t tlb_mask;          /* [a] CPUs whose CR3 is one of this domain's roots */
     uint32_t vm_assist;                 /* [a] VMASST bits */
-    atomic_uint special_frames;         /* [a] shared_info, grant frames still referenced */
+    _Atomic uint64_t frames_held;       /* [a] frames whose owner field names this domain, special ones included */
     /* Memory map given by XENMEM_set_memory_map. */
-    struct xen_e820_entry { uint64_t addr, size; uint32_t type; } __attribute__((packed)) e820[8];
+    struct e820_entry { uint64_t addr, size; uint32_t type; } __attribute__((packed)) e820[8];
     unsigned int e820_entries;
 
     struct shared_info *shared_info;    /* [c] through the direct map */
@@ -149,6 +151,10 @@ void domain_put(struct domain *d);
 struct domain *domain_by_owner(domid_t id);
 /* Next domain after id (or the first for id < 0) with a reference, or NULL. */
 struct domain *domain_next(int id);
+
+/* Frames that name d as their owner (also those only others still refer to) keep d's structure alive. */
+void domain_frames_held(struct domain *d, uint64_t count);
+void domain_frame_released(struct domain *d);
 
 struct domain_limits { unsigned int vcpus; uint32_t ports; unsigned int grant_frames; unsigned int maptrack_frames; };
 /* A new paused domain without memory. 0 and *out with a reference for the caller; -ENOMEM, -EINVAL, -EEXIST. */

@@ -22,6 +22,8 @@ extern struct acpi_cpu acpi_cpus[]; extern unsigned int acpi_cpu_count;
 
 void apic_init_boot(void);
 void apic_init_cpu(void);
+/* True if the frame holds registers of an interrupt controller, which no guest may map. */
+bool apic_owns_frame(uint64_t n);
 void apic_eoi(void);
 void apic_send_ipi(unsigned int cpu, uint8_t vector);
 void apic_send_ipi_mask(uint64_t cpu_mask, uint8_t vector);

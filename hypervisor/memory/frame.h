@@ -49,6 +49,7 @@ _Static_assert(sizeof(struct frame) == 24, "the frame table costs 24 bytes a fra
 #define REF_FLAG_OWNED    (1UL << 32)           /* allocated to its owner: accounts for one reference */
 #define REF_FLAG_SPECIAL  (1UL << 33)           /* shared_info, grant frames: owned, but not on the frame list, never retyped */
 #define REF_FLAG_FREE     (1UL << 34)           /* on the heap's free lists */
+#define REF_FLAG_SHARED   (1UL << 35)           /* has been mapped by another domain: its translations may be on any CPU */
 #define REF_OWNER_SHIFT   48
 /* type word */
 #define TYPE_COUNT_MASK   0x00000000ffffffffUL
@@ -96,6 +97,8 @@ long frame_get_type(mfn_t m, enum frame_type type) must_check;
 /* Writable only, by compare-and-swap where the frame is writable or none already; falls back to retyping an idle table,
  * for which it needs the owner's mmu_lock: `locked` says that the caller holds it; if not, it is taken. */
 long frame_get_writable(mfn_t m, bool locked) must_check;
+/* Writable, only if that needs no retyping of a table (so no lock): -EINVAL otherwise. */
+long frame_get_writable_plain(mfn_t m) must_check;
 /* Never devalidates: a table whose last type reference goes becomes idle. */
 void frame_put_type(mfn_t m);
 void frame_put_both(mfn_t m);
@@ -103,6 +106,12 @@ void frame_put_both(mfn_t m);
 /* The release list: frames whose last reference has gone since this entry into the hypervisor. Flushes every CPU that runs
  * a guest, then gives them back to the heap. Called before anything returns to a guest, and when a batch is full. */
 void frames_release(void);
+
+/* By the firmware's memory map. A guest device is what is neither RAM nor a device that the hypervisor itself drives. */
+bool mfn_is_ram(uint64_t n);
+bool mfn_is_guest_device(uint64_t n);
+/* The level-1 entry of an address in the hypervisor's own 4 KiB mappings (windows). Panics if there is none. */
+uint64_t *hypervisor_pte(uint64_t va);
 
 /* frame_init: makes the frame table out of the boot memory map (boot/boot-info.h); from here frames can be allocated. */
 struct boot_info;

@@ -1,0 +1,202 @@
+/* Entries of guests' page tables: which are allowed, what they hold, and the one function that writes them.
+ *
+ * An entry of level 2 to 4 refers to a table of exactly the next lower level, owned by the same domain: so depth is bounded by
+ * the type and no table can contain itself. A level-1 entry refers to a frame, as writable if it has RW. Bits that are not
+ * listed are refused, also where the entry is not present. */
+#include <xen/errno.h>
+#include "boot/early.h"
+#include "cpu/cpu.h"
+#include "dispatch/dispatch.h"
+#include "domain/domain.h"
+#include "lib/lib.h"
+#include "memory/frame-type.h"
+#include "memory/pagetable.h"
+
+#define CACHE_BITS   (PTE_PWT | PTE_PCD | PTE_PAT)
+#define UPPER_BITS   (PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED | PTE_DIRTY | PTE_AVAIL | PTE_AVAIL_HIGH | PTE_NX | PTE_FRAME)
+#define LEAF_BITS    (UPPER_BITS | PTE_GLOBAL)
+/* An entry may change in these without any other check. */
+#define CHEAP_BITS   (PTE_ACCESSED | PTE_DIRTY | PTE_GLOBAL | PTE_AVAIL | PTE_AVAIL_HIGH)
+
+static const struct pte_rights own_frames = { .foreign = DOMID_SELF };
+
+static bool is_hypervisor_slot(unsigned int level, unsigned int index)
+{
+    return level == 4 && index >= HYPERVISOR_FIRST_SLOT && index <= HYPERVISOR_LAST_SLOT;
+}
+
+/* An entry that is not present must not point at memory either: processors with the L1 terminal fault read through it. */
+static long check_absent(pte_t e)
+{
+    uint64_t n = pte_mfn(e).n;
+
+    return n == 0 || n >= frame_limit ? 0 : refuse(-XEN_EINVAL, "absent entry %lx points at memory", e);
+}
+
+/* Not a frame of `owner`: it may be device memory, for which nothing is counted. */
+static long device_get(struct domain *d, pte_t e, domid_t owner)
+{
+    if (d->control && !(e & ~(LEAF_BITS | CACHE_BITS)) && mfn_is_guest_device(pte_mfn(e).n))
+        return 0;
+    return refuse(-XEN_EINVAL, "level 1 entry %lx: frame is not one of d%d", e, owner);
+}
+
+static long leaf_get_writable(struct domain *d, mfn_t m, domid_t owner, const struct pte_rights *rights)
+{
+    if (rights->grant && !rights->grant_writable)
+        return refuse(-XEN_EINVAL, "frame %lx is granted read-only", m.n);
+    /* Another owner's lock is of our rank: what is a page table over there is refused at once. */
+    return owner == d->id ? frame_get_writable(m, true) : frame_get_writable_plain(m);
+}
+
+/* Level 1: the references that a present entry needs. */
+static long leaf_get(struct domain *d, pte_t e, const struct pte_rights *rights)
+{
+    domid_t owner = rights->foreign == DOMID_SELF ? d->id : rights->foreign;
+    mfn_t m = pte_mfn(e);
+    long rc;
+
+    if (!frame_get(m.n, owner))
+        return device_get(d, e, owner);
+    if (owner != d->id)
+        atomic_fetch_or(&frame_of(m)->ref, REF_FLAG_SHARED);
+    if (e & ~LEAF_BITS)
+        rc = refuse(-XEN_EINVAL, "level 1 entry %lx has bits that are not allowed", e);
+    else
+        rc = e & PTE_RW ? leaf_get_writable(d, m, owner, rights) : 0;
+    if (rc)
+        frame_put(m);
+    return rc;
+}
+
+static long upper_get(struct domain *d, pte_t e, unsigned int level)
+{
+    mfn_t m = pte_mfn(e);
+    long rc;
+
+    if (e & ~UPPER_BITS)
+        return refuse(-XEN_EINVAL, "level %u entry %lx has bits that are not allowed", level, e);
+    if (!frame_get(m.n, d->id))
+        return refuse(-XEN_EINVAL, "level %u entry %lx: frame is not the domain's", level, e);
+    rc = frame_get_type(m, FRAME_L1 + level - 2);
+    if (rc)
+        frame_put(m);
+    return rc;
+}
+
+static long entry_get(struct domain *d, pte_t e, unsigned int level, const struct pte_rights *rights)
+{
+    if (!(e & PTE_PRESENT))
+        return check_absent(e);
+    return level == 1 ? leaf_get(d, e, rights) : upper_get(d, e, level);
+}
+
+static void entry_put(pte_t e, unsigned int level)
+{
+    mfn_t m = pte_mfn(e);
+
+    if (!(e & PTE_PRESENT))
+        return;
+    /* A frame that is referred to has a count; device memory has not. */
+    if (level == 1 && (m.n >= frame_limit || !(frame_of(m)->ref & REF_COUNT_MASK)))
+        return;
+    if (level > 1 || (e & PTE_RW))
+        frame_put_type(m);
+    frame_put(m);
+}
+
+/* Guest kernel and user both run in ring 3. */
+static pte_t adjust(pte_t e)
+{
+    return e & PTE_PRESENT ? e | PTE_USER : e;
+}
+
+static void entries_put(pte_t *entries, unsigned int level, unsigned int count)
+{
+    for (unsigned int i = 0; i < count; i++)
+        if (!is_hypervisor_slot(level, i))
+            entry_put(entries[i], level);
+}
+
+long table_validate(struct domain *d, mfn_t table, unsigned int level)
+{
+    pte_t *entries = frame_virt(table);
+
+    for (unsigned int i = 0; i < PTES_PER_TABLE; i++) {
+        long rc;
+
+        if (is_hypervisor_slot(level, i) || entries[i] == 0)
+            continue;
+        rc = entry_get(d, entries[i], level, &own_frames);
+        if (rc == 0 && level > 1 && preempt_check()) {
+            entry_put(entries[i], level);
+            rc = -ERESTART;
+        }
+        if (rc) {
+            /* What was validated below stays so: a retry gets through faster. */
+            entries_put(entries, level, i);
+            return rc;
+        }
+        entries[i] = adjust(entries[i]);
+    }
+    if (level == 4)
+        root_fill_hypervisor_slots(table);
+    return 0;
+}
+
+void table_devalidate(struct domain *d, mfn_t table, unsigned int level)
+{
+    pte_t *entries = frame_virt(table);
+
+    assert_held(&d->mmu_lock);
+    entries_put(entries, level, PTES_PER_TABLE);
+    if (level == 4)
+        memset(&entries[HYPERVISOR_FIRST_SLOT], 0,
+               (HYPERVISOR_LAST_SLOT - HYPERVISOR_FIRST_SLOT + 1) * sizeof(pte_t));
+}
+
+/* Stores `new`; the processor may set accessed and dirty in the old entry at any moment, nothing else can change it. */
+static bool store(_Atomic pte_t *slot, pte_t new, pte_t *expect, bool keep_ad, pte_t *old)
+{
+    if (!expect && !keep_ad) {
+        *old = atomic_exchange(slot, new);
+        return true;
+    }
+    *old = *slot;
+    do {
+        if (expect && *old != *expect) {
+            *expect = *old;
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak(slot, old, keep_ad ? new | (*old & (PTE_ACCESSED | PTE_DIRTY)) : new));
+    return true;
+}
+
+long pte_write(struct domain *d, mfn_t table, unsigned int level, unsigned int index, pte_t new, pte_t *expect,
+               bool keep_ad, const struct pte_rights *rights)
+{
+    _Atomic pte_t *slot = (_Atomic pte_t *)frame_virt(table) + index;
+    pte_t old = *slot;
+    long rc;
+
+    assert_held(&d->mmu_lock);
+    if (unlikely(is_hypervisor_slot(level, index)))
+        return refuse(-XEN_EINVAL, "level 4 slot %u is the hypervisor's", index);
+    new = adjust(new);
+    if ((old & PTE_PRESENT) && !((old ^ new) & ~CHEAP_BITS) && (level == 1 || !(new & PTE_GLOBAL)))
+        return store(slot, new, expect, keep_ad, &old) ? 0 : -XEN_EAGAIN;
+    if (expect && old != *expect) {
+        *expect = old;
+        return -XEN_EAGAIN;
+    }
+
+    rc = entry_get(d, new, level, rights ? rights : &own_frames);
+    if (rc)
+        return rc;
+    if (!store(slot, new, expect, keep_ad, &old)) {
+        entry_put(new, level);
+        return -XEN_EAGAIN;
+    }
+    entry_put(old, level);
+    return 0;
+}

@@ -1,0 +1,192 @@
+/* Types of frames: how a frame becomes a page table, a descriptor page or writable, and how it stops being one.
+ *
+ * A table stays validated when its last user goes (idle) and keeps its references. It is devalidated when somebody wants the
+ * frame as something else. Since an idle table holds type references to the tables below it, a frame that looks used may be
+ * held by idle tables only: whoever meets a conflict gives up idle tables, newest first, until the conflict is gone. */
+#include <xen/errno.h>
+#include "cpu/cpu.h"
+#include "dispatch/dispatch.h"
+#include "domain/domain.h"
+#include "lib/lib.h"
+#include "memory/descriptors.h"
+#include "memory/frame-type.h"
+#include "memory/pagetable.h"
+
+static uint64_t type_word(enum frame_type t, uint64_t flags_and_count)
+{
+    return ((uint64_t)t << TYPE_SHIFT) | flags_and_count;
+}
+
+/* What a CPU may remember of a frame of d: the CPUs on d's roots, or on anybody's if others have mapped it. */
+static void flush_translations(struct domain *d, struct frame *f)
+{
+    cpu_flush_tlb(f->ref & REF_FLAG_SHARED ? guest_root_cpus() : atomic_load(&d->tlb_mask));
+}
+
+static void devalidate(struct domain *d, mfn_t m)
+{
+    struct frame *f = frame_of(m);
+    enum frame_type t = type_of(f->type);
+
+    assert_held(&d->mmu_lock);
+    BUG_ON((f->type & TYPE_COUNT_MASK) || !(f->type & TYPE_VALIDATED));
+    if (type_is_table(t))
+        table_devalidate(d, m, t - FRAME_L1 + 1);
+    frame_list_move_idle(d, m, false);
+    atomic_store(&f->type, type_word(t, 0));
+}
+
+bool frame_reclaim_idle(struct domain *d)
+{
+    mfn_t m;
+
+    if (!frame_first_idle(d, &m))
+        return false;
+    if (frame_of(m)->type & TYPE_COUNT_MASK)
+        frame_list_move_idle(d, m, false);      /* it found a user again */
+    else
+        devalidate(d, m);
+    return true;
+}
+
+/* Gives up idle tables until m is not used as anything. */
+static long resolve_conflict(struct domain *d, struct frame *f)
+{
+    while (f->type & TYPE_COUNT_MASK) {
+        if (!frame_reclaim_idle(d))
+            return -XEN_EBUSY;
+        if (preempt_check())
+            return -ERESTART;
+    }
+    return 0;
+}
+
+long frame_retype_none(struct domain *d, mfn_t m)
+{
+    struct frame *f = frame_of(m);
+    enum frame_type t = type_of(f->type);
+    uint64_t word;
+    long rc;
+
+    assert_held(&d->mmu_lock);
+    if (t == FRAME_NONE || t == FRAME_WRITABLE)
+        return 0;
+    if (f->type & TYPE_PINNED)
+        return -XEN_EBUSY;
+    rc = resolve_conflict(d, f);
+    if (rc)
+        return rc;
+    if (f->type & TYPE_VALIDATED)
+        devalidate(d, m);
+    flush_translations(d, f);
+    word = type_word(t, 0);
+    BUG_ON(!atomic_compare_exchange_strong(&f->type, &word, type_word(FRAME_NONE, 0)));
+    return 0;
+}
+
+/* From none or writable, unused, to a table or descriptor page. */
+static long retype_validated(struct domain *d, mfn_t m, enum frame_type t)
+{
+    struct frame *f = frame_of(m);
+    uint64_t old = f->type;
+    long rc;
+
+    if (type_of(old) != FRAME_NONE && type_of(old) != FRAME_WRITABLE) {
+        rc = frame_retype_none(d, m);
+        if (rc)
+            return rc;
+        old = f->type;
+    }
+    /* A writable reference may come or go at the same time: only the exchange decides. */
+    if ((old & TYPE_COUNT_MASK) || !atomic_compare_exchange_strong(&f->type, &old, type_word(t, 1)))
+        return -XEN_EBUSY;
+    if (type_of(old) == FRAME_WRITABLE)
+        flush_translations(d, f);
+    rc = t == FRAME_SEGDESC ? descriptors_validate(m) : table_validate(d, m, t - FRAME_L1 + 1);
+    if (rc) {
+        /* Nobody could have used it meanwhile: they would need mmu_lock. Stays flushed: nothing is writable here. */
+        atomic_store(&f->type, type_word(FRAME_NONE, 0));
+        return rc;
+    }
+    atomic_store(&f->type, type_word(t, TYPE_VALIDATED | 1));
+    return 0;
+}
+
+long frame_get_type(mfn_t m, enum frame_type t)
+{
+    struct frame *f = frame_of(m);
+    struct domain *d;
+    uint64_t word;
+
+    if (t == FRAME_WRITABLE)
+        return frame_get_writable(m, false);
+    d = domain_by_owner(ref_owner(f->ref));
+    if (!d || (f->ref & REF_FLAG_SPECIAL) || !(f->ref & REF_FLAG_OWNED))
+        return refuse(-XEN_EINVAL, "frame %lx can't be a table", m.n);
+    assert_held(&d->mmu_lock);
+    word = f->type;
+    if (type_of(word) == t && (word & TYPE_VALIDATED)) {
+        if ((word & TYPE_COUNT_MASK) >= TYPE_COUNT_LIMIT)
+            return refuse(-XEN_EINVAL, "frame %lx: too many uses", m.n);
+        atomic_fetch_add(&f->type, 1);
+        return 0;
+    }
+    return retype_validated(d, m, t);
+}
+
+long frame_get_writable_plain(mfn_t m)
+{
+    struct frame *f = frame_of(m);
+    uint64_t word = f->type;
+
+    do {
+        if (type_of(word) != FRAME_WRITABLE && type_of(word) != FRAME_NONE)
+            return refuse(-XEN_EINVAL, "frame %lx is a page table or descriptor page", m.n);
+        if ((word & TYPE_COUNT_MASK) >= TYPE_COUNT_LIMIT)
+            return refuse(-XEN_EINVAL, "frame %lx: too many writers", m.n);
+    } while (!atomic_compare_exchange_weak(&f->type, &word, type_word(FRAME_WRITABLE, (word & TYPE_COUNT_MASK) + 1)));
+    return 0;
+}
+
+long frame_get_writable(mfn_t m, bool locked)
+{
+    enum frame_type t = type_of(frame_of(m)->type);
+    struct domain *d;
+    long rc;
+
+    if (t == FRAME_WRITABLE || t == FRAME_NONE)
+        return frame_get_writable_plain(m);
+    d = domain_by_owner(ref_owner(frame_of(m)->ref));
+    if (!d)
+        return -XEN_EINVAL;
+    if (!locked)
+        spin_lock(&d->mmu_lock);
+    rc = frame_retype_none(d, m);
+    if (rc == 0)
+        rc = frame_get_writable_plain(m);
+    else if (rc != -ERESTART)
+        rc = refuse(-XEN_EINVAL, "frame %lx is in use as a page table or descriptor page", m.n);
+    if (!locked)
+        spin_unlock(&d->mmu_lock);
+    return rc;
+}
+
+void frame_put_type(mfn_t m)
+{
+    struct frame *f = frame_of(m);
+    uint64_t old = atomic_fetch_sub(&f->type, 1);
+
+    BUG_ON((old & TYPE_COUNT_MASK) == 0);
+    if ((old & TYPE_COUNT_MASK) == 1 && (old & TYPE_VALIDATED)) {
+        struct domain *d = domain_by_owner(ref_owner(f->ref));
+
+        assert_held(&d->mmu_lock);
+        frame_list_move_idle(d, m, true);
+    }
+}
+
+void frame_put_both(mfn_t m)
+{
+    frame_put_type(m);
+    frame_put(m);
+}

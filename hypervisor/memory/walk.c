@@ -1,0 +1,90 @@
+/* Walks of guests' page tables, by machine address through the direct map, and writes of the guest kernel to its level-1 tables
+ * that trap because the table is mapped read-only. */
+#include <xen/errno.h>
+#include "dispatch/dispatch.h"
+#include "domain/domain.h"
+#include "lib/lib.h"
+#include "memory/pagetable.h"
+
+bool walk_to_l1(mfn_t root, uint64_t va, mfn_t *table, unsigned int *index)
+{
+    mfn_t m = root;
+
+    for (unsigned int level = 4; level > 1; level--) {
+        pte_t e = ((const volatile pte_t *)frame_virt(m))[pte_index(va, level)];
+
+        if (!(e & PTE_PRESENT))
+            return false;
+        m = pte_mfn(e);
+    }
+    *table = m;
+    *index = pte_index(va, 1);
+    return true;
+}
+
+pte_t walk_pte(mfn_t root, uint64_t va)
+{
+    mfn_t table;
+    unsigned int index;
+
+    if ((va >= HYPERVISOR_START && va < HYPERVISOR_END) || !walk_to_l1(root, va, &table, &index))
+        return 0;
+    return ((const volatile pte_t *)frame_virt(table))[index];
+}
+
+/* The level-1 table that the kernel's address va shows: mapped read-only, owned by the domain, in use or idle. */
+static bool find_shown_table(struct vcpu *v, uint64_t va, mfn_t *table)
+{
+    pte_t e = walk_pte(v->kernel_root, va);
+    struct frame *f = e & PTE_PRESENT ? frame_lookup(pte_mfn(e).n) : NULL;
+
+    if (!f || (e & PTE_RW) || ref_owner(f->ref) != v->domain->id || type_of(f->type) != FRAME_L1 || !(f->type & TYPE_VALIDATED))
+        return false;
+    *table = pte_mfn(e);
+    return true;
+}
+
+bool pte_trap_candidate(struct vcpu *v, uint64_t va, uint64_t *word)
+{
+    struct domain *d = v->domain;
+    mfn_t table;
+    bool found;
+
+    spin_lock(&d->mmu_lock);
+    found = find_shown_table(v, va, &table);
+    if (found)
+        *word = ((const volatile uint64_t *)frame_virt(table))[(va & (PAGE_SIZE - 1)) / 8];
+    spin_unlock(&d->mmu_lock);
+    return found;
+}
+
+long pte_write_trapped(struct vcpu *v, uint64_t va, unsigned int size, uint64_t new, uint64_t *expect_old)
+{
+    struct domain *d = v->domain;
+    unsigned int shift = (va & 7) * 8;
+    uint64_t mask = size == 8 ? UINT64_MAX : ((1UL << (size * 8)) - 1) << shift;
+    unsigned int index = (va & (PAGE_SIZE - 1)) / 8;
+    pte_t word, full;
+    mfn_t table;
+    long rc;
+
+    if (size > 8 || (va & 7) + size > 8)
+        return -XEN_EINVAL;
+    spin_lock(&d->mmu_lock);
+    if (!find_shown_table(v, va, &table)) {
+        spin_unlock(&d->mmu_lock);
+        return -XEN_EINVAL;
+    }
+    word = ((const volatile pte_t *)frame_virt(table))[index];
+    if (expect_old && ((word & mask) >> shift) != *expect_old) {
+        *expect_old = (word & mask) >> shift;
+        rc = -XEN_EAGAIN;
+    } else {
+        full = (word & ~mask) | ((new << shift) & mask);
+        rc = pte_write(d, table, 1, index, full, expect_old ? &word : NULL, false, NULL);
+        if (rc == -XEN_EAGAIN)
+            *expect_old = (word & mask) >> shift;
+    }
+    spin_unlock(&d->mmu_lock);
+    return rc;
+}
