@@ -60,7 +60,6 @@ struct cpu {
     mfn_t root;                 /* value in CR3 */
     void *run_queue;            /* sched/ */
     void *timers;               /* sched/timer.c */
-    bool ldt_used;              /* the LDT window shows something (memory/descriptors.c) */
     struct vcpu *window_owner;  /* vcpu whose GDT is in the window */
     bool ldt_used;              /* the LDT window holds something (memory/descriptors.c) */
     bool debug_used;            /* DR7 is not in its reset state (cpu/switch.c) */
@@ -122,6 +121,8 @@ noreturn void machine_reboot(void);
 /* Per-vcpu CPU state at a context switch (the general registers are copied by the scheduler's switch). */
 void cpu_switch_from(struct vcpu *v);       /* saves segment selectors, bases, FPU, debug registers of the running vcpu */
 void cpu_switch_to(struct vcpu *v);         /* loads them; loads root and descriptor windows */
+/* Loads the debug registers of v, which runs here, after they changed. */
+void cpu_load_debug_registers(struct vcpu *v);
 /* A new vcpu's FPU area in reset state. */
 void fpu_init_area(void *area);
 void fpu_save(struct vcpu *v);
@@ -140,6 +141,9 @@ static inline uint64_t rdtsc(void)
 bool preempt_check(void);
 /* Starts the budget (the dispatcher does it for each hypercall that can be long). */
 static inline void preempt_begin(void) { this_cpu()->entry_tsc = rdtsc(); }
+
+/* time_init tells the processor's clock, from which the budget follows. */
+void preempt_set_budget(uint32_t tsc_khz);
 
 static inline uint64_t rdmsr(uint32_t msr)
 {

@@ -79,8 +79,8 @@ struct vcpu {
     uint64_t time_version_tsc;          /* [p] TSC at the last write of the time record */
     guest_addr_t runstate_area;         /* [p] registered virtual address, 0: none */
     guest_addr_t time_area;             /* [p] VCPUOP_register_vcpu_time_memory_area */
-    evtchn_port_t virq_port[NR_VIRQS];  /* [e] 0: not bound */
-    evtchn_port_t poll_port;            /* [e] polling one port (fast case), 0: none, UINT32_MAX: several */
+    _Atomic evtchn_port_t virq_port[NR_VIRQS]; /* [e] written; 0: not bound. Global VIRQs are bound on vcpu 0 */
+    _Atomic evtchn_port_t poll_port;    /* [a] polling one port, 0: none, UINT32_MAX: several */
 };
 
 struct domain {
@@ -121,10 +121,13 @@ struct domain {
     spinlock_t event_lock;              /* RANK_EVENT */
     struct evtchn *channels;            /* [e] channel_count of them */
     uint32_t channel_count;             /* [c] */
-    struct evtchn_global { evtchn_port_t port; unsigned int vcpu; } global_virq[NR_VIRQS]; /* [e] port 0: not bound (control domain only) */
+    atomic_uint polling;                /* [a] vcpus in SCHEDOP_poll */
     struct grant_table *grants;         /* [c] grant/grant.h */
 
-    /* Time. */
+    /* Time and CPU shares. */
+    uint16_t weight, cap;               /* credit parameters: share (default 256); percent of one CPU, 0: no cap */
+    struct timer watchdog[2];           /* SCHEDOP_watchdog */
+    bool watchdog_used[2];              /* [p] of any vcpu of the domain */
     int64_t time_offset_seconds;        /* settimeoffset */
 
     unsigned int vcpu_count;            /* [c] */

@@ -24,7 +24,9 @@ struct sched_vcpu {
     uint64_t slice_start;               /* ns: when it was last put on a CPU */
     uint64_t affinity;                  /* hard affinity: CPUs allowed */
     uint64_t affinity_soft;
-    uint64_t cap_used, cap_period_start;
+    uint64_t cap_used, cap_period_start; /* ns */
+    struct timer cap_timer;             /* ends VCPU_CAPPED */
+    uint64_t periodic_last;             /* ns: last tick of the periodic timer */
     struct vcpu_runstate_info runstate;
     uint64_t time_used;                 /* ns on a CPU in total */
     uint64_t last_cpu;

@@ -1,0 +1,3 @@
+hypervisor-srcs += \
+    hypervisor/event/event.c \
+    hypervisor/event/evtchn-op.c
