@@ -21,7 +21,7 @@
 
 /* xen_domctl.cmd. Without a comment: see the structure of that name. */
 #define XEN_DOMCTL_createdomain 1
-#define XEN_DOMCTL_destroydomain 2          /* end it and free what it has; may return -XEN_EAGAIN: repeat */
+#define XEN_DOMCTL_destroydomain 2          /* end it and free all that it has */
 #define XEN_DOMCTL_pausedomain 3            /* stop its vcpus; pauses add up */
 #define XEN_DOMCTL_unpausedomain 4          /* undo one; a new domain has one */
 #define XEN_DOMCTL_getdomaininfo 5
@@ -122,15 +122,15 @@
 #define XEN_DOMCTL_GRANT_version_mask 0xf
 #define XEN_DOMCTL_GRANT_version(v) ((v) & XEN_DOMCTL_GRANT_version_mask)
 
-/* createdomain: a new domain without memory and vcpus running, paused. `domain` is the number wanted, or any
- * above DOMID_FIRST_RESERVED for a free one; out: its number.
- *   errors   -XEN_EEXIST the number is taken; -XEN_ENOMEM; -XEN_EINVAL an option that does not exist or agree */
+/* createdomain: a new domain without memory and vcpus running, paused. `domain` is the number wanted, or 0
+ * for one that is free; out: its number.
+ *   errors   -XEN_EEXIST the number is taken; -XEN_ENOMEM; -XEN_EINVAL options that don't exist or agree */
 struct xen_domctl_createdomain {
     uint32_t ssidref;                       /* security label, 0 */
     xen_domain_handle_t handle;             /* UUID */
     uint32_t flags;                         /* XEN_DOMCTL_CDF_* */
     uint32_t iommu_opts;                    /* XEN_DOMCTL_IOMMU_* */
-    uint32_t max_vcpus;                     /* at least 1; the vcpus exist from now on */
+    uint32_t max_vcpus;                     /* at least 1; XEN_DOMCTL_max_vcpus makes them */
     uint32_t max_evtchn_port;               /* highest port */
     int32_t max_grant_frames;               /* pages of its grant table; -1: the host's default */
     int32_t max_maptrack_frames;        /* pages of handles for grants that it maps; -1: the host's default */
@@ -257,7 +257,7 @@ struct xen_domctl_max_mem {
 ABI_LAYOUT(struct xen_domctl_max_mem, 8, (max_memkb, 0));
 
 /* setvcpucontext, getvcpucontext: the registers of a vcpu that does not run. A NULL handle of
- * setvcpucontext takes the vcpu down. */
+ * setvcpucontext returns the vcpu to the state of a new one. */
 struct xen_domctl_vcpucontext {
     uint32_t vcpu;
     XEN_GUEST_HANDLE_64(vcpu_guest_context_t) ctxt;
@@ -299,7 +299,7 @@ struct xen_domctl_vcpuaffinity {
 };
 ABI_LAYOUT(struct xen_domctl_vcpuaffinity, 40, (vcpu, 0), (flags, 4), (cpumap_hard, 8), (cpumap_soft, 24));
 
-/* max_vcpus: how many vcpus it has; must repeat the number given to createdomain. */
+/* max_vcpus: make its vcpus, all down; the number given to createdomain. -XEN_EINVAL another number. */
 struct xen_domctl_max_vcpus {
     uint32_t max;
 };
