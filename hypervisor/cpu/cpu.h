@@ -44,6 +44,7 @@ static inline struct cpu_info *cpu_info_of(unsigned int id)
 }
 static inline struct vcpu *current_vcpu(void) { return this_cpu()->current; }
 static inline unsigned int cpu_id(void) { return this_cpu()->id; }
+static inline void set_current_vcpu(struct vcpu *v) { this_cpu()->current = v; }    /* the scheduler alone */
 #define current current_vcpu()
 
 /* What does not have to be near the stack. */

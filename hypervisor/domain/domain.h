@@ -77,6 +77,7 @@ struct vcpu {
     struct timer poll_timer;
     uint64_t periodic_ns;               /* [p] 0: off */
     uint64_t time_version_tsc;          /* [p] TSC at the last write of the time record */
+    uint32_t time_version;              /* [p] its version; even */
     guest_addr_t runstate_area;         /* [p] registered virtual address, 0: none */
     guest_addr_t time_area;             /* [p] VCPUOP_register_vcpu_time_memory_area */
     _Atomic evtchn_port_t virq_port[NR_VIRQS]; /* [e] written; 0: not bound. Global VIRQs are bound on vcpu 0 */

@@ -49,6 +49,12 @@ bool vcpu_is_runnable(const struct vcpu *v);
 void vcpu_wake(struct vcpu *v);         /* = clear BLOCKED|POLLING */
 /* Makes v's CPU look at pending upcalls, if it runs elsewhere. */
 void vcpu_kick(struct vcpu *v);
+/* The running vcpu lets those who wait go first. */
+void sched_yield(struct vcpu *v);
+/* v no longer polls: called when it runs again. */
+void vcpu_poll_over(struct vcpu *v);
+/* ns on a CPU in total, up to now. */
+uint64_t sched_vcpu_time(const struct vcpu *v);
 long vcpu_set_affinity(struct vcpu *v, uint64_t hard, uint64_t soft);
 
 /* The exit path: current is put away and the next vcpu loaded (regs, CPU state, root). Idles with interrupts on while
