@@ -1,0 +1,15 @@
+# dom0.mk: build/dom0, the control domain: one PV image of everything that dom0-tools/*/files.mk list in dom0-srcs.
+
+dom0-srcs :=
+dom0-files :=
+-include $(foreach folder,main cli toolstack xenstore backends/console,dom0-tools/$(folder)/files.mk)
+
+dom0-objs := $(dom0-srcs:%=build/%.o)
+dom0-cflags := $(pv-cflags) -Idom0-tools
+
+$(dom0-objs): build/%.o: % build/flags/dom0-cflags | $(newlib)
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(cc) $(dom0-cflags) $(dependencies) -c $< -o $@
+
+-include $(dom0-objs:.o=.d)

@@ -1,0 +1,50 @@
+# boot.mk: the boot archive, the CD image, and the machine that runs it.
+
+# ---- the boot archive: the control domain's read-only files ----
+#   /NAME.cfg and files of GUESTS   configurations of the example guests, and the user's own files
+#   /boot/                          kernels of the guests
+#   /etc/exec                       what EXEC says
+archive-files := $(guest-configs) $(dom0-files) $(if $(GUESTS),$(shell find $(GUESTS) -type f))
+archive-images := $(guest-images)
+linux-files := $(if $(filter-out 0,$(LINUX)),build/linux/vmlinuz build/linux/initrd.gz)
+
+build/linux/vmlinuz: setup/linux.sh
+	$(say) FETCH "Debian's Linux kernel"
+	@mkdir -p $(@D)
+	$(Q)[ -e build/upstream/linux/vmlinuz ] || setup/linux.sh build/upstream/linux
+	$(Q)cp build/upstream/linux/vmlinuz $@
+
+build/linux/initrd.gz: setup/initramfs.sh
+	$(say) MAKE $@
+	@mkdir -p $(@D)
+	$(Q)setup/initramfs.sh $@
+
+# EXEC may hold any character, so it goes through the environment.
+export EXEC
+build/exec: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$EXEC" | cmp -s - $@ || printf '%s\n' "$$EXEC" > $@
+
+build/boot.cpio: $(archive-files) $(archive-images) $(linux-files) build/exec build/flags/archive-contents
+	$(say) CPIO $@
+	$(Q)rm -rf build/archive && mkdir -p build/archive/boot build/archive/etc
+	$(Q)cp $(guest-configs) $(dom0-files) build/archive
+	$(Q)cp $(archive-images) $(linux-files) build/archive/boot
+	$(if $(EXEC),$(Q)cp build/exec build/archive/etc/exec)
+	$(if $(GUESTS),$(Q)cp -r $(GUESTS)/. build/archive)
+	$(Q)setup/cpio.sh build/archive $@
+
+archive-contents := $(archive-files) $(archive-images) $(linux-files)
+
+# ---- the CD image ----
+build/enso.iso: build/enso build/enso-debug build/dom0 build/boot.cpio setup/grub.cfg setup/iso.sh build/flags/ENTRY
+	$(say) ISO $@
+	$(Q)setup/iso.sh $@ $(ENTRY) build/enso build/enso-debug build/dom0 build/boot.cpio
+
+iso: build/enso.iso
+
+# ---- the machine ----
+run: build/enso.iso
+	$(Q)ISO=$< MEM=$(MEM) CPUS=$(CPUS) ACCEL=$(ACCEL) UEFI=$(UEFI) LOG=build/run.log setup/run.sh
+
+.PHONY: iso run

@@ -1,0 +1,60 @@
+#!/bin/sh
+# initramfs.sh OUTPUT: the user space of the Linux example guest, a gzipped cpio archive of Debian's static busybox.
+#
+# busybox init runs a shell on the Xen console and starts it again when it ends. The kernel runs /sbin/poweroff and
+# /sbin/reboot when the control domain asks for a shutdown; they tell init, which ends every process in order.
+set -eu
+
+output=$(realpath -m "$1")
+cpio=$(realpath "$(dirname "$0")/cpio.sh")
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+chmod 755 "$root"
+cd "$root"
+
+mkdir -p bin sbin usr/bin usr/sbin etc dev proc sys tmp run root
+cp /bin/busybox bin/busybox
+for applet in $(bin/busybox --list-full); do
+    mkdir -p "$(dirname "$applet")"
+    [ -e "$applet" ] || ln -s /bin/busybox "$applet"
+done
+ln -s /sbin/init init
+
+cat > etc/inittab <<'END'
+::sysinit:/etc/start
+hvc0::respawn:-/bin/sh
+::ctrlaltdel:/sbin/reboot
+::shutdown:/etc/stop
+END
+
+cat > etc/start <<'END'
+#!/bin/sh
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev 2>/dev/null
+mkdir -p /dev/pts
+mount -t devpts pts /dev/pts
+hostname linux
+ip link set lo up
+echo 'enso-initramfs: user space is up'
+END
+
+cat > etc/stop <<'END'
+#!/bin/sh
+echo 'enso-initramfs: shutting down'
+sync
+END
+
+cat > etc/profile <<'END'
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root
+cd /root
+END
+echo 'root:x:0:0:root:/root:/bin/sh' > etc/passwd
+echo 'root:x:0:' > etc/group
+chmod 755 etc/start etc/stop
+
+find . -mindepth 1 -exec touch -h -d @0 {} +
+"$cpio" . "$output.cpio"
+gzip -9n < "$output.cpio" > "$output"
+rm "$output.cpio"

@@ -1,0 +1,25 @@
+#!/bin/sh
+# qemu.sh [QEMU-OPTION...]: becomes QEMU with a machine for Enso, its serial port on the terminal.
+#
+# From the environment: ISO, MEM (MiB, or with a suffix), CPUS, ACCEL, UEFI=1, LOG (file for a copy of what the
+# serial port says). Ctrl-C and Ctrl-A reach the machine. The shell's `exit CODE` writes CODE to the isa-debug-exit
+# device, which makes QEMU's exit status 2*CODE+1; a power-off makes it 0.
+set -eu
+
+case $ACCEL in
+tcg*)
+    # QEMU before 10 reads the stack of a guest's iretq as SMAP forbids.
+    major=$(qemu-system-x86_64 --version | sed -n 's/.*version \([0-9]*\).*/\1/p')
+    if [ "$major" -lt 10 ]; then cpu=max,-smap; else cpu=max; fi ;;
+*)
+    cpu=host ;;
+esac
+
+if [ "${UEFI:-0}" != 0 ]; then
+    set -- -bios /usr/share/ovmf/OVMF.fd "$@"
+fi
+exec qemu-system-x86_64 -accel "$ACCEL" -cpu "$cpu" -m "$MEM" -smp "$CPUS" \
+    -nodefaults -no-user-config -display none -vga std -no-reboot \
+    -chardev "stdio,id=serial,signal=off${LOG:+,logfile=$LOG}" -serial chardev:serial -monitor none \
+    -device isa-debug-exit,iobase=0xf4,iosize=0x04 \
+    ${ISO:+-boot d -cdrom "$ISO"} "$@"

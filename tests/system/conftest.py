@@ -1,0 +1,93 @@
+"""conftest.py: fixtures of the system tests.
+
+host   a machine for all tests of a module, started again when a test has ended it. The module may say what it
+       wants: MACHINE = dict(mem=1024, cpus=4, ...), see enso.Host.
+boot   boot(mem=256, ...) starts a machine for one test; all are stopped after it.
+
+A test that takes longer than its limit (120 s, or @pytest.mark.limit(seconds)) fails.
+"""
+
+import re
+import signal
+
+import pytest
+
+from enso import Host
+
+DEFAULT_LIMIT = 120
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "limit(seconds): how long this test may take, start of machines included")
+
+
+class TookTooLong(BaseException):
+    """Raised in a test that is over its limit. No `except Exception` of a test catches it."""
+
+
+def _over(_signal, _frame):
+    raise TookTooLong
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item):
+    signal.signal(signal.SIGALRM, _over)
+    yield
+    signal.alarm(0)
+
+
+def _limited(item):
+    marker = item.get_closest_marker("limit")
+    signal.alarm(marker.args[0] if marker else DEFAULT_LIMIT)
+    outcome = yield
+    signal.alarm(0)
+    if outcome.excinfo and issubclass(outcome.excinfo[0], TookTooLong):
+        outcome.force_exception(pytest.fail.Exception("took longer than its limit"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_setup(item):
+    yield from _limited(item)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    yield from _limited(item)
+
+
+def _log_name(request):
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.name)
+
+
+@pytest.fixture(scope="module")
+def _machine(request):
+    """The module's machine, in a list of one so that it can be replaced."""
+    machine = [None]
+    yield machine
+    if machine[0]:
+        machine[0].stop()
+
+
+@pytest.fixture
+def host(request, _machine):
+    if _machine[0] is None or not _machine[0].alive():
+        if _machine[0]:
+            _machine[0].stop()
+        name = request.module.__name__
+        _machine[0] = Host(name, **getattr(request.module, "MACHINE", {})).start()
+    return _machine[0]
+
+
+@pytest.fixture
+def boot(request):
+    started = []
+
+    def start(timeout=60, prompt=True, **options):
+        name = f"{request.module.__name__}.{_log_name(request)}"
+        machine = Host(f"{name}.{len(started)}" if started else name, **options)
+        started.append(machine)
+        return machine.start(timeout=timeout, prompt=prompt)
+
+    yield start
+    for machine in started:
+        machine.stop()

@@ -1,0 +1,191 @@
+"""enso.py: a machine that runs Enso under QEMU, driven through the control domain's shell on its serial port."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+import pexpect
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, "build")
+LOGS = os.path.join(BUILD, "tests", "system")
+PROMPT = "enso# "
+LEAVE_CONSOLE = "\x1d"          # Ctrl-]
+
+
+class CommandFailed(Exception):
+    """A command ended with a status other than 0; .status and .output say how."""
+
+    def __init__(self, command, status, output):
+        super().__init__(f"`{command}` ended with {status}: {output}")
+        self.status = status
+        self.output = output
+
+
+def make_iso(path, entry=0, exec_=None, files=None):
+    """A CD image like build/enso.iso at `path`, with menu entry `entry` as the default one, the boot script
+    `exec_`, and `files` ({name: bytes or str}) beside the examples in the boot archive."""
+    with tempfile.TemporaryDirectory() as work:
+        tree = os.path.join(work, "archive")
+        shutil.copytree(os.path.join(BUILD, "archive"), tree)
+        files = dict(files or {})
+        if exec_ is not None:
+            files["etc/exec"] = exec_ + "\n"
+        for name, content in files.items():
+            target = os.path.join(tree, name)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            with open(target, "wb") as f:
+                f.write(content.encode() if isinstance(content, str) else content)
+        archive = os.path.join(work, "boot.cpio")
+        setup = os.path.join(ROOT, "setup")
+        subprocess.run([f"{setup}/cpio.sh", tree, archive], check=True)
+        subprocess.run([f"{setup}/iso.sh", path, str(entry), f"{BUILD}/enso", f"{BUILD}/enso-debug",
+                        f"{BUILD}/dom0", archive], check=True)
+
+
+class Host:
+    """One machine. start() returns at the shell's prompt; stop() always ends QEMU."""
+
+    def __init__(self, name, mem=512, cpus=2, uefi=False, entry=0, exec_=None, files=None, qemu=()):
+        os.makedirs(LOGS, exist_ok=True)
+        self.name = name
+        self.log = os.path.join(LOGS, name + ".log")
+        self.iso = os.path.join(BUILD, "enso.iso")
+        self.own_iso = None
+        if entry or exec_ is not None or files:
+            self.own_iso = self.iso = os.path.join(LOGS, name + ".iso")
+            make_iso(self.iso, entry, exec_, files)
+        self.environment = dict(os.environ, ISO=self.iso, MEM=str(mem), CPUS=str(cpus), UEFI=str(int(uefi)),
+                                ACCEL=os.environ.get("ACCEL", "tcg"), LOG="")
+        self.qemu = list(qemu)
+        self.serial = None
+        self.commands = 0
+
+    # ---- the machine ----
+
+    def start(self, timeout=60, prompt=True):
+        self.log_file = open(self.log, "w", encoding="utf-8", errors="replace")
+        self.serial = pexpect.spawn(os.path.join(ROOT, "setup", "qemu.sh"), self.qemu, env=self.environment,
+                                    encoding="utf-8", codec_errors="replace", timeout=30, echo=False)
+        self.serial.logfile_read = self.log_file
+        self.serial.delaybeforesend = None
+        if prompt:
+            self.expect(r"(?:^|[\r\n])" + PROMPT, timeout)
+        return self
+
+    def alive(self):
+        return self.serial is not None and self.serial.isalive()
+
+    def stop(self):
+        if self.serial is not None:
+            self.serial.close(force=True)
+            self.log_file.close()
+        if self.own_iso and os.path.exists(self.own_iso):
+            os.unlink(self.own_iso)
+
+    def wait_exit(self, timeout=30):
+        """Waits for QEMU's end. Returns CODE of the shell's `exit CODE`; None after a power-off."""
+        self.expect(pexpect.EOF, timeout)
+        self.serial.close()
+        status = self.serial.exitstatus
+        return status // 2 if status else None
+
+    # ---- the serial port ----
+
+    def expect(self, pattern, timeout=30):
+        """Waits for a regular expression (or a list of them); a failure shows the end of what was said."""
+        try:
+            return self.serial.expect(pattern, timeout)
+        except (pexpect.TIMEOUT, pexpect.EOF) as e:
+            said = (self.serial.before or "")[-1500:].replace("\r", "") if isinstance(self.serial.before, str) else ""
+            what = "QEMU ended" if isinstance(e, pexpect.EOF) else f"nothing in {timeout} s"
+            raise AssertionError(f"{self.name}: waiting for {pattern!r}: {what}; last it said:\n{said}") from None
+
+    def send(self, text):
+        self.serial.send(text)
+
+    # ---- the shell ----
+
+    def run(self, *words, timeout=30):
+        """Types a command. Returns (status, output), the output without the typed line, lines ended by \\n."""
+        command = " ".join(str(w) for w in words)
+        self.commands += 1
+        mark = f"rig-{self.commands}"
+        self.send(f"{command}; echo {mark} $?\r")
+        self.expect(r"\n", timeout)             # the end of the typed line
+        which = self.expect([rf"(?:^|\n){mark} (\d+)\r*\n", r"nothing was run\r*\n"], timeout)
+        output = self.serial.before.replace("\r", "")
+        status = int(self.serial.match.group(1)) if which == 0 else 2
+        if which == 1:
+            output += self.serial.after.replace("\r", "")
+        self.expect(PROMPT, timeout)
+        return status, output.strip("\n")
+
+    def cli(self, *words, timeout=30):
+        """Types a command that has to succeed. Returns its output."""
+        status, output = self.run(*words, timeout=timeout)
+        if status != 0:
+            raise CommandFailed(" ".join(str(w) for w in words), status, output)
+        return output
+
+    def fails(self, *words, timeout=30):
+        """Types a command that has to fail. Returns what it said."""
+        status, output = self.run(*words, timeout=timeout)
+        assert status != 0, f"`{' '.join(str(w) for w in words)}` should have failed; it said: {output}"
+        return output
+
+    def info(self):
+        return json.loads(self.cli("info --json"))
+
+    def free_frames(self):
+        return self.info()["free_frames"]
+
+    def domains(self):
+        """{name: {"id", "memory", "vcpus", "state", ...}} of `list --json`, the control domain included."""
+        return {d["name"]: d for d in json.loads(self.cli("list --json"))}
+
+    def console(self, name, command=None):
+        """`with host.console("linux") as c: c.ask("uname -r")`: attached to a domain's console."""
+        return Console(self, command or f"console {name}")
+
+
+class Console:
+    """The serial port while it shows a domain's console."""
+
+    def __init__(self, host, command):
+        self.host = host
+        self.command = command
+        self.asked = 0
+
+    def __enter__(self):
+        self.host.send(self.command + "\r")
+        self.host.expect(r"\n")
+        return self
+
+    def __exit__(self, exception, value, trace):
+        if self.host.alive():
+            self.host.send(LEAVE_CONSOLE)
+            if exception is None:
+                self.host.expect(PROMPT)
+
+    def expect(self, pattern, timeout=30):
+        return self.host.expect(pattern, timeout)
+
+    def send(self, text):
+        self.host.send(text)
+
+    def ask(self, command, timeout=30):
+        """Types a command to a shell inside the domain. Returns its output; a status other than 0 is a failure."""
+        self.asked += 1
+        mark = f"ask-{self.asked}"
+        self.send(f"{command}; echo {mark} $?\r")
+        self.expect(rf"{re.escape(mark)} \$\?\r*\n", timeout)
+        self.expect(rf"(?:^|\n){mark} (\d+)\r*\n", timeout)
+        output = self.host.serial.before.replace("\r", "").strip("\n")
+        status = int(self.host.serial.match.group(1))
+        if status != 0:
+            raise CommandFailed(command, status, output)
+        return output

@@ -1,0 +1,9 @@
+# system.mk: tests of the whole, as an operator would see it: pytest drives the control domain's shell under QEMU.
+#
+# `make system PYTEST="-k leak -x"` passes options on. What each machine said is in build/tests/system/*.log.
+
+system: build/enso.iso
+	$(say) TEST tests/system
+	$(Q)ACCEL=$(ACCEL) PYTHONDONTWRITEBYTECODE=1 python3 -m pytest -q -p no:cacheprovider tests/system $(PYTEST)
+
+.PHONY: system
