@@ -310,12 +310,12 @@ static void complete(struct editor *e)
 
 /* --- keys --- */
 
+/* The line is over; the cursor stands at its end. */
 static enum editor_result finish(struct editor *e, enum editor_result result)
 {
     if (result == EDITOR_LINE)
         history_add(e->history, e->line);
-    e->cursor = e->length;
-    if (result == EDITOR_CANCEL)
+    if (result == EDITOR_CANCEL && strlen(e->prompt) + e->shown_length + 2 < e->columns)
         emit(e, "^C");
     emit(e, "\n");
     return result;

@@ -75,8 +75,13 @@ static size_t compose(struct editor *e, char *view, size_t *cursor)
     size_t head = 0, length;
 
     if (e->searching) {
-        head = (size_t)snprintf(view, EDITOR_VIEW_MAX, "(search) %.*s: ", (int)e->pattern_length, e->pattern);
-        length = bytes_for_columns(e->line, e->length, width > head ? width - head : 0);
+        size_t skip = e->pattern_length > width / 2 ? e->pattern_length - width / 2 : 0;
+
+        while (skip < e->pattern_length && is_continuation(e->pattern[skip]))
+            skip++;
+        head = (size_t)snprintf(view, EDITOR_VIEW_MAX, "?%.*s: ", (int)(e->pattern_length - skip),
+                                e->pattern + skip);
+        length = bytes_for_columns(e->line, e->length, width - columns_of(view, head));
         copy_printable(view + head, e->line, length);
         *cursor = head - 2;
         return head + length;

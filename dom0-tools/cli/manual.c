@@ -1,6 +1,7 @@
 /* manual.c: the command table as Markdown: a summary, then a page per command. */
 #include "manual.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "command.h"
@@ -69,7 +70,8 @@ static void put_lines(const char *text, FILE *out)
 static void put_command(const struct command *c, FILE *out)
 {
     fprintf(out, "\n### %s\n\n", c->name);
-    put_text(c->summary, out);
+    fputc(toupper((unsigned char)c->summary[0]), out);
+    put_text(c->summary + 1, out);
     fputs(".\n\n    ", out);
     command_usage(c, out);
     fputc('\n', out);
@@ -88,7 +90,7 @@ static void put_command(const struct command *c, FILE *out)
 void manual_write(FILE *out)
 {
     fputs("# The shell of the control domain\n\n"
-          "<!-- Written by `make docs` from the command table, dom0-tools/cli/table_*.c: change it there. -->\n\n"
+          "<!-- Written by `make docs` from dom0-tools/cli/table_*.c: change it there. -->\n\n"
           "The prompt `enso# ` takes the commands below; `help` prints the same texts. An error is one\n"
           "line, `COMMAND: SUBJECT: WHAT FAILED (ERRNO); ADVICE`. Exit statuses: 0 done, 1 failed, 2 the\n"
           "command was not understood, 127 there is no such command, 130 interrupted by Ctrl-C.\n\n"

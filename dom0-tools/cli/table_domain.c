@@ -22,9 +22,9 @@ const struct command commands_domain[] = {
             { "-q", NULL, "print nothing but errors" },
         },
         .examples =
-            "create hello.cfg                          # one domain, as the file says\n"
-            "create hello.cfg name=web memory=64 -c    # another name and size; look at it\n"
-            "create linux.cfg -n                       # would it work?",
+            "create hello.cfg                    # one domain, as the file says\n"
+            "create hello.cfg name=web -c        # another name; attach to it\n"
+            "create linux.cfg memory=1024 -n     # would it work?",
         .min_words = 1, .max_words = COMMAND_ANY, .first = WORD_FILE, .rest = WORD_FREE,
         .run = cmd_create,
     },
@@ -41,7 +41,7 @@ const struct command commands_domain[] = {
             "printed. Without a name the consoles are listed.",
         .options = {
             { "--log", NULL, "print what is kept and return" },
-            { "--forget", NULL, "drop the log of a dead domain (without a name: of all dead domains)" },
+            { "--forget", NULL, "drop the log of a dead domain (no name: of all of them)" },
         },
         .examples =
             "console web          # talk to it; Ctrl-] leaves\n"
@@ -209,7 +209,7 @@ const struct command commands_look[] = {
             "q or Ctrl-C leaves; any other key refreshes at once. CPU(%) is of one CPU, since the "
             "last refresh.",
         .options = {
-            { "-n", "COUNT", "refresh that many times and return, without clearing the screen" },
+            { "-n", "COUNT", "refresh that many times; the screen is not cleared" },
             { "-d", "TIME", "time between refreshes (3 seconds)" },
         },
         .examples = "top -n 2 -d 0.5",

@@ -44,7 +44,7 @@ const struct command commands_host[] = {
         .text =
             "Host memory by holder, and what the control domain uses of its own. All figures are in "
             "KiB.",
-        .options = { { "--drop", NULL, "first give back what is kept to be quicker (unpacked kernels)" } },
+        .options = { { "--drop", NULL, "first give back what is kept to be quicker" } },
         .examples = "free --drop",
         .run = cmd_free,
     },
