@@ -1,0 +1,42 @@
+/*
+ * Transports: what carries the bytes of a connection. A ring page of a domain (or of our own, for this
+ * domain's client) and an event channel. Needs the kit; everything runs in the store's thread but the event
+ * handler.
+ */
+#ifndef XENSTORE_TRANSPORT_H
+#define XENSTORE_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <xen/xen.h>
+#include <xen/event_channel.h>
+#include <pv/thread.h>
+
+struct store;
+struct conn;
+
+/* Woken when a transport has something to do. */
+extern struct pv_waitq transport_work;
+
+/* Maps the domain's ring page (its frame; if that fails, its reserved grant), binds the port, opens the
+ * connection. 0, or a negative errno with nothing left behind. */
+int transport_open(struct store *s, domid_t domid, uint64_t mfn, evtchn_port_t remote_port);
+
+/* The same for a page of this domain and a loop-back channel. *client_port is the client's end. */
+int transport_open_local(struct store *s, void *page, evtchn_port_t *client_port);
+
+/* Ends the domain's connection, unbinds and unmaps. */
+void transport_close(struct store *s, domid_t domid);
+
+/* The connection has something to send, or must be looked at again. */
+void transport_wake(struct conn *c);
+
+/* Gives each transport that has something to do one turn of bounded length. */
+enum transport_turn {
+    TRANSPORT_IDLE,                     /* wait for transport_work */
+    TRANSPORT_BUSY,                     /* there is more: let others run, then come again */
+    TRANSPORT_STARVED,                  /* memory is short: come again in a while */
+};
+enum transport_turn transport_run(struct store *s);
+
+#endif
