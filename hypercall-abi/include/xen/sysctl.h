@@ -332,7 +332,7 @@ struct xen_sysctl_cpu_levelling_caps {
 };
 ABI_LAYOUT(struct xen_sysctl_cpu_levelling_caps, 4, (caps, 0));
 
-/* get_cpu_featureset: CPU features as bitmaps (arch-x86/cpufeatureset.h): of the CPU, of the host after its
+/* get_cpu_featureset: CPU features as bitmaps by CPUID word: of the CPU, of the host after its
  * command line, and what each kind of guest gets by default or at most. */
 #define XEN_SYSCTL_cpu_featureset_raw 0
 #define XEN_SYSCTL_cpu_featureset_host 1
