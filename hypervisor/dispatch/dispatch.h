@@ -14,13 +14,6 @@ struct vcpu;
 /* Internal answer of a hypercall that ran out of time: never seen by a guest. v->continuation.done is kept. */
 #define ERESTART 85
 
-struct hypercall {
-    long (*fn)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
-    uint8_t args;
-    uint8_t who;            /* ANY_DOMAIN, CONTROL_ONLY */
-    uint8_t flags;          /* may be long (starts the budget), may be called in a multicall */
-};
-
 /* An exception of the guest: builds the frame on its kernel stack and goes to its handler; without a handler, or when the
  * frame can't be written, the domain crashes. Pending state lives nowhere else. */
 void guest_inject(uint8_t vector);                          /* exceptions without an error code, INT n */
@@ -65,6 +58,7 @@ long hypercall_set_segment_base(uint32_t which, uint64_t base);
 long hypercall_xen_version(uint32_t cmd, guest_addr_t arg);
 long hypercall_console_io(uint32_t cmd, uint32_t count, guest_addr_t buffer);
 long hypercall_physdev_op(uint32_t cmd, guest_addr_t arg);
+long hypercall_physdev_op_compat(guest_addr_t op);
 
 /* Writes the hypercall page into a frame (domctl hypercall_init, the 0x40000000 MSR, the first domain's builder). */
 void hypercall_page_fill(void *page);

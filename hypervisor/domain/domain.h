@@ -27,8 +27,9 @@
  * runs the same hypercall again (same registers) before the vcpu sees anything else; upcalls wait. */
 struct continuation {
     bool active;
-    bool in_multicall;          /* the inner call of a multicall is running (its arguments are in `call`) */
+    bool in_multicall;          /* the inner call of a multicall has run out of time; it is the one in `call` */
     uint32_t multicall_done;    /* entries finished */
+    struct multicall_entry call;
     uint64_t done;              /* progress of the (inner) hypercall, in its own units; reset to 0 by the dispatcher */
     uint64_t extra[2];          /* more of the same */
 };

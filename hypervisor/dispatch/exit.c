@@ -1,0 +1,56 @@
+/* Before a return to a guest: what has piled up during the entry is done, until nothing is left. */
+#include "cpu/cpu.h"
+#include "dispatch/bounce.h"
+#include "dispatch/dispatch.h"
+#include "dispatch/hypercall.h"
+#include "domain/domain.h"
+#include "event/event.h"
+#include "memory/frame.h"
+#include "sched/sched.h"
+#include "sched/timer.h"
+
+/* No lock is held here and nothing is half done: interrupts that wait may come, as in the idle loop. */
+static void take_interrupts(void)
+{
+    __asm__ volatile("sti\n nop\n cli" : : : "memory");
+}
+
+static void do_work(uint32_t work)
+{
+    if (work & WORK_STOP)
+        cpu_answer();
+    if (work & WORK_TIMER)
+        timers_run();
+    if (work & WORK_RELEASE)
+        frames_release();
+    if (work & WORK_RESCHED)
+        sched_switch();
+}
+
+static void deliver_nmi(struct vcpu *v)
+{
+    if (v->nmi_masked || !atomic_exchange(&v->nmi_pending, false))
+        return;
+    v->nmi_masked = guest_nmi(v);
+}
+
+/* A hypercall that goes on comes before everything else that the vcpu could see. */
+void guest_exit_work(void)
+{
+    struct cpu_info *info = this_cpu();
+    struct vcpu *v;
+
+    do {
+        do_work(atomic_exchange(&info->work, 0));
+        v = current;
+        if (v->continuation.active) {
+            take_interrupts();
+            if (!(atomic_load(&info->work) & (WORK_RESCHED | WORK_TIMER)))
+                hypercall_continue(info, v);
+        } else {
+            deliver_nmi(v);
+            if (event_upcall_due(v))
+                guest_upcall(v);
+        }
+    } while (v->continuation.active || atomic_load(&info->work));
+}
