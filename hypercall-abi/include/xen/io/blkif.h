@@ -2,27 +2,33 @@
  * Source of all names, numbers and layouts: Xen 4.17 public/io/blkif.h.
  *
  * Keys of the back end (numbers are decimal; a feature is 1 or 0, absent is 0)
- *   sectors, sector-size     length in sectors, bytes of a sector; physical-sector-size: of the medium, a multiple
+ *   sectors, sector-size     length in sectors, bytes of a sector
+ *   physical-sector-size     bytes of a sector of the medium, a multiple of sector-size
  *   info                     VDISK_* bits
  *   mode                     "r" or "w"
- *   feature-barrier, feature-flush-cache, feature-discard      the operation may be asked for; it may still answer
- *                            BLKIF_RSP_EOPNOTSUPP
- *   discard-granularity, discard-alignment   bytes: size of what can be discarded, and where the first begins
- *   discard-secure           BLKIF_DISCARD_SECURE works;   discard-enable: set by the tools, 0 forbids discard
+ *   feature-barrier, feature-flush-cache, feature-discard
+ *                            the operation may be asked for; it may still answer BLKIF_RSP_EOPNOTSUPP
+ *   discard-granularity, discard-alignment
+ *                            bytes: size of what can be discarded, and where the first such piece begins
+ *   discard-secure           BLKIF_DISCARD_SECURE works
+ *   discard-enable           set by the tools; 0 forbids discard
  *   feature-persistent       grants are mapped once and kept: use the same ones again
- *   feature-max-indirect-segments   most segments of BLKIF_OP_INDIRECT; absent: there is no such operation
- *   max-ring-page-order      binary logarithm of the most pages for a ring (older: max-ring-pages, the number)
+ *   feature-max-indirect-segments
+ *                            most segments of BLKIF_OP_INDIRECT; absent: there is no such operation
+ *   max-ring-page-order      binary logarithm of the most pages for a ring (older: max-ring-pages, their number)
  *   multi-queue-max-queues   most rings
- *   for the tools: params, type, physical-device, physical-device-path, direct-io-safe
+ *   params, type, physical-device, physical-device-path, direct-io-safe
+ *                            from the tools to the back end alone
  * Keys of the front end
- *   ring-ref, event-channel  grant of the ring page, port. Rings of several pages: ring-ref0, ring-ref1 ...
- * and
- *                            ring-page-order (older: num-ring-pages). Several rings: multi-queue-num-queues, and
- *                            these keys in queue-0, queue-1 ...
+ *   ring-ref, event-channel  grant of the ring page, port. A ring of several pages: ring-ref0, ring-ref1 ... and
+ *                            ring-page-order (older: num-ring-pages). Several rings: multi-queue-num-queues,
+ *                            and these keys in queue-0, queue-1 ...
  *   protocol                 io/protocols.h
- *   feature-persistent       front end uses the same grants again; all of them must be writable for the back end
- *   feature-large-sector-size   sector numbers count in sector-size, whatever it is; else the back end must offer 512
- *   virtual-device, device-type, trusted   from the tools: device number, "disk" or "cdrom", 0 to distrust the back end
+ *   feature-persistent       the same grants are used again; all of them writable for the back end
+ *   feature-large-sector-size
+ *                            sector numbers count in sector-size; else the back end must offer 512
+ *   virtual-device           the device number, from the tools; likewise device-type ("disk", "cdrom") and
+ *                            trusted (0: beware of the back end)
  *
  * States (io/xenbus.h): the back end publishes what it can and goes to InitWait; the front end makes the
  * ring, publishes it and goes to Initialised; the back end maps it, publishes the size and goes to Connected;
@@ -103,7 +109,7 @@ struct blkif_request_indirect {
     uint64_t id;
     blkif_sector_t sector_number;
     blkif_vdev_t handle;
-    grant_ref_t indirect_grefs[BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST];   /* pages full of blkif_request_segment */
+    grant_ref_t indirect_grefs[BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST];   /* of segments */
 };
 typedef struct blkif_request_indirect blkif_request_indirect_t;
 ABI_LAYOUT(struct blkif_request_indirect, 64, (operation, 0), (indirect_op, 1), (nr_segments, 2), (id, 8),

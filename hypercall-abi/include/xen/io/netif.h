@@ -6,18 +6,19 @@
  * receives:
  *   feature-no-csum-offload    1: TCP and UDP checksums over IPv4 must be in the packet
  *   feature-ipv6-csum-offload  1: those over IPv6 may be left out
- *   feature-gso-tcpv4, feature-gso-tcpv6    packets may be longer than the MTU, to be cut as the extra info says
+ *   feature-gso-tcpv4, feature-gso-tcpv6    packets may exceed the MTU, to be cut as the extra info says
  *   feature-sg                 packets may have several fragments
  * Of the back end:
  *   feature-rx-copy, feature-rx-flip        it fills granted pages; it exchanges pages (of old)
  *   feature-split-event-channels            a port for each direction
- *   feature-multicast-control, feature-dynamic-multicast-control    it can filter multicast packets by a list, asked
+ *   feature-multicast-control, feature-dynamic-multicast-control    it can filter multicast by a list, asked
  *                              for before connecting, or at any time
  *   feature-ctrl-ring          it serves a control ring
  *   multi-queue-max-queues     most pairs of rings
  *   carrier                    the link is up; absent is 1
  * Of the front end:
- *   tx-ring-ref, rx-ring-ref   grants of the ring pages. event-channel, or event-channel-tx and event-channel-rx.
+ *   tx-ring-ref, rx-ring-ref   grants of the ring pages
+ *   event-channel              the port, or one each: event-channel-tx and event-channel-rx.
  *                              Several pairs: multi-queue-num-queues, and these keys in queue-0, queue-1 ...
  *   request-rx-copy            1: fill granted pages
  *   feature-rx-notify          it signals when it has added receive buffers
@@ -111,7 +112,7 @@ ABI_LAYOUT(struct netif_rx_response, 8, (id, 0), (offset, 2), (flags, 4), (statu
 /* netif_extra_info.type: which member of u counts. */
 #define XEN_NETIF_EXTRA_TYPE_NONE (0)        /* never sent */
 #define XEN_NETIF_EXTRA_TYPE_GSO (1)         /* gso */
-#define XEN_NETIF_EXTRA_TYPE_MCAST_ADD (2)   /* mcast: put an address on the multicast list; the packet is empty */
+#define XEN_NETIF_EXTRA_TYPE_MCAST_ADD (2)   /* mcast: put an address on the list; the packet is empty */
 #define XEN_NETIF_EXTRA_TYPE_MCAST_DEL (3)   /* mcast: take it off */
 #define XEN_NETIF_EXTRA_TYPE_HASH (4)        /* hash */
 #define XEN_NETIF_EXTRA_TYPE_MAX (5)         /* one above the last */
@@ -201,7 +202,7 @@ static uint32_t xen_netif_toeplitz_hash(const uint8_t *key, unsigned int keylen,
 #define XEN_NETIF_CTRL_TYPE_GET_HASH_FLAGS 1          /* answer: HASH_TYPE_* bits that it can do */
 #define XEN_NETIF_CTRL_TYPE_SET_HASH_FLAGS 2    /* HASH_TYPE_* bits; the longest that fits a packet is used */
 #define XEN_NETIF_CTRL_TYPE_SET_HASH_KEY 3            /* grant, bytes: replaces the key */
-#define XEN_NETIF_CTRL_TYPE_GET_HASH_MAPPING_SIZE 4   /* answer: most entries of the table; 0: hash modulo queues */
+#define XEN_NETIF_CTRL_TYPE_GET_HASH_MAPPING_SIZE 4   /* answer: most entries; 0: hash modulo queues */
 #define XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE 5   /* entries: a new table of zeros */
 #define XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING 6        /* grant, entries, first: 32-bit queue numbers */
 #define XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM 7      /* HASH_ALGORITHM_*; before the others */
