@@ -4,6 +4,7 @@
 # SOURCE holds the files of Debian's newlib-source. What we choose: every C99 and long long format, one set of
 # standard streams for all threads in a small reentrancy structure, locks that the kit provides
 # (__retarget_lock_*), and system calls by their plain names (write, sbrk, ...), which the kit provides too.
+# SYSROOT/newlib.done says that it is there. Two runs in one tree are fine: the second one finds the work done.
 set -eu
 
 source=$(realpath "$1")
@@ -22,9 +23,22 @@ build()
         --enable-newlib-io-c99-formats --enable-newlib-io-long-long --enable-newlib-io-long-double \
         --enable-newlib-retargetable-locking --enable-newlib-reent-small --enable-newlib-global-stdio-streams \
         CC=gcc AS=as AR=ar NM=nm RANLIB=ranlib STRIP=strip READELF=readelf CFLAGS="$cflags"
+    # read and write count in 64 bits, as in POSIX.
+    cat >> newlib.h <<END
+#define _READ_WRITE_RETURN_TYPE _ssize_t
+#define _READ_WRITE_BUFSIZE_TYPE __SIZE_TYPE__
+END
     make -j$jobs
     make install DESTDIR="$PWD/installed"
 }
+
+mkdir -p "$sysroot"
+exec 9> "$sysroot/newlib.lock"
+flock 9
+if [ "$sysroot/newlib.done" -nt "$0" ] && [ "$(cat "$sysroot/newlib.done")" = "$cflags" ]; then
+    touch "$sysroot/newlib.done"
+    exit 0
+fi
 
 rm -rf "$2"
 mkdir -p "$2"
@@ -34,5 +48,5 @@ if ! (cd "$2" && build) > "$log" 2>&1; then
     echo "newlib.sh: the build failed; the whole story is in $log" >&2
     exit 1
 fi
-mkdir -p "$sysroot"
 cp -r "$2"/build/installed/x86_64-elf/include "$2"/build/installed/x86_64-elf/lib "$sysroot"
+echo "$cflags" > "$sysroot/newlib.done"

@@ -19,7 +19,6 @@ build/upstream/%.fetched:
 $(newlib): build/upstream/newlib.fetched setup/newlib.sh build/flags/pv-code
 	$(say) BUILD "newlib (about a minute)"
 	$(Q)setup/newlib.sh build/upstream/newlib build/newlib build/sysroot "$(pv-code)"
-	$(Q)touch $@
 
 # ---- libraries: LIB-package, LIB-root, LIB-flags, LIB-headers, LIB-srcs (without .c) ----
 
