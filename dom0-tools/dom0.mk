@@ -1,7 +1,6 @@
 # dom0.mk: build/dom0, the control domain: one PV image of everything that dom0-tools/*/files.mk list in dom0-srcs.
 
 dom0-srcs :=
-dom0-files :=
 -include $(foreach folder,main cli toolstack xenstore backends/console,dom0-tools/$(folder)/files.mk)
 
 dom0-objs := $(dom0-srcs:%=build/%.o)
@@ -13,3 +12,5 @@ $(dom0-objs): build/%.o: % build/flags/dom0-cflags | $(newlib)
 	$(Q)$(cc) $(dom0-cflags) $(dependencies) -c $< -o $@
 
 -include $(dom0-objs:.o=.d)
+
+$(eval $(call pv-image,dom0,$(dom0-objs),-llzma -lz -lzstd -llz4))

@@ -4,9 +4,10 @@
 #   /NAME.cfg and files of GUESTS   configurations of the example guests, and the user's own files
 #   /boot/                          kernels of the guests
 #   /etc/exec                       what EXEC says
-archive-files := $(guest-configs) $(dom0-files) $(if $(GUESTS),$(shell find $(GUESTS) -type f))
-archive-images := $(guest-images)
 linux-files := $(if $(filter-out 0,$(LINUX)),build/linux/vmlinuz build/linux/initrd.gz)
+linux-config := $(if $(linux-files),dom0-tools/etc/linux.cfg)
+archive-files := $(guest-configs) $(linux-config) $(if $(GUESTS),$(shell find $(GUESTS) -type f))
+archive-images := $(guest-images)
 
 build/linux/vmlinuz: setup/linux.sh
 	$(say) FETCH "Debian's Linux kernel"
@@ -28,7 +29,7 @@ build/exec: FORCE
 build/boot.cpio: $(archive-files) $(archive-images) $(linux-files) build/exec build/flags/archive-contents
 	$(say) CPIO $@
 	$(Q)rm -rf build/archive && mkdir -p build/archive/boot build/archive/etc
-	$(Q)cp $(guest-configs) $(dom0-files) build/archive
+	$(Q)cp $(guest-configs) $(linux-config) build/archive
 	$(Q)cp $(archive-images) $(linux-files) build/archive/boot
 	$(if $(EXEC),$(Q)cp build/exec build/archive/etc/exec)
 	$(if $(GUESTS),$(Q)cp -r $(GUESTS)/. build/archive)
