@@ -27,7 +27,7 @@ struct toolstack_host_ops {
     void (*log)(const char *line);
 };
 
-/* Starts the toolstack: registers the control domain's own keys in the store, starts the life-cycle watcher.
+/* Starts the toolstack: from now on the ends of domains are acted upon.
  * Call once, after the store and consoled are up. */
 int toolstack_init(const struct toolstack_host_ops *ops, struct toolstack_error *err);
 
