@@ -230,7 +230,7 @@ int xenstored_start(void)
         return rc;
     rc = pv_event_bind_virq(VIRQ_DOM_EXC, on_domain_change, NULL);
     if (rc < 0)
-        printf("xenstore: VIRQ_DOM_EXC cannot be bound (%s): deaths of domains are only heard of from tools\n",
+        printf("xenstore: no VIRQ_DOM_EXC (%s): deaths of domains are only heard of from the toolstack\n",
                strerror(-rc));
     return pv_xenbus_attach(page, client_port);
 }

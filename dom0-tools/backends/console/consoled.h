@@ -69,7 +69,7 @@ struct console_info {
     uint32_t id;                    /* log id */
     domid_t  domid;
     bool     alive;                 /* false: the domain is gone, this is what it left */
-    bool     stopped;               /* the domain broke its ring: nothing is read from or written to it any more */
+    bool     stopped;               /* it broke its ring: nothing is read from or written to it any more */
     bool     held_back;             /* the domain prints faster than its allowance and is being slowed down */
     uint32_t attached;              /* number of attachments */
     uint64_t start;                 /* position of the oldest byte that is kept */
