@@ -141,10 +141,9 @@ void hypercall_continue(struct cpu_info *info, struct vcpu *v)
     const struct hypercall *h = find(r->rax);
 
     v->continuation.active = false;
-    BUG_ON(!h);
     r->rip += 2;
     preempt_begin();
-    finish(info, v, h->fn(r->rdi, r->rsi, r->rdx, r->r10, r->r8));
+    finish(info, v, h ? h->fn(r->rdi, r->rsi, r->rdx, r->r10, r->r8) : -XEN_ENOSYS);
 }
 
 long hypercall_in_multicall(struct vcpu *v, uint64_t number, const uint64_t *args)

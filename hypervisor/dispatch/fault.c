@@ -1,0 +1,126 @@
+/* Exceptions and interrupts while the hypervisor runs: interrupts in the idle loop, faults that the exception table foresees, and
+ * bugs, which end in a panic. */
+#include "cpu/registers.h"
+#include "console/console.h"
+#include "dispatch/bounce.h"
+#include "dispatch/dispatch.h"
+#include "dispatch/fault.h"
+#include "domain/domain.h"
+#include "irq/irq.h"
+#include "lib/lib.h"
+#include "memory/extable.h"
+#include "memory/pagetable.h"
+
+static bool in_window(uint64_t address, uint64_t start, uint64_t size, uint64_t *offset)
+{
+    *offset = address - (CPU_AREA_VIRT + (uint64_t)cpu_id() * CPU_AREA_SIZE + start);
+    return *offset < size;
+}
+
+bool in_ldt_window(uint64_t address, uint64_t *offset)
+{
+    return in_window(address, CPU_LDT_OFFSET, CPU_TSS_OFFSET - CPU_LDT_OFFSET, offset);
+}
+
+bool in_gdt_window(uint64_t address, uint64_t *offset)
+{
+    return in_window(address, CPU_GDT_OFFSET, CPU_LDT_OFFSET - CPU_GDT_OFFSET, offset);
+}
+
+uint64_t take_dr6(void)
+{
+    uint64_t dr6;
+
+    __asm__ volatile("mov %%dr6, %0" : "=r"(dr6));
+    __asm__ volatile("mov %0, %%dr6" : : "r"(DR6_RESET));
+    return dr6;
+}
+
+void nmi_arrived(void)
+{
+    struct vcpu *v = first_domain ? first_domain->vcpus[0] : NULL;
+
+    if (!v || !v->traps[2].address)
+        return;
+    atomic_store(&v->nmi_pending, true);
+    if (v == current)
+        atomic_fetch_or(&this_cpu()->work, WORK_NMI);
+    else
+        vcpu_kick(v);
+}
+
+noreturn void trap_fatal(const struct cpu_user_regs *r)
+{
+    char where[96];
+
+    console_start_panic();
+    symbol_format(r->rip, where, sizeof(where));
+    log_error("rip %04x:%016lx %s, rflags %08lx", r->cs, r->rip, where, r->rflags);
+    log_error("rax %016lx rbx %016lx rcx %016lx rdx %016lx", r->rax, r->rbx, r->rcx, r->rdx);
+    log_error("rsi %016lx rdi %016lx rbp %016lx rsp %016lx", r->rsi, r->rdi, r->rbp, r->rsp);
+    log_error("r8  %016lx r9  %016lx r10 %016lx r11 %016lx", r->r8, r->r9, r->r10, r->r11);
+    log_error("r12 %016lx r13 %016lx r14 %016lx r15 %016lx", r->r12, r->r13, r->r14, r->r15);
+    if ((r->cs & 3) == 0)
+        backtrace_print(r->rbp, r->rip);
+    panic("exception %u, error code %x, cr2 %lx", r->entry_vector, r->error_code, read_cr2());
+}
+
+/* The rights of all four levels, as the processor would see them now. */
+static bool mapping_allows(const struct vcpu *v, uint64_t address, bool write)
+{
+    mfn_t table = v->kernel_mode ? v->kernel_root : v->user_root;
+
+    for (unsigned int level = 4; level >= 1; level--) {
+        pte_t e = ((const volatile pte_t *)frame_virt(table))[pte_index(address, level)];
+
+        if (!(e & PTE_PRESENT) || (write && !(e & PTE_RW)))
+            return false;
+        table = pte_mfn(e);
+    }
+    return true;
+}
+
+/* True: the access can be tried again. The guest's LDT was not in the window yet; or the guest has given itself more rights
+ * without a flush, which the processor's TLB had not seen and now has. */
+static bool page_fault_resolved(const struct cpu_user_regs *r)
+{
+    struct vcpu *v = current;
+    uint64_t address = read_cr2(), offset;
+
+    if (!v)
+        return false;
+    if (in_ldt_window(address, &offset))
+        return ldt_window_fault(v, offset);
+    if (address >= HYPERVISOR_START && address < HYPERVISOR_END)
+        return false;
+    return extable_find(r->rip) && (r->error_code & PF_PRESENT) && mapping_allows(v, address, r->error_code & PF_WRITE);
+}
+
+void trap_from_hypervisor(struct cpu_user_regs *r)
+{
+    uint64_t fixup;
+
+    if (r->entry_vector >= 32) {
+        irq_handle((uint8_t)r->entry_vector);
+        return;
+    }
+    switch (r->entry_vector) {
+    case 1:
+        /* A guest's data breakpoint on its own memory, or one delayed over a `syscall` by MOV SS: it loses it. */
+        take_dr6();
+        r->rflags &= ~RFLAGS_TF;
+        return;
+    case 2:
+        nmi_arrived();
+        return;
+    case 8: case 18:
+        trap_fatal(r);
+    case 14:
+        if (page_fault_resolved(r))
+            return;
+    }
+    fixup = extable_find(r->rip);
+    if (!fixup)
+        trap_fatal(r);
+    r->rip = fixup;
+}
