@@ -1,6 +1,5 @@
 /* The host and its hypervisor. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +15,22 @@
 #define LIST_BATCH 32u
 #define LOG_CHUNK  (16u << 10)
 #define LOG_LIMIT  (16u << 20) /* a log that is written faster than it is read ends here */
+
+/* Both fields have this size; the hypervisor's need not end in a zero byte. */
+static void copy_field(char *to, const char *from, size_t size)
+{
+    memcpy(to, from, size);
+    to[size - 1] = 0;
+}
+
+_Static_assert(sizeof(((struct host_status *)0)->version_extra) == sizeof(xen_extraversion_t) &&
+               sizeof(((struct host_status *)0)->capabilities) == sizeof(xen_capabilities_info_t) &&
+               sizeof(((struct host_status *)0)->changeset) == sizeof(xen_changeset_info_t) &&
+               sizeof(((struct host_status *)0)->command_line) == sizeof(xen_commandline_t) &&
+               sizeof(((struct host_status *)0)->compiler) == sizeof(((xen_compile_info_t *)0)->compiler) &&
+               sizeof(((struct host_status *)0)->compile_date) ==
+                   sizeof(((xen_compile_info_t *)0)->compile_date),
+               "copied whole");
 
 static int read_version(struct host_status *s)
 {
@@ -37,13 +52,12 @@ static int read_version(struct host_status *s)
     HYPERVISOR_xen_version(XENVER_changeset, changeset);
     HYPERVISOR_xen_version(XENVER_commandline, command_line);
     HYPERVISOR_xen_version(XENVER_compile_info, &compile);
-    snprintf(s->version_extra, sizeof(s->version_extra), "%.*s", (int)sizeof(extra), extra);
-    snprintf(s->capabilities, sizeof(s->capabilities), "%.*s", (int)sizeof(capabilities), capabilities);
-    snprintf(s->changeset, sizeof(s->changeset), "%.*s", (int)sizeof(changeset), changeset);
-    snprintf(s->command_line, sizeof(s->command_line), "%.*s", (int)sizeof(command_line), command_line);
-    snprintf(s->compiler, sizeof(s->compiler), "%.*s", (int)sizeof(compile.compiler), compile.compiler);
-    snprintf(s->compile_date, sizeof(s->compile_date), "%.*s", (int)sizeof(compile.compile_date),
-             compile.compile_date);
+    copy_field(s->version_extra, extra, sizeof(s->version_extra));
+    copy_field(s->capabilities, capabilities, sizeof(s->capabilities));
+    copy_field(s->changeset, changeset, sizeof(s->changeset));
+    copy_field(s->command_line, command_line, sizeof(s->command_line));
+    copy_field(s->compiler, compile.compiler, sizeof(s->compiler));
+    copy_field(s->compile_date, compile.compile_date, sizeof(s->compile_date));
     return 0;
 }
 
