@@ -28,6 +28,8 @@ struct boot_info {
 
 /* Value of "name=value" in a command line, or of "name" alone (then ""). False if absent. */
 bool cmdline_option(const char *cmdline, const char *name, char *value, size_t size);
+/* True if `word` is one of the comma-separated words of `list`. */
+bool cmdline_list_has(const char *list, const char *word);
 extern struct boot_info boot_info;
 
 #endif

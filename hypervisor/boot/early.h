@@ -50,6 +50,8 @@ void early_release(uint64_t start, uint64_t end);
 
 /* boot/paging.c: the final page tables, hypervisor_root, and the area of the boot CPU; loads CR3. */
 void paging_init(const struct boot_info *info);
+/* Gives back what only the first page tables and stack used; the boot CPU is on its own stack. */
+void paging_drop_early(void);
 /* Maps the stacks, the GDT page and the TSS of a CPU into its area. */
 void paging_map_cpu(unsigned int id);
 

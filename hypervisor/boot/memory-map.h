@@ -40,6 +40,7 @@
 #define CPU_GDT_OFFSET   0x10000
 #define CPU_LDT_OFFSET   0x20000
 #define CPU_TSS_OFFSET   0x30000
+#define CPU_INFO_SIZE    256         /* of struct cpu_info */
 #define MAX_CPUS         64
 
 #endif

@@ -126,6 +126,9 @@ void cpu_switch_to(struct vcpu *v);         /* loads them; loads root and descri
 void cpu_load_debug_registers(struct vcpu *v);
 /* A new vcpu's FPU area in reset state. */
 void fpu_init_area(void *area);
+/* The FXSAVE image of a vcpu context, for a vcpu that does not run. */
+void fpu_set_legacy(struct vcpu *v, const void *image);
+void fpu_get_legacy(const struct vcpu *v, void *image);
 void fpu_save(struct vcpu *v);
 void fpu_load(struct vcpu *v);
 /* Sets CR0.TS for the running vcpu to its v->ts. */

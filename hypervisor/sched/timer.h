@@ -8,8 +8,9 @@ struct timer {
     uint64_t expires;                   /* ns of system time */
     void (*fn)(void *arg);              /* called with interrupts off from the exit path, no locks held */
     void *arg;
-    int cpu;                            /* queue it is on, -1: not queued */
-    uint32_t slot;                      /* place in that queue's heap */
+    bool queued;
+    int cpu;                            /* queue that it is on, or was on last; -1: never queued */
+    struct timer *child, *next, *prev;  /* the heap (sched/timer-heap.h) */
 };
 
 void time_init(void);                   /* boot CPU: calibrates TSC and local timer, reads the wall clock */
@@ -21,6 +22,11 @@ uint32_t tsc_khz(void);
 struct time_scale { uint64_t tsc_base, ns_base; uint32_t mul; int8_t shift; };
 extern struct time_scale time_scale;
 uint64_t wallclock_boot_seconds(uint32_t *ns);  /* wall clock at system time 0 */
+/* Sets the wall clock: it says these seconds and ns at that system time. Callers tell the domains (domain_update_wallclock). */
+void wallclock_set(uint64_t seconds, uint32_t ns, uint64_t at_system_time);
+
+/* Waits, with interrupts off and answering the other CPUs. For starting hardware only. */
+void delay_ns(uint64_t ns);
 
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);
 void timer_set(struct timer *t, uint64_t expires); /* on this CPU's queue; moves it if already set; the past fires at the next exit */

@@ -1,0 +1,36 @@
+/* The devices and buffers behind the console. console/ only; all under the console's lock but for what is said. */
+#ifndef ENSO_CONSOLE_DEVICES_H
+#define ENSO_CONSOLE_DEVICES_H
+
+#include "lib/types.h"
+
+struct boot_info;
+
+/* uart.c: the serial ports that "console=" names (com1 unless it says otherwise). Until uart_init a byte goes to com1 as the
+ * firmware or boot loader has left it. */
+void uart_init(const struct boot_info *info);
+void uart_init_irq(void);
+void uart_put(char c);
+/* Sends what is buffered as far as the port takes it; with `all`, waits until it is empty. */
+void uart_flush(bool all);
+/* Received bytes, up to n. */
+size_t uart_get(char *buf, size_t n);
+
+/* screen.c: text on the screen that the boot loader left. Until screen_init nothing is shown. */
+void screen_init(const struct boot_info *info);
+void screen_put(char c);
+
+/* font.c: 5 columns and 7 rows; bit 4 of a row is its left dot. Other characters look like a box. */
+#define FONT_WIDTH  5
+#define FONT_HEIGHT 7
+const uint8_t *font_glyph(char c);
+
+/* log-ring.c */
+void log_ring_init(const struct boot_info *info);
+void log_ring_write(const char *s, size_t n);
+size_t log_ring_read(char *buf, size_t n, uint32_t *index, bool incremental, bool clear);
+
+/* input.c: what was typed, without the console's lock. */
+void input_received(const char *s, size_t n);
+
+#endif

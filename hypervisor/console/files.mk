@@ -1,0 +1,7 @@
+hypervisor-srcs += \
+    hypervisor/console/console.c \
+    hypervisor/console/debug-keys.c \
+    hypervisor/console/input.c \
+    hypervisor/console/log-ring.c \
+    hypervisor/console/screen.c \
+    hypervisor/console/uart.c

@@ -1,0 +1,6 @@
+hypervisor-srcs += \
+    hypervisor/lib/bitmap.c \
+    hypervisor/lib/format.c \
+    hypervisor/lib/lock.c \
+    hypervisor/lib/number.c \
+    hypervisor/lib/string.c
