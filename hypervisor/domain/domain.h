@@ -172,6 +172,10 @@ void domain_pause_nosync(struct domain *d);
 void domain_unpause(struct domain *d);
 /* The domain (usually the current one) has done something beyond repair: it stops with SHUTDOWN_crash. */
 void domain_crash(struct domain *d, const char *fmt, ...) printf_like(2, 3);
+/* A domain that had shut down goes on (XEN_DOMCTL_resumedomain). */
+void domain_resume(struct domain *d);
+/* An NMI for the guest on that vcpu. */
+void vcpu_send_nmi(struct vcpu *v);
 /* SCHEDOP_shutdown and remote_shutdown: all its vcpus stop; for the first domain the machine stops. */
 void domain_shutdown(struct domain *d, unsigned int reason);
 

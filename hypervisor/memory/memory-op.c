@@ -9,6 +9,7 @@
 #include "memory/foreign.h"
 #include "memory/guest-access.h"
 #include "memory/m2p.h"
+#include "memory/pagetable.h"
 #include "memory/reservation.h"
 
 /* The domain that an operation is about, with a reference. Others than the caller's only for the control domain. */
@@ -190,11 +191,8 @@ long hypercall_memory_op(uint32_t cmd, guest_addr_t arg)
 long hypercall_vm_assist(uint32_t cmd, uint32_t type)
 {
     struct domain *d = current->domain;
-    const uint32_t known = (1U << VMASST_TYPE_4gb_segments) | (1U << VMASST_TYPE_4gb_segments_notify) |
-                           (1U << VMASST_TYPE_writable_pagetables) | (1U << VMASST_TYPE_pae_extended_cr3) |
-                           (1U << VMASST_TYPE_architectural_iopl) | (1U << VMASST_TYPE_runstate_update_flag);
 
-    if (type >= 32 || !(known & (1U << type)))
+    if (type >= 32 || !(VM_ASSIST_KNOWN & (1U << type)))
         return refuse(-XEN_EINVAL, "vm_assist: type %u", type);
     switch (cmd) {
     case VMASST_CMD_enable:

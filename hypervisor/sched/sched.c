@@ -139,7 +139,7 @@ void vcpu_clear_flags(struct vcpu *v, uint32_t flags)
 
 static int resting_state(uint32_t flags)
 {
-    return flags & (VCPU_BLOCKED | VCPU_POLLING) && !(flags & (VCPU_DOWN | VCPU_PAUSED)) ? RUNSTATE_blocked : RUNSTATE_offline;
+    return flags & (VCPU_BLOCKED | VCPU_POLLING) && !(flags & (VCPU_DOWN | VCPU_PAUSED | VCPU_SHUT_DOWN)) ? RUNSTATE_blocked : RUNSTATE_offline;
 }
 
 void vcpu_set_flags(struct vcpu *v, uint32_t flags)
@@ -329,6 +329,8 @@ static void bring_in(struct vcpu *v, uint64_t now)
         atomic_fetch_or(&info->work, WORK_CONTINUE);
     else
         atomic_fetch_and(&info->work, ~WORK_CONTINUE);
+    if (v->nmi_pending)
+        atomic_fetch_or(&info->work, WORK_NMI);
     cpu_switch_to(v);
     runstate_set(v, RUNSTATE_running, now);
     runstate_publish(v);

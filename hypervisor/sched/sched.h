@@ -13,7 +13,7 @@ struct vcpu;
 struct domain;
 
 /* Why a vcpu may not run; it is runnable when none is set. */
-enum { VCPU_BLOCKED = 1, VCPU_DOWN = 2, VCPU_PAUSED = 4 /* domain or vcpu paused */, VCPU_POLLING = 8, VCPU_CAPPED = 16 };
+enum { VCPU_BLOCKED = 1, VCPU_DOWN = 2, VCPU_PAUSED = 4 /* domain or vcpu paused */, VCPU_POLLING = 8, VCPU_CAPPED = 16, VCPU_SHUT_DOWN = 32 };
 
 struct sched_vcpu {
     _Atomic uint32_t flags;             /* VCPU_* */

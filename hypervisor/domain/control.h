@@ -1,0 +1,12 @@
+/* Between domctl.c and sysctl.c. */
+#ifndef ENSO_DOMAIN_CONTROL_H
+#define ENSO_DOMAIN_CONTROL_H
+
+#include <xen/domctl.h>
+
+struct domain;
+
+/* What getdomaininfo tells of a domain. */
+void control_describe(const struct domain *d, struct xen_domctl_getdomaininfo *info);
+
+#endif
