@@ -11,6 +11,8 @@
 #define CR0_AM 0x00040000UL
 #define CR0_PG 0x80000000UL
 
+#define CR4_TSD        0x00000004UL
+#define CR4_DE         0x00000008UL
 #define CR4_PAE        0x00000020UL
 #define CR4_MCE        0x00000040UL
 #define CR4_OSFXSR     0x00000200UL

@@ -1,0 +1,240 @@
+/* Instructions that faulted in ring 3, done for the guest: what each may do is decided here, how its MSRs, ports and CPUID look
+ * in the other files. Whatever is refused stays the guest's #GP. */
+#include <xen/errno.h>
+#include "cpu/fpu.h"
+#include "dispatch/state.h"
+#include "domain/domain.h"
+#include "emulate/advance.h"
+#include "emulate/emulate.h"
+#include "emulate/privileged.h"
+#include "emulate/registers.h"
+#include "memory/guest-access.h"
+#include "memory/pagetable.h"
+
+#define CR0_OF_GUESTS (CR0_PG | CR0_AM | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE)
+#define CR4_OF_GUESTS (CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT)
+
+static uint64_t guest_cr0(const struct vcpu *v)
+{
+    return CR0_OF_GUESTS | (v->ts ? CR0_TS : 0);
+}
+
+static bool read_cr(struct vcpu *v, unsigned int number, uint64_t *value)
+{
+    switch (number) {
+    case 0:
+        *value = guest_cr0(v);
+        return true;
+    case 2:
+        *value = v->info->arch.cr2;
+        return true;
+    case 3:
+        *value = v->kernel_root.n << PAGE_SHIFT;
+        return true;
+    case 4:
+        *value = CR4_OF_GUESTS | (cpu_features.xsave ? CR4_OSXSAVE : 0) | v->cr4;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum outcome write_cr3(struct vcpu *v, uint64_t value)
+{
+    long rc;
+
+    preempt_begin();
+    spin_lock(&v->domain->mmu_lock);
+    rc = vcpu_set_kernel_root(v, mfn((value & PTE_FRAME) >> PAGE_SHIFT));
+    spin_unlock(&v->domain->mmu_lock);
+    return rc == 0 ? EMULATED : rc == -ERESTART ? AGAIN : REFUSED;
+}
+
+/* Of CR0 only TS changes; of CR4 what the guest may not have is dropped, as Xen does. */
+static enum outcome write_cr(struct vcpu *v, unsigned int number, uint64_t value)
+{
+    switch (number) {
+    case 0:
+        if ((value ^ guest_cr0(v)) & ~CR0_TS)
+            return REFUSED;
+        guest_set_ts(v, value & CR0_TS);
+        return EMULATED;
+    case 2:
+        v->info->arch.cr2 = value;
+        return EMULATED;
+    case 3:
+        return write_cr3(v, value);
+    case 4:
+        v->cr4 = value & guest_cr4_allowed();
+        guest_cr4_load(v);
+        return EMULATED;
+    default:
+        return REFUSED;
+    }
+}
+
+uint64_t guest_cr4_allowed(void)
+{
+    return CR4_TSD | CR4_DE | (cpu_features.fsgsbase ? CR4_FSGSBASE : 0);
+}
+
+void guest_cr4_load(const struct vcpu *v)
+{
+    uint64_t is, want;
+
+    __asm__ volatile("mov %%cr4, %0" : "=r"(is));
+    want = (is & ~(CR4_TSD | CR4_DE | CR4_FSGSBASE)) | v->cr4;
+    if (want != is)
+        __asm__ volatile("mov %0, %%cr4" : : "r"(want) : "memory");
+}
+
+/* Components that depend on others come with them; x87 is always on. */
+static bool xcr0_valid(uint64_t value)
+{
+    uint64_t avx512 = value & XCR0_AVX512;
+
+    if ((value & ~cpu_features.xcr0_allowed) || !(value & XCR0_X87))
+        return false;
+    if ((value & XCR0_AVX) && !(value & XCR0_SSE))
+        return false;
+    return !avx512 || (avx512 == XCR0_AVX512 && (value & XCR0_AVX));
+}
+
+static enum outcome write_xcr(struct vcpu *v, const struct cpu_user_regs *r)
+{
+    uint64_t value = low_bytes(r->rax, 4) | r->rdx << 32;
+
+    if ((uint32_t)r->rcx != 0 || !cpu_features.xsave || !xcr0_valid(value))
+        return REFUSED;
+    v->xcr0 = value;
+    fpu_set_xcr0(value);
+    return EMULATED;
+}
+
+static enum outcome read_dr(struct vcpu *v, const struct privileged_op *op, struct cpu_user_regs *r)
+{
+    if (op->special > 7)
+        return REFUSED;
+    *register_slot(r, op->reg) = (uint64_t)hypercall_get_debugreg(op->special);
+    (void)v;
+    return EMULATED;
+}
+
+static enum outcome do_rdmsr(struct vcpu *v, struct cpu_user_regs *r)
+{
+    uint64_t value;
+
+    if (!guest_rdmsr(v, (uint32_t)r->rcx, &value))
+        return REFUSED;
+    r->rax = (uint32_t)value;
+    r->rdx = value >> 32;
+    return EMULATED;
+}
+
+static enum outcome do_wrmsr(struct vcpu *v, const struct cpu_user_regs *r)
+{
+    return guest_wrmsr(v, (uint32_t)r->rcx, low_bytes(r->rax, 4) | r->rdx << 32);
+}
+
+static enum outcome do_cpuid(struct vcpu *v, struct cpu_user_regs *r)
+{
+    uint32_t out[4];
+
+    guest_cpuid(v, (uint32_t)r->rax, (uint32_t)r->rcx, out);
+    r->rax = out[0];
+    r->rbx = out[1];
+    r->rcx = out[2];
+    r->rdx = out[3];
+    return EMULATED;
+}
+
+/* Faults because the guest kernel has set CR4.TSD, which is for its user mode. */
+static enum outcome do_rdtsc(const struct vcpu *v, struct cpu_user_regs *r)
+{
+    uint64_t tsc = rdtsc();
+
+    if (!v->kernel_mode)
+        return REFUSED;
+    r->rax = (uint32_t)tsc;
+    r->rdx = tsc >> 32;
+    return EMULATED;
+}
+
+static enum outcome do_kernel_only(struct vcpu *v, const struct privileged_op *op, struct cpu_user_regs *r)
+{
+    switch (op->kind) {
+    case PRIV_MOV_FROM_CR:
+        return read_cr(v, op->special, register_slot(r, op->reg)) ? EMULATED : REFUSED;
+    case PRIV_MOV_TO_CR:
+        return write_cr(v, op->special, *register_slot(r, op->reg));
+    case PRIV_MOV_FROM_DR:
+        return read_dr(v, op, r);
+    case PRIV_MOV_TO_DR:
+        return guest_set_debugreg(v, op->special, *register_slot(r, op->reg)) == 0 ? EMULATED : REFUSED;
+    case PRIV_CLTS:
+        guest_set_ts(v, false);
+        return EMULATED;
+    case PRIV_WBINVD:
+        return EMULATED;        /* memory is coherent for every device a guest can reach */
+    case PRIV_RDMSR:
+        return do_rdmsr(v, r);
+    case PRIV_WRMSR:
+        return do_wrmsr(v, r);
+    case PRIV_XSETBV:
+        return write_xcr(v, r);
+    default:
+        return REFUSED;
+    }
+}
+
+static enum outcome execute(struct vcpu *v, const struct privileged_op *op, struct cpu_user_regs *r)
+{
+    switch (op->kind) {
+    case PRIV_CPUID:
+        return do_cpuid(v, r);
+    case PRIV_RDTSC:
+        return do_rdtsc(v, r);
+    case PRIV_RDTSCP:
+        return REFUSED;         /* not in the guest's CPUID */
+    case PRIV_CLI: case PRIV_STI:
+        return guest_iopl_allows(v) ? EMULATED : REFUSED;   /* accepted, without effect */
+    case PRIV_IN: case PRIV_OUT:
+        return guest_port_io(v, op, r);
+    default:
+        return v->kernel_mode ? do_kernel_only(v, op, r) : REFUSED;
+    }
+}
+
+bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *r)
+{
+    uint8_t code[MAX_INSTRUCTION];
+    size_t len = fetch_guest_code(code, r->rip, sizeof(code));
+    struct privileged_op op;
+
+    if (!decode_privileged(code, len, &op))
+        return false;
+    switch (execute(v, &op, r)) {
+    case EMULATED:
+        advance(v, r, op.length);
+        return true;
+    case AGAIN:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool emulate_forced_cpuid(struct vcpu *v, struct cpu_user_regs *r)
+{
+    static const uint8_t forced[] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
+    uint8_t code[sizeof(forced)];
+
+    if (fetch_guest_code(code, r->rip, sizeof(code)) != sizeof(code))
+        return false;
+    for (size_t i = 0; i < sizeof(forced); i++)
+        if (code[i] != forced[i])
+            return false;
+    do_cpuid(v, r);
+    advance(v, r, sizeof(forced));
+    return true;
+}
