@@ -268,6 +268,7 @@ static void list_choices(struct editor *e, const struct editor_completion *found
     size_t width = 0, per_row;
     char cell[EDITOR_VIEW_MAX];
 
+    editor_show(e);
     for (size_t i = 0; i < found->count; i++) {
         size_t n = strlen(choice_label(found->words[i])) + 2;
 
@@ -464,7 +465,7 @@ static bool inside_character(struct editor *e, unsigned char byte)
     return e->utf8_missing > 0;
 }
 
-enum editor_result editor_key(struct editor *e, unsigned char byte)
+static enum editor_result take_key(struct editor *e, unsigned char byte)
 {
     enum editor_result result;
     bool was_tab = e->after_tab;
@@ -490,7 +491,25 @@ enum editor_result editor_key(struct editor *e, unsigned char byte)
         e->after_tab = true;                /* a third TAB lists again */
     else if (byte != '\t')
         e->after_tab = false;
-    if (!inside_character(e, byte))
+    return EDITOR_MORE;
+}
+
+enum editor_result editor_keys(struct editor *e, const char *bytes, size_t length, size_t *used)
+{
+    bool inside = false;
+    size_t i = 0;
+
+    while (i < length) {
+        enum editor_result result = take_key(e, (unsigned char)bytes[i]);
+
+        inside = inside_character(e, (unsigned char)bytes[i++]);
+        if (result != EDITOR_MORE) {
+            *used = i;
+            return result;
+        }
+    }
+    if (!inside)
         editor_show(e);
+    *used = length;
     return EDITOR_MORE;
 }

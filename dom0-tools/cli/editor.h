@@ -77,9 +77,10 @@ void editor_init(struct editor *e, const struct editor_host *host, struct histor
 /* Prints the prompt and starts an empty line. */
 void editor_begin(struct editor *e, const char *prompt);
 
-/* Takes one byte from the terminal. After any answer but EDITOR_MORE the terminal is on a new line and
- * editor_begin comes next. */
-enum editor_result editor_key(struct editor *e, unsigned char byte);
+/* Takes bytes from the terminal: all of them, or up to the one that ends the line; *used tells how many.
+ * Their effect is drawn once, so that pasted text costs no more than its length. After any answer but
+ * EDITOR_MORE the terminal is on a new line and editor_begin comes next. */
+enum editor_result editor_keys(struct editor *e, const char *bytes, size_t length, size_t *used);
 
 /* The finished line. Valid until editor_begin. */
 const char *editor_line(const struct editor *e);

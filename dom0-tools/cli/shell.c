@@ -138,6 +138,20 @@ static void redraw_line(void)
     editor_redraw(&shell.editor);
 }
 
+/* What is typed behind the end of the line waits for the next prompt, or for the command. */
+static enum editor_result take_typed(void)
+{
+    char keys[256];
+    size_t length, used;
+    enum editor_result result;
+
+    while ((length = terminal_read(keys, sizeof(keys))) == 0)
+        terminal_wait(TERMINAL_FOREVER);
+    result = editor_keys(&shell.editor, keys, length, &used);
+    terminal_unread(keys + used, length - used);
+    return result;
+}
+
 static enum editor_result read_line(void)
 {
     enum editor_result result;
@@ -146,7 +160,7 @@ static enum editor_result read_line(void)
     editor_begin(&shell.editor, SHELL_PROMPT);
     terminal_set_edited(hide_line, redraw_line);
     do
-        result = editor_key(&shell.editor, (unsigned char)terminal_getc());
+        result = take_typed();
     while (result == EDITOR_MORE);
     terminal_set_edited(NULL, NULL);
     return result;

@@ -50,6 +50,16 @@ size_t terminal_read(void *bytes, size_t length)
     return length;
 }
 
+/* terminal_read() may have filled the place again: what does not fit was typed last and is lost. */
+void terminal_unread(const void *bytes, size_t length)
+{
+    if (length > AHEAD_BYTES - term.ahead_length)
+        term.ahead_length = AHEAD_BYTES - length;
+    memmove(term.ahead + length, term.ahead, term.ahead_length);
+    memcpy(term.ahead, bytes, length);
+    term.ahead_length += length;
+}
+
 bool terminal_wait(uint64_t deadline_ns)
 {
     fflush(stdout);
@@ -59,15 +69,6 @@ bool terminal_wait(uint64_t deadline_ns)
 void terminal_kick(void)
 {
     pv_wake(&pv_console_input);
-}
-
-int terminal_getc(void)
-{
-    unsigned char byte;
-
-    while (terminal_read(&byte, 1) == 0)
-        terminal_wait(TERMINAL_FOREVER);
-    return byte;
 }
 
 bool terminal_take_through(char key)

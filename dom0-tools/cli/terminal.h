@@ -25,8 +25,8 @@ bool terminal_wait(uint64_t deadline_ns);
 /* Makes terminal_wait() return: for whoever has news for the command that runs. */
 void terminal_kick(void);
 
-/* The next typed byte, waiting for it as long as it takes. */
-int terminal_getc(void);
+/* Gives back the last `length` bytes that terminal_read() gave: they will be read again. */
+void terminal_unread(const void *bytes, size_t length);
 
 /* While a command runs: whether Ctrl-C was typed since the last call. Everything typed before it is
  * dropped, everything typed behind it is kept for the next prompt. */

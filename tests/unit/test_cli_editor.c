@@ -1,5 +1,5 @@
-/* The line editor against a small terminal: after any keys, the terminal's line must show prompt and text with the
- * cursor at the right place, and the text must be what a simple model of the keys says. */
+/* The line editor against a small terminal: after any keys, the terminal's line must show prompt and text
+ * with the cursor at the right place, and the text must be what a simple model of the keys says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -97,12 +97,19 @@ static void start(unsigned columns)
     editor_begin(&editor, PROMPT);
 }
 
+static enum editor_result one_key(unsigned char key)
+{
+    size_t used;
+
+    return editor_keys(&editor, (const char *)&key, 1, &used);
+}
+
 static enum editor_result keys(const char *bytes)
 {
-    enum editor_result result = EDITOR_MORE;
+    size_t length = strlen(bytes), used;
+    enum editor_result result = editor_keys(&editor, bytes, length, &used);
 
-    while (*bytes && result == EDITOR_MORE)
-        result = editor_key(&editor, (unsigned char)*bytes++);
+    assert_true(used <= length && (used == length || result != EDITOR_MORE));
     return result;
 }
 
@@ -113,6 +120,10 @@ static void expect(const char *typed, const char *text, size_t cursor_column)
 
     start(80);
     assert_int_equal(keys(typed), EDITOR_MORE);
+    assert_string_equal(editor_line(&editor), text);
+    start(80);
+    for (const char *key = typed; *key; key++)          /* byte by byte comes to the same */
+        assert_int_equal(one_key((unsigned char)*key), EDITOR_MORE);
     assert_string_equal(editor_line(&editor), text);
     snprintf(want, sizeof(want), PROMPT "%s", text);
     while (want[0] && want[strlen(want) - 1] == ' ')
@@ -155,12 +166,17 @@ static void test_utf8(void **state)
 
 static void test_results(void **state)
 {
+    size_t used;
+
     (void)state;
     start(80);
     assert_int_equal(keys("list\r"), EDITOR_LINE);
     assert_string_equal(editor_line(&editor), "list");
     editor_begin(&editor, PROMPT);
     assert_int_equal(keys("\n"), EDITOR_MORE);          /* belongs to the CR */
+    assert_int_equal(editor_keys(&editor, "info\rrest", 9, &used), EDITOR_LINE);
+    assert_int_equal(used, 5);
+    editor_begin(&editor, PROMPT);
     assert_int_equal(keys("info\n"), EDITOR_LINE);
     editor_begin(&editor, PROMPT);
     assert_int_equal(keys("half\x03"), EDITOR_CANCEL);
@@ -241,7 +257,7 @@ static void test_long_line(void **state)
     assert_int_equal(screen.column, strlen(PROMPT));
     assert_int_equal(strncmp(shown() + strlen(PROMPT), line, 30), 0);
     for (int i = 0; i < EDITOR_LINE_MAX + 10; i++)
-        editor_key(&editor, 'x');
+        one_key('x');
     assert_int_equal(strlen(editor_line(&editor)), EDITOR_LINE_MAX);
 }
 
@@ -314,7 +330,7 @@ static void test_random_keys(void **state)
 
             seed = seed * 1103515245 + 12345;
             key = choice[(seed >> 16) % (sizeof(choice) - 1)];
-            editor_key(&editor, key);
+            one_key(key);
             model_key(&m, key);
             m.text[m.length] = '\0';
             assert_string_equal(editor_line(&editor), m.text);
@@ -346,7 +362,7 @@ static void test_any_bytes(void **state)
             continue;
         if (key >= 0x80)                    /* whole characters only: a terminal cannot show halves */
             key = 'u';
-        if (editor_key(&editor, key) != EDITOR_MORE)
+        if (one_key(key) != EDITOR_MORE)
             editor_begin(&editor, PROMPT);
         assert_true(editor.length <= EDITOR_LINE_MAX && editor.cursor <= editor.length);
     }

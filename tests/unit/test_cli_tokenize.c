@@ -1,4 +1,5 @@
-/* The shell's tokenizer: quoting, separators, $?, what it refuses, and what completion sees of an unfinished line. */
+/* The shell's tokenizer: quoting, separators, $?, what it refuses, and what completion sees of an
+ * unfinished line. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -21,7 +21,8 @@ struct number_case {
     uint64_t value;
 };
 
-static void check_numbers(const struct number_case *cases, size_t count, int (*parse)(const char *, uint64_t *))
+static void check_numbers(const struct number_case *cases, size_t count,
+                          int (*parse)(const char *, uint64_t *))
 {
     for (size_t i = 0; i < count; i++) {
         uint64_t value = 4711;
