@@ -15,11 +15,15 @@ tcg*)
     cpu=host ;;
 esac
 
+# The CD drive hangs on an AHCI controller because firmware reads it by DMA, and the default one byte by byte.
+if [ -n "${ISO:-}" ]; then
+    set -- -device ich9-ahci,id=ahci -device ide-cd,bus=ahci.0,drive=cd,bootindex=0 \
+        -drive "if=none,id=cd,media=cdrom,readonly=on,file=$ISO" "$@"
+fi
 if [ "${UEFI:-0}" != 0 ]; then
     set -- -bios /usr/share/ovmf/OVMF.fd "$@"
 fi
 exec qemu-system-x86_64 -accel "$ACCEL" -cpu "$cpu" -m "$MEM" -smp "$CPUS" \
     -nodefaults -no-user-config -display none -vga std -no-reboot \
     -chardev "stdio,id=serial,signal=off${LOG:+,logfile=$LOG}" -serial chardev:serial -monitor none \
-    -device isa-debug-exit,iobase=0xf4,iosize=0x04 \
-    ${ISO:+-boot d -cdrom "$ISO"} "$@"
+    -device isa-debug-exit,iobase=0xf4,iosize=0x04 "$@"
