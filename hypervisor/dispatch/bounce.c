@@ -1,7 +1,7 @@
 /* Frames on the guest kernel's stack: exceptions, event upcalls, NMIs, the failsafe and syscall callbacks. One function builds
  * them all; a pending exception exists nowhere but in its arguments. A frame that cannot be written ends the domain. */
 #include <xen/xen.h>
-#include "cpu/registers.h"
+#include "cpu/segments.h"
 #include "dispatch/bounce.h"
 #include "dispatch/dispatch.h"
 #include "domain/domain.h"
@@ -16,11 +16,10 @@ bool guest_kernel_mode(const struct vcpu *v)
     return v->kernel_mode;
 }
 
-/* While v runs, the GS base of the mode it is in is the live one and that of the other mode is in MSR_KERNEL_GS_BASE. */
 void guest_toggle_mode(struct vcpu *v)
 {
     v->kernel_mode = !v->kernel_mode;
-    __asm__ volatile("swapgs" : : : "memory");
+    swap_gs();
     vcpu_load_root(v);
 }
 

@@ -1,7 +1,7 @@
 /* Exceptions and interrupts while the hypervisor runs: interrupts in the idle loop, faults that the exception table foresees, and
  * bugs, which end in a panic. */
+#include "cpu/panic.h"
 #include "cpu/registers.h"
-#include "console/console.h"
 #include "dispatch/bounce.h"
 #include "dispatch/dispatch.h"
 #include "dispatch/fault.h"
@@ -51,18 +51,7 @@ void nmi_arrived(void)
 
 noreturn void trap_fatal(const struct cpu_user_regs *r)
 {
-    char where[96];
-
-    console_start_panic();
-    symbol_format(r->rip, where, sizeof(where));
-    log_error("rip %04x:%016lx %s, rflags %08lx", r->cs, r->rip, where, r->rflags);
-    log_error("rax %016lx rbx %016lx rcx %016lx rdx %016lx", r->rax, r->rbx, r->rcx, r->rdx);
-    log_error("rsi %016lx rdi %016lx rbp %016lx rsp %016lx", r->rsi, r->rdi, r->rbp, r->rsp);
-    log_error("r8  %016lx r9  %016lx r10 %016lx r11 %016lx", r->r8, r->r9, r->r10, r->r11);
-    log_error("r12 %016lx r13 %016lx r14 %016lx r15 %016lx", r->r12, r->r13, r->r14, r->r15);
-    if ((r->cs & 3) == 0)
-        backtrace_print(r->rbp, r->rip);
-    panic("exception %u, error code %x, cr2 %lx", r->entry_vector, r->error_code, read_cr2());
+    panic_with_registers(r, "exception %u, error code %x, cr2 %lx", r->entry_vector, r->error_code, read_cr2());
 }
 
 /* The rights of all four levels, as the processor would see them now. */

@@ -36,23 +36,13 @@ long hypercall_fpu_taskswitch(uint32_t set)
     return 0;
 }
 
-static void load_breakpoint(uint32_t reg, uint64_t value)
-{
-    switch (reg) {
-    case 0: __asm__ volatile("mov %0, %%dr0" : : "r"(value)); return;
-    case 1: __asm__ volatile("mov %0, %%dr1" : : "r"(value)); return;
-    case 2: __asm__ volatile("mov %0, %%dr2" : : "r"(value)); return;
-    case 3: __asm__ volatile("mov %0, %%dr3" : : "r"(value)); return;
-    }
-}
-
 /* Never on an address of the hypervisor, whatever length DR7 gives it. */
 static long set_breakpoint(struct vcpu *v, uint32_t reg, uint64_t address)
 {
     if (!guest_range_ok(address, 8))
         return refuse(-XEN_EPERM, "breakpoint at %lx", address);
     v->debugreg[reg] = address;
-    load_breakpoint(reg, address);
+    cpu_load_debug_registers(v);
     return 0;
 }
 
@@ -64,17 +54,13 @@ static bool has_io_breakpoint(uint64_t dr7)
     return false;
 }
 
-/* All four addresses are loaded before any breakpoint is enabled: the registers may hold another vcpu's. */
 static long set_dr7(struct vcpu *v, uint64_t value)
 {
     value = (value & ~DR7_RESERVED_ZERO) | DR7_RESET;
     if ((value & DR7_GENERAL_DETECT) || ((value & DR7_ENABLES) && has_io_breakpoint(value)))
         return refuse(-XEN_EPERM, "DR7 = %lx", value);
     v->debugreg[7] = value;
-    for (uint32_t reg = 0; reg < 4; reg++)
-        load_breakpoint(reg, v->debugreg[reg]);
-    __asm__ volatile("mov %0, %%dr7" : : "r"(value));
-    this_cpu()->cpu->debug_used = value != DR7_RESET;
+    cpu_load_debug_registers(v);
     return 0;
 }
 
