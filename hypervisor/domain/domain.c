@@ -172,11 +172,20 @@ static struct domain *alloc_domain(void)
     return d;
 }
 
+static void free_special(struct domain *d)
+{
+    grant_detach(d);
+    if (d->shared_info)
+        frame_free_special(d->shared_info);
+    d->shared_info = NULL;
+    frames_release();
+}
+
 /* vcpus need the domain's number and shared page, so these come last. */
 static long finish(struct domain *d)
 {
     d->shared_info = frame_alloc_special(d);
-    if (!d->shared_info)
+    if (!d->shared_info || grant_attach(d))
         return -XEN_ENOMEM;
     for (unsigned int i = 0; i < d->vcpu_count; i++)
         vcpu_attach(d->vcpus[i]);
@@ -208,6 +217,7 @@ long domain_create(domid_t id, bool control, const uint8_t handle[16], const str
     rc = finish(d);
     if (rc) {
         d->dying = true;
+        free_special(d);
         domain_put(d);
         return rc;
     }
@@ -241,9 +251,7 @@ static long teardown_step(struct domain *d)
     case STEP_MEMORY:
         return reservation_teardown(d);
     case STEP_REST:
-        frame_free_special(d->shared_info);
-        d->shared_info = NULL;
-        frames_release();
+        free_special(d);
         event_send_global_virq(VIRQ_DOM_EXC);
         domain_put(d);
         return 0;

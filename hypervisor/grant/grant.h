@@ -9,8 +9,12 @@
 struct domain;
 
 long grant_init(struct domain *d, unsigned int frames, unsigned int maptrack_frames);  /* -ENOMEM */
-/* Releases everything d has mapped from others, then its own table; bounded steps: 0 or -ERESTART. */
+/* The shared frames, which name their owner: once the domain has its number. -ENOMEM. */
+long grant_attach(struct domain *d);
+/* Releases everything that d has mapped from others; bounded steps: 0 or -ERESTART. */
 long grant_teardown(struct domain *d);
+/* Lets the shared frames go. */
+void grant_detach(struct domain *d);
 void grant_free(struct domain *d);
 /* Machine frame of the i-th shared frame (for setup on a domain's behalf and acquire_resource); false: none. */
 bool grant_shared_frame(struct domain *d, unsigned int i, uint64_t *mfn_out);

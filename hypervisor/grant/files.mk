@@ -1,0 +1,5 @@
+hypervisor-srcs += \
+    hypervisor/grant/copy.c \
+    hypervisor/grant/grant-op.c \
+    hypervisor/grant/map.c \
+    hypervisor/grant/table.c

@@ -1,0 +1,224 @@
+/* Grant tables: memory, pins, and the operations on a table as a whole. */
+#include <xen/errno.h>
+#include "cpu/cpu.h"
+#include "dispatch/dispatch.h"
+#include "domain/domain.h"
+#include "grant/table.h"
+#include "lib/lib.h"
+#include "memory/frame-type.h"
+#include "memory/heap.h"
+
+static size_t active_bytes(unsigned int frames)
+{
+    return frames * ENTRIES_PER_FRAME * sizeof(struct active_grant);
+}
+
+static void init_handles(struct grant_table *t)
+{
+    for (uint32_t i = 0; i < t->handle_count; i++)
+        t->handles[i].ref = i + 1 < t->handle_count ? i + 1 : UINT32_MAX;
+    t->free_handle = t->handle_count ? 0 : UINT32_MAX;
+}
+
+/* The shared frames name their owner, so they come when the domain has its number (grant_show). */
+long grant_init(struct domain *d, unsigned int frames, unsigned int maptrack_frames)
+{
+    struct grant_table *t;
+
+    if (frames < 1 || frames > GRANT_FRAMES_LIMIT)
+        return refuse(-XEN_EINVAL, "%u grant frames", frames);
+    t = heap_alloc_zeroed(sizeof(*t));
+    if (!t)
+        return -XEN_ENOMEM;
+    d->grants = t;
+    spin_init(&t->lock, RANK_GRANT);
+    spin_init(&t->maptrack_lock, RANK_MAPTRACK);
+    t->frames = frames;
+    t->active = heap_alloc_zeroed(active_bytes(frames));
+    t->handle_count = maptrack_frames * HANDLES_PER_FRAME;
+    if (maptrack_frames)
+        t->handles = heap_alloc_zeroed(maptrack_frames * PAGE_SIZE);
+    if (!t->active || (maptrack_frames && !t->handles))
+        return -XEN_ENOMEM;
+    init_handles(t);
+    return 0;
+}
+
+long grant_attach(struct domain *d)
+{
+    for (unsigned int i = 0; i < d->grants->frames; i++) {
+        d->grants->shared[i] = frame_alloc_special(d);
+        if (!d->grants->shared[i])
+            return -XEN_ENOMEM;
+    }
+    return 0;
+}
+
+/* What others have pinned stays pinned; there is just no table any more to mark it in. */
+void grant_detach(struct domain *d)
+{
+    struct grant_table *t = d->grants;
+    grant_entry_v1_t *shared[GRANT_FRAMES_LIMIT];
+
+    spin_lock(&t->lock);
+    memcpy(shared, t->shared, sizeof(shared));
+    memset(t->shared, 0, sizeof(t->shared));
+    spin_unlock(&t->lock);
+    for (unsigned int i = 0; i < t->frames; i++)
+        if (shared[i])
+            frame_free_special(shared[i]);
+}
+
+void grant_free(struct domain *d)
+{
+    struct grant_table *t = d->grants;
+
+    heap_free_bytes(t->active, active_bytes(t->frames));
+    heap_free_bytes(t->handles, t->handle_count / HANDLES_PER_FRAME * PAGE_SIZE);
+    heap_free_bytes(t, sizeof(*t));
+    d->grants = NULL;
+}
+
+unsigned int grant_frames(const struct domain *d)
+{
+    return d->grants->frames;
+}
+
+bool grant_shared_frame(struct domain *d, unsigned int i, uint64_t *mfn_out)
+{
+    if (i >= d->grants->frames || !d->grants->shared[i])
+        return false;
+    *mfn_out = virt_mfn(d->grants->shared[i]).n;
+    return true;
+}
+
+static grant_entry_v1_t *shared_entry(struct grant_table *t, grant_ref_t ref)
+{
+    return &t->shared[ref / ENTRIES_PER_FRAME][ref % ENTRIES_PER_FRAME];
+}
+
+/* The entry as the guest wrote it: flags and domid are one 32-bit word of it, so that they are seen, and the in-use bits set,
+ * together. */
+union entry_word {
+    struct { uint16_t flags; uint16_t domid; };
+    uint32_t word;
+};
+
+static int16_t check_entry(union entry_word e, domid_t mapper, bool readonly)
+{
+    if ((e.flags & GTF_type_mask) != GTF_permit_access || (e.flags & GTF_sub_page))
+        return GNTST_bad_gntref;
+    if (e.domid != mapper)
+        return GNTST_permission_denied;
+    if (!readonly && (e.flags & GTF_readonly))
+        return GNTST_permission_denied;
+    return GNTST_okay;
+}
+
+/* First use: the guest's word is checked and marked in one step; the frame is read after that and kept. */
+static int16_t first_pin(struct domain *granter, grant_ref_t ref, domid_t mapper, bool readonly)
+{
+    grant_entry_v1_t *shared = shared_entry(granter->grants, ref);
+    struct active_grant *a = &granter->grants->active[ref];
+    _Atomic uint32_t *word = (_Atomic uint32_t *)(void *)shared;
+    union entry_word now = { .word = atomic_load(word) }, marked;
+    int16_t status;
+
+    do {
+        status = check_entry(now, mapper, readonly);
+        if (status != GNTST_okay)
+            return status;
+        marked = now;
+        marked.flags |= GTF_reading | (readonly ? 0 : GTF_writing);
+    } while (!atomic_compare_exchange_weak(word, &now.word, marked.word));
+    a->frame = *(volatile uint32_t *)&shared->frame;
+    a->mapper = mapper;
+    a->flags = now.flags & GTF_readonly ? ACTIVE_READONLY : 0;
+    return GNTST_okay;
+}
+
+/* In use already: what it said then counts. */
+static int16_t next_pin(struct domain *granter, grant_ref_t ref, domid_t mapper, bool readonly)
+{
+    struct active_grant *a = &granter->grants->active[ref];
+
+    if (a->mapper != mapper || (!readonly && (a->flags & ACTIVE_READONLY)))
+        return GNTST_permission_denied;
+    if (a->readers == UINT16_MAX || a->writers == UINT16_MAX)
+        return GNTST_general_error;
+    if (!readonly)
+        atomic_fetch_or((_Atomic uint16_t *)&shared_entry(granter->grants, ref)->flags, GTF_writing);
+    return GNTST_okay;
+}
+
+/* The in-use bits follow from the pins, here alone. */
+static void clear_marks(struct grant_table *t, grant_ref_t ref)
+{
+    const struct active_grant *a = &t->active[ref];
+    uint16_t clear = (a->writers ? 0 : GTF_writing) | (a->writers || a->readers ? 0 : GTF_reading);
+
+    atomic_fetch_and((_Atomic uint16_t *)&shared_entry(t, ref)->flags, (uint16_t)~clear);
+}
+
+static int16_t pin_locked(struct domain *granter, grant_ref_t ref, domid_t mapper, bool readonly, mfn_t *frame)
+{
+    struct active_grant *a = &granter->grants->active[ref];
+    int16_t status = a->readers || a->writers ? next_pin(granter, ref, mapper, readonly)
+                                              : first_pin(granter, ref, mapper, readonly);
+
+    if (status != GNTST_okay)
+        return status;
+    if (granter->dying || !frame_get(a->frame, granter->id)) {
+        clear_marks(granter->grants, ref);
+        return GNTST_general_error;
+    }
+    if (readonly)
+        a->readers++;
+    else
+        a->writers++;
+    *frame = mfn(a->frame);
+    return GNTST_okay;
+}
+
+int16_t grant_pin(struct domain *granter, grant_ref_t ref, domid_t mapper, bool readonly, mfn_t *frame)
+{
+    struct grant_table *t = granter->grants;
+    int16_t status;
+
+    if (ref >= t->frames * ENTRIES_PER_FRAME)
+        return GNTST_bad_gntref;
+    ref = (grant_ref_t)index_nospec(ref, t->frames * ENTRIES_PER_FRAME);
+    spin_lock(&t->lock);
+    status = t->shared[0] ? pin_locked(granter, ref, mapper, readonly, frame) : GNTST_general_error;
+    spin_unlock(&t->lock);
+    return status;
+}
+
+void grant_unpin(struct domain *granter, grant_ref_t ref, bool readonly)
+{
+    struct grant_table *t = granter->grants;
+    struct active_grant *a = &t->active[ref];
+    mfn_t frame;
+
+    spin_lock(&t->lock);
+    frame = mfn(a->frame);
+    BUG_ON(readonly ? a->readers == 0 : a->writers == 0);
+    if (readonly)
+        a->readers--;
+    else
+        a->writers--;
+    if (t->shared[0])
+        clear_marks(t, ref);
+    spin_unlock(&t->lock);
+    frame_put(frame);
+}
+
+mfn_t grant_pinned_frame(struct domain *granter, grant_ref_t ref)
+{
+    mfn_t frame;
+
+    spin_lock(&granter->grants->lock);
+    frame = mfn(granter->grants->active[ref].frame);
+    spin_unlock(&granter->grants->lock);
+    return frame;
+}
