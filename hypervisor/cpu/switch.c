@@ -3,6 +3,7 @@
 #include "cpu/registers.h"
 #include "cpu/segments.h"
 #include "domain/domain.h"
+#include "emulate/privileged.h"
 #include "lib/lib.h"
 #include "memory/extable.h"
 #include "memory/pagetable.h"
@@ -85,6 +86,7 @@ void cpu_load_debug_registers(struct vcpu *v)
 
 void cpu_switch_from(struct vcpu *v)
 {
+    guest_cr4_unload();
     save_segments(v);
     fpu_save(v);
 }
@@ -98,4 +100,5 @@ void cpu_switch_to(struct vcpu *v)
     load_segments(v);
     cpu_load_debug_registers(v);
     fpu_load(v);
+    guest_cr4_load(v);
 }

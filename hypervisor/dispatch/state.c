@@ -42,7 +42,8 @@ static long set_breakpoint(struct vcpu *v, uint32_t reg, uint64_t address)
     if (!guest_range_ok(address, 8))
         return refuse(-XEN_EPERM, "breakpoint at %lx", address);
     v->debugreg[reg] = address;
-    cpu_load_debug_registers(v);
+    if (v == current)
+        cpu_load_debug_registers(v);
     return 0;
 }
 
@@ -60,7 +61,8 @@ static long set_dr7(struct vcpu *v, uint64_t value)
     if ((value & DR7_GENERAL_DETECT) || ((value & DR7_ENABLES) && has_io_breakpoint(value)))
         return refuse(-XEN_EPERM, "DR7 = %lx", value);
     v->debugreg[7] = value;
-    cpu_load_debug_registers(v);
+    if (v == current)
+        cpu_load_debug_registers(v);
     return 0;
 }
 

@@ -78,14 +78,25 @@ uint64_t guest_cr4_allowed(void)
     return CR4_TSD | CR4_DE | (cpu_features.fsgsbase ? CR4_FSGSBASE : 0);
 }
 
-void guest_cr4_load(const struct vcpu *v)
+/* Writes these bits only: none of them touches the TLB. */
+static void set_cr4_bits(uint64_t bits)
 {
     uint64_t is, want;
 
     __asm__ volatile("mov %%cr4, %0" : "=r"(is));
-    want = (is & ~(CR4_TSD | CR4_DE | CR4_FSGSBASE)) | v->cr4;
+    want = (is & ~(CR4_TSD | CR4_DE | CR4_FSGSBASE)) | bits;
     if (want != is)
         __asm__ volatile("mov %0, %%cr4" : : "r"(want) : "memory");
+}
+
+void guest_cr4_load(const struct vcpu *v)
+{
+    set_cr4_bits(v->cr4);
+}
+
+void guest_cr4_unload(void)
+{
+    set_cr4_bits(cpu_features.fsgsbase ? CR4_FSGSBASE : 0);
 }
 
 /* Components that depend on others come with them; x87 is always on. */

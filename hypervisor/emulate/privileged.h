@@ -8,9 +8,11 @@
 /* Of one instruction: done; to be executed again by the guest (out of time); #GP. */
 enum outcome { EMULATED, AGAIN, REFUSED };
 
-/* Bits of CR4 that a guest may set; v->cr4 holds only such bits. They are in the real CR4 while the guest runs. */
+/* Bits of CR4 that a guest may set; v->cr4 holds only such bits. They are in the real CR4 while the guest runs, so that its user
+ * code has what its kernel expects and no more; in between, CR4 is the hypervisor's own. */
 uint64_t guest_cr4_allowed(void);
 void guest_cr4_load(const struct vcpu *v);
+void guest_cr4_unload(void);
 
 /* MSRs: false / REFUSED is #GP. */
 bool guest_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value);
