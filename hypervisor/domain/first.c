@@ -97,10 +97,11 @@ static void take_memory(struct domain *d, const struct first_layout *l)
 /* The loader put the archive at a page boundary; what lies behind it in its last page is cleared. */
 static void take_archive(struct domain *d, const struct first_layout *l, const struct boot_module *module)
 {
-    uint64_t bytes = module->end - module->start;
+    uint64_t bytes;
 
-    if (!l->archive_pages)
+    if (!module)
         return;
+    bytes = module->end - module->start;
     if (module->start & (PAGE_SIZE - 1))
         panic("the boot archive does not start at a page boundary");
     memset(phys_virt(module->end), 0, ROUND_UP(bytes, PAGE_SIZE) - bytes);
@@ -214,9 +215,15 @@ static void set_context(struct domain *d, const struct first_layout *l, const st
 
 static void pin_root(struct domain *d, mfn_t root)
 {
+    long rc;
+
     spin_lock(&d->mmu_lock);
-    if (!frame_get(root.n, d->id) || frame_get_type(root, FRAME_L4))
-        panic("control domain: its page tables are refused");
+    do {
+        preempt_begin();
+        rc = frame_get_type(root, FRAME_L4);
+    } while (rc == -ERESTART);
+    if (rc || !frame_get(root.n, d->id))
+        panic("control domain: its page tables are refused: %ld", rc);
     atomic_fetch_or(&frame_of(root)->type, TYPE_PINNED);
     spin_unlock(&d->mmu_lock);
 }
