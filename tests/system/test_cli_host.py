@@ -27,7 +27,8 @@ def test_memory_adds_up(host):
     rows = dict(line.rsplit(None, 1) for line in host.cli("free").split("\n") if line[-1].isdigit())
     rows = {name.strip(): int(kib) for name, kib in rows.items()}
     assert rows["host"] == rows["hypervisor"] + rows["domains"] + rows["free"]
-    assert rows["heap in use"] > 0 and rows["pages free"] > 0
+    assert rows["control domain"] == rows["used"] + rows["unused"]
+    assert rows["used"] > 0 and rows["unused"] > 0
     host.cli("free --drop")
 
 
