@@ -7,8 +7,8 @@
  *   leaf 1   EAX version: major << 16 | minor
  *   leaf 2   EAX number of hypercall pages, 1; EBX MSR that installs one; ECX XEN_CPUID_FEAT1_*
  *   leaf 3   the TSC. Sub-leaf 0: EAX bit 0 emulated, bit 1 reliable on this host, bit 2 RDTSCP exists; EBX
- *            tsc_mode (domctl.h); ECX rate in kHz; EDX migrations so far. Sub-leaf 1: EAX, EBX offset, low and
- *            high; ECX multiplier; EDX shift to ns. Sub-leaf 2: EAX the host's rate in kHz
+ *            tsc_mode (domctl.h); ECX rate in kHz; EDX migrations so far. Sub-leaf 1: EAX, EBX offset;
+ *            ECX multiplier; EDX shift to ns. Sub-leaf 2: EAX the host's rate in kHz
  *   leaf 4   for hardware-assisted guests: EAX XEN_HVM_CPUID_*, EBX vcpu number, ECX domain number
  *   leaf 5   for PV guests: EAX highest sub-leaf; EBX bits 0-7 width of machine addresses */
 #ifndef __XEN_PUBLIC_ARCH_X86_CPUID_H__

@@ -15,12 +15,12 @@
  *   feature-persistent       grants are mapped once and kept: use the same ones again
  *   feature-max-indirect-segments
  *                            most segments of BLKIF_OP_INDIRECT; absent: there is no such operation
- *   max-ring-page-order      binary logarithm of the most pages for a ring (older: max-ring-pages, their number)
+ *   max-ring-page-order      binary logarithm of a ring's most pages (older: max-ring-pages, the number)
  *   multi-queue-max-queues   most rings
  *   params, type, physical-device, physical-device-path, direct-io-safe
  *                            from the tools to the back end alone
  * Keys of the front end
- *   ring-ref, event-channel  grant of the ring page, port. A ring of several pages: ring-ref0, ring-ref1 ... and
+ *   ring-ref, event-channel  grant of the ring page, port. A ring of several pages: ring-ref0, ... and
  *                            ring-page-order (older: num-ring-pages). Several rings: multi-queue-num-queues,
  *                            and these keys in queue-0, queue-1 ...
  *   protocol                 io/protocols.h

@@ -23,12 +23,13 @@ typedef unsigned int RING_IDX;
 
 /* The largest power of two that is not above a number of 2, 4 ... 32 bits; 0 for 0. Constant if the number
  * is. */
-#define XEN_RING_ROUND_(n) ((n) ? 1UL << (63 - __builtin_clzl((n) | 0UL)) : 0UL)
-#define __RD2(_x) XEN_RING_ROUND_((_x) & 0x3)
-#define __RD4(_x) XEN_RING_ROUND_((_x) & 0xf)
-#define __RD8(_x) XEN_RING_ROUND_((_x) & 0xff)
-#define __RD16(_x) XEN_RING_ROUND_((_x) & 0xffff)
-#define __RD32(_x) XEN_RING_ROUND_((_x) & 0xffffffffUL)
+#define XEN_RING_ROUND_(n, mask) \
+    ((__typeof__(0 + (n)))((n) & (mask) ? 1UL << (63 - __builtin_clzl((n) & (mask))) : 0UL))
+#define __RD2(_x) XEN_RING_ROUND_(_x, 0x3UL)
+#define __RD4(_x) XEN_RING_ROUND_(_x, 0xfUL)
+#define __RD8(_x) XEN_RING_ROUND_(_x, 0xffUL)
+#define __RD16(_x) XEN_RING_ROUND_(_x, 0xffffUL)
+#define __RD32(_x) XEN_RING_ROUND_(_x, 0xffffffffUL)
 
 /* Slots of a ring in `bytes` bytes of shared memory: by the name given to DEFINE_RING_TYPES, as a constant;
  * and by a pointer to the sring. */
