@@ -2,7 +2,6 @@
 #include "handlers.h"
 
 #include <inttypes.h>
-#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include <pv/memory.h>
 #include <pv/sched.h>
+#include <pv/start.h>
 #include <xen/version.h>
 
 #include "../toolstack/host.h"
@@ -161,21 +161,20 @@ int cmd_free(const struct command_call *call)
 {
     static struct host_status host;
     struct toolstack_error err;
-    struct mallinfo heap;
+    uint64_t total = pv_start_info->nr_pages * (PV_PAGE_SIZE / 1024), unused;
 
     if (call_has(call, "--drop"))
         toolstack_cache_drop();
     if (toolstack_host(&host, &err))
         return report_toolstack(call, &err);
-    heap = mallinfo();
+    unused = pv_pages_free_count() * (PV_PAGE_SIZE / 1024);
     printf("host            %12" PRIu64 "\n", host.total_memory_kib);
     printf("  hypervisor    %12" PRIu64 "\n", host.hypervisor_memory_kib);
     printf("  domains       %12" PRIu64 "\n", host.domain_memory_kib);
     printf("  free          %12" PRIu64 "\n", host.free_memory_kib);
-    printf("control domain\n");
-    printf("  heap in use   %12" PRIu64 "\n", (uint64_t)heap.uordblks / 1024);
-    printf("  heap free     %12" PRIu64 "\n", (uint64_t)heap.fordblks / 1024);
-    printf("  pages free    %12" PRIu64 "\n", (uint64_t)pv_pages_free_count() * (PV_PAGE_SIZE / 1024));
+    printf("control domain  %12" PRIu64 "\n", total);
+    printf("  used          %12" PRIu64 "\n", total - unused);
+    printf("  unused        %12" PRIu64 "\n", unused);
     printf("  kernel cache  %12" PRIu64 "\n", toolstack_cache_kib());
     return STATUS_OK;
 }
