@@ -100,12 +100,15 @@ void lifecycle_make_uuid(uint8_t uuid[16])
 {
     static uint64_t count;
     uint64_t half[2];
+    uint8_t made[16];
 
+    /* Made apart: the place it is for may be that of a domain which the registry has already. */
     do {
         half[0] = mix(pv_wall_ns() + ++count);
         half[1] = mix(half[0] ^ __builtin_ia32_rdtsc());
-        memcpy(uuid, half, 16);
-        uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
-        uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
-    } while (registry_by_uuid(uuid));
+        memcpy(made, half, 16);
+        made[6] = (uint8_t)((made[6] & 0x0f) | 0x40);
+        made[8] = (uint8_t)((made[8] & 0x3f) | 0x80);
+    } while (registry_by_uuid(made));
+    memcpy(uuid, made, 16);
 }
