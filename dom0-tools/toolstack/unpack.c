@@ -52,16 +52,17 @@ void *unpack_alloc(void *opaque, size_t bytes)
 void unpack_free(void *opaque, void *p)
 {
     const struct image_ops *ops = opaque;
-    uint8_t *block = (uint8_t *)p - ALLOC_HEADER;
+    uint8_t *block;
     size_t bytes;
 
     if (!p)
         return;
+    block = (uint8_t *)p - ALLOC_HEADER;
     memcpy(&bytes, block, sizeof(bytes));
     ops->release(block, bytes + ALLOC_HEADER);
 }
 
-static int too_much(struct unpack *u)
+int unpack_too_much(struct unpack *u)
 {
     toolstack_fail(u->err, -EFBIG, u->name, "unpacks to more than %llu KiB, the most this domain could load",
                    (unsigned long long)(u->limit >> 10));
@@ -101,7 +102,7 @@ int unpack_room(struct unpack *u, size_t at_least)
     if (u->size - u->used >= at_least)
         return 0;
     if (u->used >= u->limit)
-        return too_much(u);
+        return unpack_too_much(u);
     size = (uint64_t)u->size * 2;
     if (size > u->limit)
         size = u->limit;
@@ -114,7 +115,7 @@ int unpack_produced(struct unpack *u, size_t bytes)
 {
     u->used += bytes;
     if (u->used > u->limit)
-        return too_much(u);
+        return unpack_too_much(u);
     if (u->used > UNPACK_RATIO_FREE && u->used / UNPACK_RATIO > u->input.size)
         return toolstack_fail(u->err, -EFBIG, u->name,
                               "decompression bomb: %llu bytes become more than %u times as many",
@@ -129,19 +130,18 @@ int unpack_damaged(struct unpack *u, const char *format, const char *what)
     return toolstack_fail(u->err, -EBADMSG, u->name, "damaged %s data: %s", format, what);
 }
 
-/* The first buffer: what the file promises if that is believable, plus a page so that an exact promise never
- * leaves the decoder without room while it still has its own trailer to read. */
+/* The first buffer: what the file promises if that is believable (a truncated file promises anything), plus a
+ * page so that an exact promise never leaves the decoder without room while it still has a trailer to read. */
 static int first_buffer(struct unpack *u)
 {
-    uint64_t size = u->expected;
+    uint64_t size = u->input.size * 4;
 
+    if (u->expected > u->limit || u->expected / UNPACK_RATIO > u->input.size)
+        u->expected = 0;
+    if (u->expected)
+        size = u->expected;
     if (size > u->limit)
-        return too_much(u);
-    if (size == 0 || size / UNPACK_RATIO > u->input.size) {
-        size = u->input.size * 4;
-        if (size > u->limit)
-            size = u->limit;
-    }
+        size = u->limit;
     return grow(u, size + PAGE);
 }
 

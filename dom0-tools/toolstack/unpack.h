@@ -44,6 +44,9 @@ int unpack_room(struct unpack *u, size_t at_least);
 /* Accounts for bytes just produced at data + used; yields. */
 int unpack_produced(struct unpack *u, size_t bytes);
 
+/* Records that the output is beyond the limit and returns -EFBIG. */
+int unpack_too_much(struct unpack *u);
+
 /* The reason for damage: records it and returns -EBADMSG. */
 int unpack_damaged(struct unpack *u, const char *format, const char *what);
 

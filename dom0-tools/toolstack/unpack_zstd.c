@@ -4,6 +4,7 @@
 #define ZSTD_STATIC_LINKING_ONLY /* the custom allocator, the bound and the stable buffer */
 #include <errno.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "unpack.h"
 
@@ -42,6 +43,10 @@ static int zstd_all(struct unpack *u, ZSTD_DCtx *z, uint64_t frame_size)
             in.size = frame_size - in.size > FEED ? in.size + FEED : frame_size;
         }
         status = ZSTD_decompressStream(z, &out, &in);
+        if (ZSTD_getErrorCode(status) == ZSTD_error_dstSize_tooSmall && u->size > u->limit)
+            return unpack_too_much(u); /* prepare() left out room that the limit forbids */
+        if (ZSTD_getErrorCode(status) == ZSTD_error_memory_allocation)
+            return toolstack_fail(u->err, -ENOMEM, u->name, "no memory for the zstd decoder");
         if (ZSTD_isError(status))
             return unpack_damaged(u, "zstd", ZSTD_getErrorName(status));
         rc = unpack_produced(u, out.pos - u->used);
