@@ -56,8 +56,8 @@ int path_resolve(domid_t domid, const char *given, bool specials, char out[PATH_
 
     if (base_len)
         *base_len = 0;
-    if (given[0] == '@' && specials)
-        return resolve_special(given, len, out);
+    if (given[0] == '@')
+        return specials ? resolve_special(given, len, out) : -EINVAL;
     if (absolute && len == 1) {
         memcpy(out, "/", 2);
         return 0;

@@ -1,11 +1,12 @@
-# The store: its pure parts, in surroundings made by tests/unit/xenstore_world.c. Allocations go through wrappers
-# so that they can be made to fail.
-xenstore-parts := $(xenstore-pure-srcs) tests/unit/xenstore_world.c tests/unit/xenstore_alloc.c
-xenstore-test-flags := -Ihypercall-abi/include -I.
-xenstore-test-libs := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+# The store: its pure parts, in surroundings made by xenstore_world.c. Allocations go through wrappers so that they
+# can be made to fail.
+xenstore-tests := xenstore_model xenstore_protocol xenstore_access xenstore_watch
+unit-tests += $(xenstore-tests)
 
-unit-tests += xenstore_model
+define xenstore-test
+$1-srcs := tests/unit/test_$1.c tests/unit/xenstore_world.c tests/unit/xenstore_alloc.c $(xenstore-pure-srcs)
+$1-flags := -Ihypercall-abi/include -I.
+$1-libs := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+endef
 
-xenstore_model-srcs := tests/unit/test_xenstore_model.c $(xenstore-parts)
-xenstore_model-flags := $(xenstore-test-flags)
-xenstore_model-libs := $(xenstore-test-libs)
+$(foreach test,$(xenstore-tests),$(eval $(call xenstore-test,$(test))))

@@ -69,12 +69,9 @@ int world_end(void **state)
         printf("store_check: %s\n", wrong);
         return -1;
     }
-    for (unsigned int id = 0; id < DOMID_FIRST_RESERVED; id++) {
-        struct domain *d = domain_find(&w->store.domains, (domid_t)id);
-
-        if (d && d->conn)
-            conn_close(d->conn);
-    }
+    for (unsigned int id = 1; id < DOMID_FIRST_RESERVED; id++)
+        store_domain_gone(&w->store, (domid_t)id);
+    conn_close(domain_find(&w->store.domains, 0)->conn);
     wrong = store_check(&w->store);
     store_fini(&w->store);
     if (wrong || w->store.domains.count != 0) {
@@ -188,6 +185,7 @@ const char *ask(struct world *w, domid_t domid, uint32_t type, uint32_t tx, cons
 {
     static char text[XENSTORE_PAYLOAD_MAX + 3];
     char payload[XENSTORE_PAYLOAD_MAX + 1];
+    struct conn *c = client(w, domid);
     va_list ap;
     int len;
 
@@ -199,7 +197,7 @@ const char *ask(struct world *w, domid_t domid, uint32_t type, uint32_t tx, cons
         if (payload[i] == '|')
             payload[i] = '\0';
     text[0] = '!';
-    if (ask_raw(w, client(w, domid), type, tx, payload, (size_t)len) == XS_ERROR) {
+    if (ask_raw(w, c, type, tx, payload, (size_t)len) == XS_ERROR) {
         snprintf(text + 1, sizeof(text) - 1, "%s", w->payload);
         return text;
     }
