@@ -52,9 +52,9 @@ static uint64_t next_edge(const struct boot_range *r, unsigned int n, uint64_t a
 
 static void append(struct boot_info *info, struct boot_range r)
 {
-    struct boot_range *last = &info->ranges[info->range_count - 1];
+    struct boot_range *last = info->range_count ? &info->ranges[info->range_count - 1] : NULL;
 
-    if (info->range_count && last->type == r.type && last->end == r.start)
+    if (last && last->type == r.type && last->end == r.start)
         last->end = r.end;
     else if (info->range_count < BOOT_MAX_RANGES)
         info->ranges[info->range_count++] = r;

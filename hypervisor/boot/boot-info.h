@@ -5,7 +5,7 @@
 
 #include "lib/types.h"
 
-#define BOOT_MAX_RANGES  128
+#define BOOT_MAX_RANGES  256
 #define BOOT_MAX_MODULES 8
 
 /* Types as in E820: 1 RAM, 2 reserved, 3 ACPI reclaimable, 4 ACPI NVS, 5 bad. Sorted, not overlapping, page aligned for RAM. */

@@ -25,6 +25,16 @@ void time_scale_for(struct time_scale *s, uint64_t hz)
     s->mul = (uint32_t)((1000000000UL << 32) / hz);
 }
 
+uint64_t seconds_of_date(unsigned int year, unsigned int month, unsigned int day, unsigned int hour,
+                         unsigned int minute, unsigned int second)
+{
+    /* Years that begin with March: the leap day is the last one. */
+    uint64_t y = month > 2 ? year : year - 1, m = month > 2 ? month - 3 : month + 9;
+    uint64_t days = y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1;
+
+    return (((days - 719468) * 24 + hour) * 60 + minute) * 60 + second;
+}
+
 uint64_t tsc_to_ns(uint64_t tsc)
 {
     return time_scale.ns_base + scale_cycles(&time_scale, tsc - time_scale.tsc_base);
@@ -84,6 +94,6 @@ void time_init(void)
     wallclock_seconds = cmos_seconds();
     preempt_set_budget(tsc_khz());
     time_init_cpu();
-    log_info("TSC %u.%03u MHz%s", tsc_khz() / 1000, tsc_khz() % 1000,
-             cpu_features.tsc_invariant ? "" : ", not reported as invariant");
+    log_debug("TSC %u.%03u MHz%s", tsc_khz() / 1000, tsc_khz() % 1000,
+              cpu_features.tsc_invariant ? "" : ", not reported as invariant");
 }

@@ -22,16 +22,6 @@ static unsigned int from_bcd(unsigned int v)
     return (v >> 4) * 10 + (v & 15);
 }
 
-uint64_t seconds_of_date(unsigned int year, unsigned int month, unsigned int day, unsigned int hour,
-                         unsigned int minute, unsigned int second)
-{
-    /* Years that begin with March: the leap day is the last one. */
-    uint64_t y = month > 2 ? year : year - 1, m = month > 2 ? month - 3 : month + 9;
-    uint64_t days = y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1;
-
-    return (((days - 719468) * 24 + hour) * 60 + minute) * 60 + second;
-}
-
 static struct date read_date(void)
 {
     /* An update takes 2 ms at most; without a clock the bit may never clear. */
