@@ -473,8 +473,8 @@ ABI_LAYOUT(struct dom0_vga_console_info, 40, (video_type, 0), (u.text_mode_3.fon
 typedef uint8_t xen_domain_handle_t[16];
 ABI_SIZE(xen_domain_handle_t, 16);
 
-/* A UUID. XEN_DEFINE_UUID(0xe5a06f1c, 0x27d4, 0x4b0e, 0x9f33, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06) makes the one
- * whose text is e5a06f1c-27d4-4b0e-9f33-010203040506; its bytes are in the order of the text. */
+/* A UUID. XEN_DEFINE_UUID(0xe5a06f1c, 0x27d4, 0x4b0e, 0x9f33, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06) makes the
+ * one whose text is e5a06f1c-27d4-4b0e-9f33-010203040506; its bytes are in the order of the text. */
 typedef struct {
     uint8_t a[16];
 } xen_uuid_t;
