@@ -8,7 +8,7 @@ MACHINE = dict(mem=256, cpus=1, files={"notes/two words.txt": "found\n", "plain.
 
 
 def type_line(host, keys):
-    """Types keys that end in Enter. Returns what was printed up to the next prompt, without the line itself."""
+    """Types keys that end in Enter. Returns what was printed before the next prompt, without the line."""
     host.send(keys)
     host.expect(r"\n")
     host.expect("enso# ")
@@ -47,6 +47,7 @@ def test_completion(host):
     assert type_line(host, "domid Dom\t\r") == "0"
     host.send("xenstore-\t\t")                  # several: the second TAB lists them
     host.expect("xenstore-chmod +xenstore-exists")
+    host.expect("\nenso# xenstore-")            # the line is back
     host.send("\x03")
     host.expect("enso# ")
 
@@ -132,7 +133,8 @@ def test_files(host):
 
 
 def test_boot_script(boot):
-    host = boot(mem=256, cpus=1, prompt=False, exec_="echo 'hello from' exec; nonsense || echo went on\necho $?")
+    script = "echo 'hello from' exec; nonsense || echo went on\necho $?"
+    host = boot(mem=256, cpus=1, prompt=False, exec_=script)
     host.expect("went on\r*\nenso# .*\n0\r*\nenso# ", 60)
     said = said_so_far(host)
     assert "enso# echo 'hello from' exec\nhello from exec\n" in said
