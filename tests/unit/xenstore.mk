@@ -1,6 +1,6 @@
-# The store: its pure parts, in surroundings made by xenstore_world.c. Allocations go through wrappers so that they
-# can be made to fail.
-xenstore-tests := xenstore_model xenstore_protocol xenstore_access xenstore_watch
+# The store: its pure parts, in surroundings made by xenstore_world.c. Allocations go through wrappers, so that
+# they can be made to fail.
+xenstore-tests := xenstore_model xenstore_protocol xenstore_access xenstore_watch xenstore_ring
 unit-tests += $(xenstore-tests)
 
 define xenstore-test
