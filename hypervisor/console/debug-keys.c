@@ -1,10 +1,11 @@
-/* The hypervisor's debug keys: each prints one thing about the running system, to the log. They run on the CPU that takes
- * the console's interrupt, or that issues the sysctl, with no lock held. */
+/* The hypervisor's debug keys: each prints one thing about the running system, to the log. They run on the
+ * CPU that takes the console's interrupt, or that issues the sysctl, with no lock held. */
 #include "console/console.h"
 #include "cpu/cpu.h"
 #include "cpu/panic.h"
 #include "domain/domain.h"
 #include "lib/lib.h"
+#include "memory/audit.h"
 #include "memory/frame.h"
 #include "memory/heap.h"
 #include "sched/timer.h"
@@ -19,7 +20,7 @@ static void key_registers(void)
 
 static void print_vcpu(const struct vcpu *v)
 {
-    static const char *const reasons[] = { "blocked", "down", "paused", "polling", "capped" };
+    static const char *const reasons[] = { "blocked", "down", "paused", "polling", "capped", "shut down" };
     char why[48] = "runnable";
     uint32_t flags = v->sched.flags;
 
@@ -52,6 +53,16 @@ static void key_domains(void)
 static void key_memory(void)
 {
     log_error("memory: %lu KiB in all, %lu KiB free", frame_total * 4, heap_free_frames() * 4);
+}
+
+static void key_audit(void)
+{
+    long wrong = frame_audit();
+
+    if (wrong < 0)
+        log_error("frame audit: no memory for it");
+    else
+        log_error("frame audit: %ld wrong", wrong);
 }
 
 static void key_time(void)
@@ -98,6 +109,7 @@ static const struct { char key; void (*fn)(void); const char *what; } keys[] = {
     { 'd', key_registers, "registers of this CPU's guest" },
     { 'q', key_domains, "domains and their vcpus" },
     { 'm', key_memory, "memory" },
+    { 'a', key_audit, "audit of the frame table (stops everybody meanwhile)" },
     { 't', key_time, "time" },
     { 'e', key_events, "event channels" },
     { 'C', key_crash, "panic" },

@@ -20,6 +20,9 @@ void grant_free(struct domain *d);
 bool grant_shared_frame(struct domain *d, unsigned int i, uint64_t *mfn_out);
 unsigned int grant_frames(const struct domain *d);
 
+/* Calls fn for each grant of d that is in use, with its frame and the number of pins (the frame audit; no lock). */
+void grant_for_each_pin(struct domain *d, void (*fn)(uint64_t frame, unsigned int pins));
+
 long hypercall_grant_table_op(uint32_t cmd, guest_addr_t args, uint32_t count);
 
 #endif

@@ -222,3 +222,12 @@ mfn_t grant_pinned_frame(struct domain *granter, grant_ref_t ref)
     spin_unlock(&granter->grants->lock);
     return frame;
 }
+
+void grant_for_each_pin(struct domain *d, void (*fn)(uint64_t frame, unsigned int pins))
+{
+    struct grant_table *t = d->grants;
+
+    for (unsigned int ref = 0; t && ref < t->frames * ENTRIES_PER_FRAME; ref++)
+        if (t->active[ref].readers || t->active[ref].writers)
+            fn(t->active[ref].frame, t->active[ref].readers + t->active[ref].writers);
+}

@@ -1,4 +1,5 @@
 hypervisor-srcs += \
+    hypervisor/memory/audit.c \
     hypervisor/memory/descriptors.c \
     hypervisor/memory/entry.c \
     hypervisor/memory/foreign.c \
