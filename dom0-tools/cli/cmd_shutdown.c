@@ -52,8 +52,11 @@ static bool has_ended(const struct asked *a, bool back)
 
     if (rc == 0)
         return (domain.state & (DOMAIN_SHUTDOWN | DOMAIN_CRASHED)) && stays(&domain);
-    if (!back || toolstack_find(a->name, &successor, &err))
+    if (rc != -ENOENT || !back)
         return rc == -ENOENT;
+    rc = toolstack_find(a->name, &successor, &err);
+    if (rc)
+        return rc == -ENOENT;       /* -EBUSY: it is being built */
     return toolstack_status(successor, &domain, &err) == 0 && !(domain.state & DOMAIN_PAUSED);
 }
 

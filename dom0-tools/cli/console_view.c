@@ -7,14 +7,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <pv/thread.h>
 #include <pv/time.h>
 
+#include "../toolstack/domain.h"
 #include "command.h"
 #include "terminal.h"
 
 #define ESCAPE_KEY    0x1d                      /* Ctrl-] */
-#define REBOOT_WAIT   (2 * PV_NS_PER_SEC)       /* how long a domain that ended may take to be back */
+#define REBOOT_POLL   (20 * PV_NS_PER_MS)
 #define PENDING_BYTES 256
+#define OUTPUT_ROUNDS 4                         /* KiB shown before the keyboard is looked at again */
 
 static void notified(void *arg)
 {
@@ -55,21 +58,25 @@ void console_view_close(struct console_view *view)
     view->attachment = NULL;
 }
 
-/* Shows what the domain printed. 0, or -EPIPE when it is gone and all was shown. */
+/* Shows what the domain printed, a few KiB at most. 1: there is more; 0: that was all; -EPIPE: the domain
+ * is gone and all was shown. */
 static int show_output(struct console_view *view)
 {
     char bytes[1024];
     uint64_t lost;
-    ssize_t n;
+    ssize_t n = 0;
 
-    while ((n = console_attached_read(view->attachment, bytes, sizeof(bytes), &lost)) > 0) {
+    for (int round = 0; round < OUTPUT_ROUNDS; round++) {
+        n = console_attached_read(view->attachment, bytes, sizeof(bytes), &lost);
+        if (n <= 0)
+            return n == -EPIPE ? -EPIPE : 0;
         if (lost) {
             printf("\n[%" PRIu64 " bytes of output lost]\n", lost);
             fflush(stdout);
         }
         terminal_write(bytes, (size_t)n);
     }
-    return n == -EPIPE ? -EPIPE : 0;
+    return 1;
 }
 
 /* What was typed and not yet taken by the domain. */
@@ -101,24 +108,35 @@ static bool pass_input(struct console_view *view, struct pending *p)
     return leave || (p->length == PENDING_BYTES && terminal_take_through(ESCAPE_KEY));
 }
 
-/* After the domain is gone: attaches to its successor of the same name, if one appears soon. */
-static bool follow_reboot(struct console_view *view)
+/* Attaches to the living log of the same name, if it is another one than ours. */
+static bool attach_to_successor(struct console_view *view)
 {
-    uint64_t deadline = pv_now_ns() + REBOOT_WAIT;
     struct console_view next = { 0 };
     struct console_info info;
+    int log = console_find(view->name);
 
-    do {
-        int log = console_find(view->name);
+    if (log < 0 || (uint32_t)log == view->log || console_get((uint32_t)log, &info) || !info.alive ||
+        console_view_open_log(&next, (uint32_t)log))
+        return false;
+    console_view_close(view);
+    *view = next;
+    return true;
+}
 
-        if (log > 0 && (uint32_t)log != view->log && console_get((uint32_t)log, &info) == 0 && info.alive &&
-            console_view_open_log(&next, (uint32_t)log) == 0) {
-            console_view_close(view);
-            *view = next;
-            return true;
-        }
-    } while (pv_now_ns() < deadline && terminal_pause(20 * PV_NS_PER_MS) == 0);
-    return false;
+/* After the domain is gone: as long as the toolstack knows its name it is being built again, and we wait
+ * for its new console. False: it does not come back, or the operator has enough. */
+static bool follow_reboot(struct console_view *view)
+{
+    struct toolstack_error err;
+    domid_t domid;
+
+    while (!attach_to_successor(view)) {
+        if (toolstack_find(view->name, &domid, &err) == -ENOENT)
+            return attach_to_successor(view);
+        if (terminal_take_through(ESCAPE_KEY) || terminal_pause(REBOOT_POLL))
+            return false;
+    }
+    return true;
 }
 
 int console_view_follow(struct console_view *view)
@@ -140,7 +158,9 @@ int console_view_follow(struct console_view *view)
             continue;
         }
         leave = pass_input(view, &pending);
-        if (!leave)
+        if (rc > 0)
+            pv_yield();             /* the console daemon has to run between two helpings */
+        else if (!leave)
             terminal_wait(TERMINAL_FOREVER);
     }
     if (leave)
