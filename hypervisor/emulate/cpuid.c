@@ -177,7 +177,7 @@ static void extended(uint32_t leaf, struct cpuid *c)
         *c = (struct cpuid){ 0, 0, 0, cpu_features.tsc_invariant ? BIT(8) : 0 };
         return;
     case 0x80000008:
-        *c = (struct cpuid){ c->eax & 0xffff, 0, 0, 0 };
+        *c = (struct cpuid){ (c->eax & 0xff) | 48U << 8, 0, 0, 0 };     /* widths of machine and linear addresses */
         return;
     default:
         *c = (struct cpuid){ 0 };
