@@ -1,0 +1,235 @@
+/* kit.c: the kit itself, as far as a guest alone can try it: threads, waits, time, memory, windows, files. */
+#include "selftest.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+#include <xen/memory.h>
+#include <pv/console.h>
+#include <pv/error.h>
+#include <pv/thread.h>
+#include <pv/vfs.h>
+
+/* ---- threads ---- */
+
+static struct pv_waitq queue = PV_WAITQ_INIT;
+static struct pv_mutex mutex = PV_MUTEX_INIT;
+static volatile int turns, ended;
+static double sums[3];
+
+static void worker(void *arg)
+{
+    int self = (int)(intptr_t)arg, i;
+
+    errno = self + 1000;
+    for (i = 0; i < 100; i++) {
+        pv_mutex_lock(&mutex);
+        turns++;
+        sums[self] += 0.5;
+        pv_yield();
+        pv_mutex_unlock(&mutex);
+    }
+    if (errno == self + 1000)
+        ended++;
+    pv_wake(&queue);
+}
+
+static void threads(void)
+{
+    intptr_t i;
+    size_t free_before = pv_pages_free_count();
+    uint64_t before = pv_now_ns();
+
+    for (i = 0; i < 3; i++)
+        check_true("a thread starts", pv_thread_create("worker", 0, worker, (void *)i) != NULL);
+    pv_wait_event(&queue, ended == 3);
+    check("three threads took their turns", turns, 300);
+    check_true("with their own floating-point sums", sums[0] == 50 && sums[1] == 50 && sums[2] == 50);
+    check("a wait times out", pv_wait(&queue, before + 1), 0);
+    pv_yield();
+    check_true("their stacks are free again", pv_pages_free_count() >= free_before - 8);
+    before = pv_now_ns();
+    usleep(20000);
+    check_true("usleep sleeps as long as it should", pv_now_ns() - before >= 20 * PV_NS_PER_MS);
+    check_true("and not for ever", pv_now_ns() - before < 2 * PV_NS_PER_SEC);
+}
+
+static volatile bool overflow_reached;
+
+static void toucher(void *arg)
+{
+    /* The guard page lies below the stack's lowest page. */
+    char *top = __builtin_frame_address(0);
+    char *guard = (char *)(((uintptr_t)top & ~(PV_PAGE_SIZE - 1)) - 4 * PV_PAGE_SIZE);
+
+    (void)arg;
+    PROBE("movb (%0), %%al", , ARGS("r"(guard)), "rax");
+    overflow_reached = probe_result() == TRAP(14, 0);
+    pv_wake(&queue);
+    ended = 4;
+}
+
+static void guards(void)
+{
+    pv_thread_create("toucher", 16 * 1024, toucher, NULL);
+    while (ended != 4)
+        pv_yield();
+    check_true("below a stack lies a guard page", overflow_reached);
+}
+
+/* ---- memory ---- */
+
+static void heap(void)
+{
+    static unsigned char *blocks[64];
+    size_t pages = pv_pages_free_count();
+    unsigned int i, round, bad = 0;
+    char *p;
+
+    for (round = 0; round < 2000; round++) {
+        i = (unsigned int)rand() % 64;
+        if (blocks[i] && blocks[i][0] != (unsigned char)i)
+            bad++;
+        free(blocks[i]);
+        blocks[i] = malloc(1 + (unsigned int)rand() % 5000);
+        if (!blocks[i])
+            bad++;
+        else
+            blocks[i][0] = (unsigned char)i;
+    }
+    for (i = 0; i < 64; i++)
+        free(blocks[i]);
+    check("malloc and free, 2000 rounds", bad, 0);
+    check_true("a block larger than all memory is refused", malloc(1UL << 40) == NULL);
+    p = calloc(1, 200000);
+    for (i = 0; p && i < 200000; i++)
+        bad += p[i] != 0;
+    check_true("calloc gives zeroes", p && bad == 0);
+    free(p);
+    p = pv_pages_alloc(16);
+    check_true("16 pages", p && (uintptr_t)p % PV_PAGE_SIZE == 0);
+    pv_pages_free(p, 16);
+    check_true("more pages than there are", pv_pages_alloc(pv_start_info->nr_pages) == NULL);
+    check_true("nothing is left over", pv_pages_free_count() + 16 >= pages);
+}
+
+/* Memory of the hypervisor: a domain at its limit gets none, which is right too. */
+static void regions(void)
+{
+    domid_t self = DOMID_SELF;
+    long before = HYPERVISOR_memory_op(XENMEM_current_reservation, &self);
+    size_t bytes = 3 << 20, i;
+    uint64_t *p;
+    unsigned int bad = 0;
+
+    free(pv_region_alloc(0));
+    p = pv_region_alloc(bytes);
+    if (p) {
+        for (i = 0; i < bytes / 8; i += 64)
+            p[i] = i;
+        for (i = 0; i < bytes / 8; i += 64)
+            bad += p[i] != i;
+        check("a region of 3 MiB keeps what is written", bad, 0);
+        check("we have more memory", HYPERVISOR_memory_op(XENMEM_current_reservation, &self) - before, 768);
+        pv_region_free(p, bytes);
+        PROBE("movb (%0), %%al", , ARGS("r"(p)), "rax");
+        check("a freed region faults", probe_result(), TRAP(14, 0));
+    }
+    check("regions leave nothing behind", HYPERVISOR_memory_op(XENMEM_current_reservation, &self) - before, 0);
+    check_true("a region of 64 TiB is refused", pv_region_alloc(1UL << 46) == NULL);
+    check("and leaves nothing behind", HYPERVISOR_memory_op(XENMEM_current_reservation, &self) - before, 0);
+}
+
+static void windows(void)
+{
+    char *page = pv_pages_alloc(1), *seen;
+    xen_pfn_t frames[2] = { pv_virt_to_mfn(page), 1UL << 36 };
+    int errs[2];
+
+    strcpy(page, "mapped twice");
+    seen = pv_map_frames(DOMID_SELF, frames, 1, false, NULL);
+    check_true("a second mapping of a page", seen && strcmp(seen, "mapped twice") == 0);
+    pv_unmap(seen, 1);
+    check_true("a frame that is none is refused", !pv_map_frames(DOMID_SELF, frames, 2, false, NULL));
+    seen = pv_map_frames(DOMID_SELF, frames, 2, false, errs);
+    check_true("or left out, if told which", seen && errs[0] == 0 && errs[1] < 0);
+    pv_unmap(seen, 2);
+    pv_pages_free(page, 1);
+}
+
+/* ---- the C library ---- */
+
+static void library(void)
+{
+    struct timeval tv;
+    struct timespec ts;
+    char text[64];
+    int fd;
+
+    snprintf(text, sizeof(text), "%.3f %d %s %llx", 3.14159, -7, "word", 0x1234567890ULL);
+    check_true("snprintf", strcmp(text, "3.142 -7 word 1234567890") == 0);
+    check("gettimeofday", gettimeofday(&tv, NULL), 0);
+    check_true("its year", tv.tv_sec > 1600000000);
+    check("clock_gettime", clock_gettime(CLOCK_MONOTONIC, &ts), 0);
+    check("open of nothing", open("/no/such/file", O_RDONLY), -1);
+    check("errno", errno, ENOENT);
+    check("read of no descriptor", (long)read(77, text, 1), -1);
+    check("errno", errno, EBADF);
+    fd = dup(1);
+    check("dup", fd, 3);
+    check("write to it", (long)write(fd, "", 0), 0);
+    check("close", close(fd), 0);
+    check("close twice", close(fd), -1);
+    check("stdout is a terminal", isatty(1), 1);
+    check("chdir to nothing", chdir("/no/such/directory"), -1);
+    check("error numbers are translated", pv_errno_from_xen(-XEN_ENOSYS), -ENOSYS);
+}
+
+/* With a boot archive: walks it and compares read() with the bytes in place. */
+static unsigned int walk(const char *path, unsigned int depth)
+{
+    DIR *dir = opendir(path);
+    struct dirent *entry;
+    unsigned int files = 0;
+    char full[512], byte;
+    size_t len;
+
+    while (dir && depth < 8 && (entry = readdir(dir)) != NULL) {
+        const char *bytes;
+        int fd;
+
+        snprintf(full, sizeof(full), "%s/%s", path, entry->d_name);
+        if (entry->d_type == DT_DIR) {
+            files += walk(full, depth + 1);
+            continue;
+        }
+        fd = open(full, O_RDONLY);
+        bytes = pv_vfs_map(fd, &len);
+        files += fd >= 0 && bytes && (len == 0 || (read(fd, &byte, 1) == 1 && byte == bytes[0])) &&
+                 lseek(fd, 0, SEEK_END) == (off_t)len;
+        close(fd);
+    }
+    if (dir)
+        closedir(dir);
+    return files;
+}
+
+void test_kit(void)
+{
+    size_t len;
+
+    threads();
+    guards();
+    heap();
+    regions();
+    windows();
+    library();
+    if (pv_module(&len))
+        check_true("the boot archive can be read", walk("", 0) + walk("/", 0) > 0);
+}
