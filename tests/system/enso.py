@@ -47,9 +47,13 @@ def make_iso(path, entry=0, exec_=None, files=None):
 
 
 class Host:
-    """One machine. start() returns at the shell's prompt; stop() always ends QEMU."""
+    """One machine. start() returns at the shell's prompt; stop() always ends QEMU.
 
-    def __init__(self, name, mem=512, cpus=2, uefi=False, entry=0, exec_=None, files=None, qemu=()):
+    mem in MiB; entry: of the boot menu; exec_: a boot script; files: {name: content} added to the boot archive;
+    iso=False: no CD image; qemu: more of its options."""
+
+    def __init__(self, name, mem=512, cpus=2, uefi=False, entry=0, exec_=None, files=None, iso=True,
+                 qemu=()):
         os.makedirs(LOGS, exist_ok=True)
         self.name = name
         self.log = os.path.join(LOGS, name + ".log")
@@ -58,7 +62,7 @@ class Host:
         if entry or exec_ is not None or files:
             self.own_iso = self.iso = os.path.join(LOGS, name + ".iso")
             make_iso(self.iso, entry, exec_, files)
-        self.environment = dict(os.environ, ISO=self.iso, MEM=str(mem), CPUS=str(cpus), UEFI=str(int(uefi)),
+        self.environment = dict(os.environ, ISO=self.iso if iso else "", MEM=str(mem), CPUS=str(cpus), UEFI=str(int(uefi)),
                                 ACCEL=os.environ.get("ACCEL", "tcg"), LOG="")
         self.qemu = list(qemu)
         self.serial = None
