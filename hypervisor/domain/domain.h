@@ -44,6 +44,7 @@ struct vcpu {
     struct cpu_user_regs regs;          /* [p] */
     bool kernel_mode;                   /* [p] running guest kernel (else guest user): which root is loaded */
     bool initialised;                   /* [p] has a context (VCPUOP_initialise / setvcpucontext / first domain) */
+    atomic_bool initialising;           /* [a] a sibling gives it one right now */
     bool in_syscall_fast;               /* [p] unused by guests: reserved for the exit path */
     uint64_t kernel_sp;                 /* [p] stack_switch */
     uint16_t kernel_ss;
@@ -112,7 +113,9 @@ struct domain {
     uint64_t frames_max;                /* [f] XEN_DOMCTL_max_mem */
     _Atomic uint64_t tlb_mask;          /* [a] CPUs whose CR3 is one of this domain's roots */
     uint32_t vm_assist;                 /* [a] VMASST bits */
-    _Atomic uint64_t frames_held;       /* [a] frames whose owner field names this domain, special ones included */
+    _Atomic uint64_t frames_held;       /* [a] frames whose owner field names this domain: owned ones, special ones, and those
+                                         * given up that somebody still maps. What the limit is about, without special ones */
+    uint64_t frames_special;            /* [c] */
     /* Memory map given by XENMEM_set_memory_map. */
     struct e820_entry { uint64_t addr, size; uint32_t type; } __attribute__((packed)) e820[8];
     unsigned int e820_entries;

@@ -103,6 +103,8 @@ static long set_context(struct domain *d, const struct xen_domctl_vcpucontext *o
 
     if (!v)
         return refuse(-XEN_EINVAL, "no vcpu %u", op->vcpu);
+    if (d == current->domain)
+        return refuse(-XEN_EINVAL, "setvcpucontext: of the caller");
     if (!op->ctxt.p)
         return refuse(-XEN_EOPNOTSUPP, "setvcpucontext: reset");
     if (copy_from_guest(&c, guest_ptr(op->ctxt.p), sizeof(c)))

@@ -12,12 +12,15 @@
 static long initialise(struct vcpu *v, guest_addr_t arg)
 {
     struct vcpu_guest_context c;
+    long rc;
 
-    if (v->initialised)
-        return refuse(-XEN_EEXIST, "vcpu %u has a context", v->id);
     if (copy_from_guest(&c, arg, sizeof(c)))
         return refuse(-XEN_EFAULT, "vcpu context");
-    return vcpu_set_context(v, &c);
+    if (atomic_exchange(&v->initialising, true))
+        return refuse(-XEN_EBUSY, "vcpu %u is being given a context", v->id);
+    rc = v->initialised ? refuse(-XEN_EEXIST, "vcpu %u has a context", v->id) : vcpu_set_context(v, &c);
+    v->initialising = false;
+    return rc;
 }
 
 static long up(struct vcpu *v)

@@ -67,6 +67,12 @@ void vcpu_free(struct vcpu *v)
     heap_free_bytes(v, FPU_OFFSET + cpu_features.fpu_size);
 }
 
+/* mfn of the user root; 0: none. */
+static uint64_t user_root_of(const struct vcpu_guest_context *c)
+{
+    return c->ctrlreg[1] & 1 ? xen_cr3_to_pfn(c->ctrlreg[1] & ~1UL) : 0;
+}
+
 /* Every reason to refuse that needs no lock. */
 static long check_context(const struct vcpu_guest_context *c)
 {
@@ -81,7 +87,7 @@ static long check_context(const struct vcpu_guest_context *c)
     for (unsigned int i = 0; i < ARRAY_SIZE(c->trap_ctxt); i++)
         if (!is_canonical(c->trap_ctxt[i].address))
             return refuse(-XEN_EINVAL, "vcpu context: handler of vector %u", i);
-    if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
+    if (!(c->flags & VGCF_in_kernel) && !user_root_of(c))
         return refuse(-XEN_EINVAL, "vcpu context: user mode without a user root");
     return 0;
 }
@@ -89,7 +95,6 @@ static long check_context(const struct vcpu_guest_context *c)
 /* The parts that hold references. mmu_lock held. */
 static long set_memory_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-    uint64_t user = c->ctrlreg[1] & 1 ? xen_cr3_to_pfn(c->ctrlreg[1] & ~1UL) : 0;
     long rc = vcpu_set_gdt(v, c->gdt_frames, (unsigned int)MIN(c->gdt_ents, 0xffffffffUL));
 
     if (rc == 0)
@@ -97,7 +102,7 @@ static long set_memory_context(struct vcpu *v, const struct vcpu_guest_context *
     if (rc == 0)
         rc = vcpu_set_kernel_root(v, mfn(xen_cr3_to_pfn(c->ctrlreg[3])));
     if (rc == 0)
-        rc = vcpu_set_user_root(v, mfn(user));
+        rc = vcpu_set_user_root(v, mfn(user_root_of(c)));
     return rc;
 }
 

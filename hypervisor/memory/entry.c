@@ -111,6 +111,14 @@ static pte_t adjust(pte_t e)
     return e & PTE_PRESENT ? e | PTE_USER : e;
 }
 
+/* Taking a reference to it was quick: nothing had to be validated. */
+static bool is_valid_table(pte_t e)
+{
+    struct frame *f = e & PTE_PRESENT ? frame_lookup(pte_mfn(e).n) : NULL;
+
+    return !f || (f->type & TYPE_VALIDATED);
+}
+
 static void entries_put(pte_t *entries, unsigned int level, unsigned int count)
 {
     for (unsigned int i = 0; i < count; i++)
@@ -123,12 +131,15 @@ long table_validate(struct domain *d, mfn_t table, unsigned int level)
     pte_t *entries = frame_virt(table);
 
     for (unsigned int i = 0; i < PTES_PER_TABLE; i++) {
+        bool quick;
         long rc;
 
         if (is_hypervisor_slot(level, i) || entries[i] == 0)
             continue;
+        quick = level == 1 || is_valid_table(entries[i]);
         rc = entry_get(d, entries[i], level, &own_frames);
-        if (rc == 0 && level > 1 && preempt_check()) {
+        /* Each try validates at least one more table, so it comes to an end. */
+        if (rc == 0 && !quick && preempt_check()) {
             entry_put(entries[i], level);
             rc = -ERESTART;
         }

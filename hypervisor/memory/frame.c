@@ -36,21 +36,6 @@ bool frame_get(uint64_t n, domid_t owner)
     return true;
 }
 
-bool frame_get_any(uint64_t n, domid_t *owner)
-{
-    struct frame *f = frame_lookup(n);
-
-    if (!f)
-        return false;
-    *owner = ref_owner(f->ref);
-    return frame_get(n, *owner);
-}
-
-bool frame_get_more(mfn_t m)
-{
-    return frame_get(m.n, ref_owner(frame_of(m)->ref));
-}
-
 static void release_later(struct frame *f)
 {
     struct cpu *cpu = this_cpu()->cpu;
@@ -169,8 +154,12 @@ bool frame_first_owned(struct domain *d, mfn_t *m)
 
 long frame_assign(struct domain *d, mfn_t m, uint64_t count)
 {
+    uint64_t held;
+
     spin_lock(&d->frames_lock);
-    if (d->dying || count > d->frames_max - MIN(d->frames, d->frames_max)) {
+    /* Also what it has given up counts until nobody maps it: else it could hold any amount that way. */
+    held = d->frames_held - d->frames_special;
+    if (d->dying || count > d->frames_max - MIN(held, d->frames_max)) {
         spin_unlock(&d->frames_lock);
         return d->dying ? -XEN_EINVAL : -XEN_ENOMEM;
     }
@@ -182,8 +171,8 @@ long frame_assign(struct domain *d, mfn_t m, uint64_t count)
         atomic_store(&f->ref, ((uint64_t)d->id << REF_OWNER_SHIFT) | REF_FLAG_OWNED | 1);
     }
     d->frames += count;
-    spin_unlock(&d->frames_lock);
     domain_frames_held(d, count);
+    spin_unlock(&d->frames_lock);
     return 0;
 }
 
@@ -218,6 +207,7 @@ void *frame_alloc_special(struct domain *d)
     f->type = ((uint64_t)FRAME_WRITABLE << TYPE_SHIFT) | 1;
     atomic_store(&f->ref, ((uint64_t)d->id << REF_OWNER_SHIFT) | REF_FLAG_OWNED | REF_FLAG_SPECIAL | 1);
     domain_frames_held(d, 1);
+    d->frames_special++;
     return p;
 }
 

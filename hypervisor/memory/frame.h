@@ -83,10 +83,6 @@ struct frame *frame_lookup(uint64_t n);
 
 /* Takes a plain reference if the frame is owned by `owner`. False: not RAM, other owner, free, or count at its limit. */
 bool frame_get(uint64_t n, domid_t owner) must_check;
-/* Takes a plain reference whoever owns it; the owner is stored. False as above. */
-bool frame_get_any(uint64_t n, domid_t *owner) must_check;
-/* Another reference to a frame that the caller holds one to. Fails at the limit. */
-bool frame_get_more(mfn_t m) must_check;
 /* Drops a plain reference. The last one puts the frame on this CPU's release list (frames_release). */
 void frame_put(mfn_t m);
 

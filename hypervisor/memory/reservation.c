@@ -16,7 +16,7 @@ mfn_t reservation_take(struct domain *d, unsigned int order, bool low)
     mfn_t m;
 
     if (d->frames + (1UL << order) > d->frames_max)
-        return MFN_NONE;        /* decided for good under the lock by frame_assign */
+        return MFN_NONE;        /* spares the clearing; frame_assign decides */
     m = heap_alloc(order, low);
     if (mfn_eq(m, MFN_NONE))
         return m;
