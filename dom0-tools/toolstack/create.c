@@ -109,13 +109,16 @@ static int check_memory(struct creation *c)
     return -ENOMEM;
 }
 
-/* All that can be known before anything exists. */
+/* All that can be known before anything exists. Memory is looked at twice: before seconds are spent on unpacking,
+ * and after the unpacked kernel has taken its share. */
 static int prepare(struct creation *c)
 {
     struct domain_config *config = &c->m->config;
     struct build_request request;
     int rc = open_files(c);
 
+    if (rc == 0)
+        rc = check_memory(c);
     if (rc)
         return rc;
     rc = kernel_get(config->kernel, c->kernel_file, c->kernel_size,

@@ -78,7 +78,7 @@ static int no_memory(struct unpack *u, uint64_t bytes)
     return -ENOMEM;
 }
 
-static int grow(struct unpack *u, uint64_t size)
+static int resize(struct unpack *u, uint64_t size)
 {
     uint8_t *data;
 
@@ -108,7 +108,7 @@ int unpack_room(struct unpack *u, size_t at_least)
         size = u->limit;
     if (size < u->used + at_least)
         size = u->used + at_least; /* beyond the limit by less than one block: unpack_produced() decides */
-    return grow(u, size);
+    return resize(u, size);
 }
 
 int unpack_produced(struct unpack *u, size_t bytes)
@@ -142,7 +142,7 @@ static int first_buffer(struct unpack *u)
         size = u->expected;
     if (size > u->limit)
         size = u->limit;
-    return grow(u, size + PAGE);
+    return resize(u, size + PAGE);
 }
 
 
@@ -165,6 +165,9 @@ int unpack(struct unpack *u, enum packing packing)
     rc = first_buffer(u);
     if (rc == 0)
         rc = drivers[packing](u);
+    /* A kernel may be kept for long: room that was not needed goes. Without memory for a copy it stays. */
+    if (rc == 0 && u->size - u->used > u->size / 8)
+        (void)resize(u, u->used + 1);
     if (rc && u->data) {
         u->ops->release(u->data, u->size);
         u->data = NULL;
