@@ -253,6 +253,12 @@ static void test_no_memory(void **state)
             allocations = 0;
             fail_at = n;
             rc = image_load(&image, "kernel", payload, packed, 64 << 20, &ops, &err);
+            if (rc == 0) { /* only the copy that saves room failed */
+                assert_int_equal(n, total);
+                assert_memory_equal(image.elf, elf, size);
+                image_release(&image, &ops);
+                continue;
+            }
             assert_refused(rc, -ENOMEM, "no memory");
         }
         free(payload);
