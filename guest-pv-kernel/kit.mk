@@ -41,7 +41,7 @@ endef
 -include $(kit-objs:.o=.d) $(kit-start-objs:.o=.d)
 
 # ---- example guests: one folder each; NAME-srcs lists its files ----
-guests := hello selftest burn
+guests := hello selftest burn crash
 guest-images := $(guests:%=build/guests/%)
 guest-configs :=
 include $(guests:%=$(kit-dir)/guests/%/guest.mk)
