@@ -19,13 +19,14 @@ static uint64_t module_bytes(const struct boot_info *info)
 
 void banner_print(const struct boot_info *info)
 {
-    uint64_t total = frame_total << PAGE_SHIFT, free = heap_free_frames() << PAGE_SHIFT, modules = module_bytes(info);
-    uint64_t image = (uint64_t)(image_end - image_start);
+    uint64_t total = frame_total << PAGE_SHIFT, free = heap_free_frames() << PAGE_SHIFT;
+    uint64_t taken = total - free - module_bytes(info), image = (uint64_t)(image_end - image_start);
 
     log_info("Enso " ENSO_VERSION "%s, started by %s by way of %s", debug_build ? " with debug checks" : "",
              info->loader[0] ? info->loader : "a multiboot loader", info->efi ? "UEFI" : "BIOS");
     log_info("command line: %s", info->cmdline);
-    log_info("%u CPU%s at %u MHz, %lu MiB of memory", cpu_count, cpu_count == 1 ? "" : "s", tsc_khz() / 1000, total >> 20);
-    log_info("the hypervisor takes %lu KiB, %lu KiB of that its image; up in %lu ms", (total - free - modules) >> 10,
+    log_info("%u CPU%s at %u MHz, %lu MiB of memory", cpu_count, cpu_count == 1 ? "" : "s", tsc_khz() / 1000,
+             total >> 20);
+    log_info("the hypervisor takes %lu KiB, %lu KiB of that its image; up in %lu ms", taken >> 10,
              image >> 10, now_ns() / 1000000);
 }

@@ -1,11 +1,13 @@
-/* Memory before there is a heap: a list of the RAM that nothing uses, taken from at the ends of its ranges. */
+/* Memory before there is a heap: a list of the RAM that nothing uses, taken from at the ends of its
+ * ranges. */
 #include "boot/early.h"
 
 #include "boot/boot-info.h"
 #include "lib/lib.h"
 #include "memory/frame.h"
 
-/* Cutting a hole splits one range at most; there are as many holes as modules, the image, the trampoline, page 0. */
+/* Cutting a hole splits one range at most; there are as many holes as modules, the image, the trampoline,
+ * page 0. */
 #define MAX_FREE (BOOT_MAX_RANGES + BOOT_MAX_MODULES + 4)
 
 static struct early_range { uint64_t start, end; } free_ram[MAX_FREE];

@@ -1,9 +1,10 @@
-/* Memory and mappings while booting. Only the boot CPU calls what is in here, before sched_run, except device_map, which
- * smp_start and drivers of the hypervisor may call as long as the boot CPU alone runs it. No locks.
+/* Memory and mappings while booting. Only the boot CPU calls what is in here, before sched_run, except
+ * device_map, which smp_start and drivers of the hypervisor may call as long as the boot CPU alone runs it.
+ * No locks.
  *
- * Order: paging_init (boot/paging.c) builds the final tables with early_alloc; frame_init takes the frame table and the
- * M2P with early_alloc and map_region, then walks the free ranges, which ends early_alloc. From then on memory comes from
- * the heap, also the table pages that map_region and device_map need. */
+ * Order: paging_init (boot/paging.c) builds the final tables with early_alloc; frame_init takes the frame
+ * table and the M2P with early_alloc and map_region, then walks the free ranges, which ends early_alloc. From
+ * then on memory comes from the heap, also the table pages that map_region and device_map need. */
 #ifndef ENSO_BOOT_EARLY_H
 #define ENSO_BOOT_EARLY_H
 
@@ -11,20 +12,22 @@
 
 struct boot_info;
 
-/* Zeroed RAM, as an address in the direct map (virt_phys gives the machine address). `align` is a power of two, at least
- * PAGE_SIZE; bytes are rounded up to whole pages. Taken from the end of the highest RAM range where it fits, so memory
- * below 4 GiB is left for those who need it. Never fails: panics when there is no such RAM, or after frame_init. */
+/* Zeroed RAM, as an address in the direct map (virt_phys gives the machine address). `align` is a power of
+ * two, at least PAGE_SIZE; bytes are rounded up to whole pages. Taken from the end of the highest RAM range
+ * where it fits, so memory below 4 GiB is left for those who need it. Never fails: panics when there is no
+ * such RAM, or after frame_init. */
 void *early_alloc(size_t bytes, size_t align);
 
-/* Maps [va, va+bytes) of the hypervisor's half to machine memory from pa on, for all roots. All page aligned; nothing may be
- * mapped there yet. `pte_flags` are the bits of the leaf entries (PTE_PRESENT, PTE_RW, PTE_USER, PTE_NX, caching bits of a
- * 4 KiB entry without PTE_PAT); with PTE_USER the upper levels are user accessible too. Uses 2 MiB pages where va and pa
- * are aligned to them and 2 MiB are left. */
+/* Maps [va, va+bytes) of the hypervisor's half to machine memory from pa on, for all roots. All page aligned;
+ * nothing may be mapped there yet. `pte_flags` are the bits of the leaf entries (PTE_PRESENT, PTE_RW,
+ * PTE_USER, PTE_NX, caching bits of a 4 KiB entry without PTE_PAT); with PTE_USER the upper levels are user
+ * accessible too. Uses 2 MiB pages where va and pa are aligned to them and 2 MiB are left. */
 void map_region(uint64_t va, uint64_t pa, size_t bytes, uint64_t pte_flags);
 
-/* Walks the RAM that is free after booting: not the hypervisor's image, early allocations, the modules, the first page of
- * memory, nor the trampoline of the other CPUs. Start with *cursor = 0; each call gives the next range, page aligned,
- * rising, not overlapping, not touching. False: no more. The first call ends early_alloc. */
+/* Walks the RAM that is free after booting: not the hypervisor's image, early allocations, the modules, the
+ * first page of memory, nor the trampoline of the other CPUs. Start with *cursor = 0; each call gives the
+ * next range, page aligned, rising, not overlapping, not touching. False: no more. The first call ends
+ * early_alloc. */
 bool early_next_free_range(unsigned int *cursor, uint64_t *start, uint64_t *end);
 
 /* A window to device memory at pa (any alignment), uncached, for good. */
@@ -34,8 +37,8 @@ const void *firmware_map(uint64_t pa, size_t bytes);
 /* The same with write combining, for the frame buffer. */
 void *framebuffer_map(uint64_t pa, size_t bytes);
 
-/* Machine address of the page below 1 MiB that smp_start uses for its trampoline, and three more after it. 0: there is no RAM
- * for it, the machine runs with one CPU. */
+/* Machine address of the page below 1 MiB that smp_start uses for its trampoline, and three more after it. 0:
+ * there is no RAM for it, the machine runs with one CPU. */
 extern uint64_t early_trampoline;
 #define EARLY_TRAMPOLINE_PAGES 4
 

@@ -12,6 +12,8 @@
 #include "sched/sched.h"
 #include "sched/timer.h"
 
+uint64_t boot_tsc;
+
 static noreturn void hypervisor_main(void)
 {
     const struct boot_info *info = &boot_info;
@@ -35,6 +37,7 @@ static noreturn void hypervisor_main(void)
 
 noreturn void boot_start(uint32_t magic, uint64_t address)
 {
+    boot_tsc = rdtsc();
     cpu_init_identity(0);       /* this_cpu() is right: locks and panics work */
     boot_info_read(&boot_info, magic, address);
     early_init(&boot_info);

@@ -1,5 +1,5 @@
-/* Copies everything that a multiboot loader tells into boot_info. The loader's structures lie in memory that is handed out
- * later; the early page tables reach all of it, since it is below 4 GiB. */
+/* Copies everything that a multiboot loader tells into boot_info. The loader's structures lie in memory that
+ * is handed out later; the early page tables reach all of it, since it is below 4 GiB. */
 #include "boot/multiboot.h"
 
 #include "boot/boot-info.h"
@@ -26,10 +26,10 @@ static void add_module(struct boot_info *info, uint64_t start, uint64_t end, con
 
 static void read_mmap(struct boot_info *info, const struct mb2_mmap *tag)
 {
-    const char *end = (const char *)tag + tag->size;
+    const char *p = (const char *)(tag + 1), *end = (const char *)tag + tag->size;
 
     info->range_count = 0;
-    for (const char *p = (const char *)(tag + 1); p + sizeof(struct mb2_mmap_entry) <= end; p += tag->entry_size) {
+    for (; p + sizeof(struct mb2_mmap_entry) <= end; p += tag->entry_size) {
         const struct mb2_mmap_entry *e = (const void *)p;
 
         boot_add_range(info, e->base, e->length, e->type);
@@ -50,9 +50,9 @@ static uint32_t efi_memory_type(uint32_t type)
 
 static void read_efi_mmap(struct boot_info *info, const struct mb2_efi_mmap *tag)
 {
-    const char *end = (const char *)tag + tag->size;
+    const char *p = (const char *)(tag + 1), *end = (const char *)tag + tag->size;
 
-    for (const char *p = (const char *)(tag + 1); p + sizeof(struct efi_memory) <= end; p += tag->descriptor_size) {
+    for (; p + sizeof(struct efi_memory) <= end; p += tag->descriptor_size) {
         const struct efi_memory *m = (const void *)p;
 
         boot_add_range(info, m->base, m->pages << PAGE_SHIFT, efi_memory_type(m->type));

@@ -1,4 +1,5 @@
-/* The structures that a multiboot loader hands over: the fields that we read. Numbers from the two specifications. */
+/* The structures that a multiboot loader hands over: the fields that we read. Numbers from the two
+ * specifications. */
 #ifndef ENSO_BOOT_MULTIBOOT_H
 #define ENSO_BOOT_MULTIBOOT_H
 
@@ -8,8 +9,8 @@
 #define MULTIBOOT2_LOADER_MAGIC 0x36d76289
 
 struct mb1_info {
-    uint32_t flags, mem_lower, mem_upper, boot_device, cmdline, mods_count, mods_addr, syms[4], mmap_length, mmap_addr;
-    uint32_t drives_length, drives_addr, config_table, boot_loader_name, apm_table;
+    uint32_t flags, mem_lower, mem_upper, boot_device, cmdline, mods_count, mods_addr, syms[4];
+    uint32_t mmap_length, mmap_addr, drives_length, drives_addr, config_table, boot_loader_name, apm_table;
 };
 #define MB1_CMDLINE (1U << 2)
 #define MB1_MODULES (1U << 3)
@@ -20,8 +21,8 @@ struct mb1_module { uint32_t start, end, string, reserved; };
 struct mb1_mmap { uint32_t size; uint64_t base, length; uint32_t type; } __attribute__((packed));
 
 enum {
-    MB2_END = 0, MB2_CMDLINE = 1, MB2_LOADER = 2, MB2_MODULE = 3, MB2_MMAP = 6, MB2_FRAMEBUFFER = 8, MB2_EFI64 = 12,
-    MB2_ACPI_OLD = 14, MB2_ACPI_NEW = 15, MB2_EFI_MMAP = 17,
+    MB2_END = 0, MB2_CMDLINE = 1, MB2_LOADER = 2, MB2_MODULE = 3, MB2_MMAP = 6, MB2_FRAMEBUFFER = 8,
+    MB2_EFI64 = 12, MB2_ACPI_OLD = 14, MB2_ACPI_NEW = 15, MB2_EFI_MMAP = 17,
 };
 struct mb2_header { uint32_t total_size, reserved; };
 /* Tags follow each other on multiples of 8. */

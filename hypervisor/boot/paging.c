@@ -1,5 +1,6 @@
-/* The final page tables of the hypervisor's half: every L3 exists from here on, so that roots never change. Text is
- * executable and read-only, everything else not executable; only the direct map and the image map RAM twice. */
+/* The final page tables of the hypervisor's half: every L3 exists from here on, so that roots never change.
+ * Text is executable and read-only, everything else not executable; only the direct map and the image map RAM
+ * twice. */
 #include "boot/early.h"
 
 #include "boot/boot-info.h"
@@ -123,9 +124,10 @@ uint64_t *cpu_area_ptes(unsigned int id)
 /* Pages of an area that are memory of the CPU's own; see boot/memory-map.h. */
 static bool area_page_used(unsigned int page)
 {
-    unsigned int gdt = (CPU_GDT_OFFSET >> PAGE_SHIFT) + 14, tss = CPU_TSS_OFFSET >> PAGE_SHIFT;
+    bool ist_stack = page < 8 && page % 2 == 1, main_stack = page >= 9 && page <= 15;
 
-    return page == 1 || page == 3 || page == 5 || page == 7 || (page >= 9 && page <= 15) || page == gdt || page == tss;
+    return ist_stack || main_stack || page == (CPU_GDT_OFFSET >> PAGE_SHIFT) + 14 ||
+           page == CPU_TSS_OFFSET >> PAGE_SHIFT;
 }
 
 void paging_map_cpu(unsigned int id)

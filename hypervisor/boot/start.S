@@ -1,6 +1,6 @@
-/* The first instructions, in 32-bit protected mode without paging: page tables that map the first 4 GiB at 0, at IMAGE_VIRT
- * and at DIRECT_VIRT, then long mode and boot_start(magic, info) in the higher half. Everything here runs once; the final
- * tables (boot/paging.c) replace these within microseconds. */
+/* The first instructions, in 32-bit protected mode without paging: page tables that map the first 4 GiB at 0,
+ * at IMAGE_VIRT and at DIRECT_VIRT, then long mode and boot_start(magic, info) in the higher half. Everything
+ * here runs once; the final tables (boot/paging.c) replace these within microseconds. */
 #include "boot/memory-map.h"
 
 #define PHYS(symbol) (symbol - IMAGE_VIRT)

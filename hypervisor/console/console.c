@@ -1,4 +1,5 @@
-/* The console: lines of the log and raw output of the control domain, to the ring, the serial ports and the screen. */
+/* The console: lines of the log and raw output of the control domain, to the ring, the serial ports and the
+ * screen. */
 #include "console/console.h"
 
 #include "boot/boot-info.h"
@@ -15,7 +16,8 @@ static bool mid_line;           /* the last raw output did not end its line */
 static bool timestamps;
 static int level_hypervisor = LOG_INFO, level_guest = LOG_WARNING;
 
-/* What a domain may say: lines, refilled with time. A line of its own output costs one, one of ours about it more. */
+/* What a domain may say: lines, refilled with time. A line of its own output costs one, one of ours about it
+ * more. */
 #define BUCKET_LINES   512
 #define LINES_A_SECOND 64
 #define LOG_COST       8
@@ -40,6 +42,7 @@ static void put(const char *s, size_t n)
         screen_put(s[i]);
     }
     uart_flush(panicking);
+    screen_flush();
 }
 
 /* A whole line of the log, on a line of its own. Lock held. */
@@ -47,7 +50,8 @@ static void put_line(const char *prefix, const char *text, size_t n)
 {
     char head[32];
     uint64_t ms = tsc_khz() ? now_ns() / 1000000 : 0;
-    int len = snprintf(head, sizeof(head), timestamps ? "%s[%5lu.%03lu] " : "%s", prefix, ms / 1000, ms % 1000);
+    const char *fmt = timestamps ? "%s[%5lu.%03lu] " : "%s";
+    int len = snprintf(head, sizeof(head), fmt, prefix, ms / 1000, ms % 1000);
 
     if (mid_line)
         put("\n", 1);
@@ -219,7 +223,8 @@ void console_set_level(int hypervisor_level, int guest_level)
     level_guest = guest_level;
 }
 
-/* A level by its name or its first letter; Xen's "lower/upper" with rate limits in between counts as its upper level. */
+/* A level by its name or its first letter; Xen's "lower/upper" with rate limits in between counts as its
+ * upper level. */
 static int level_named(const char *value, int otherwise)
 {
     static const char *const names[] = { "error", "warning", "info", "debug" };

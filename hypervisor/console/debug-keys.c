@@ -29,8 +29,8 @@ static void print_vcpu(const struct vcpu *v)
     for (unsigned int i = 0; i < ARRAY_SIZE(reasons); i++)
         if (flags >> i & 1)
             snprintf(why + strlen(why), sizeof(why) - strlen(why), "%s%s", why[0] ? "," : "", reasons[i]);
-    log_error("    v%u: %s%s, CPU %u, %lu ms used, upcalls %s%s", v->id, v->sched.running ? "running, " : "", why,
-              v->sched.cpu, v->sched.time_used / 1000000, v->info->evtchn_upcall_mask ? "masked" : "open",
+    log_error("    v%u: %s%s, CPU %u, %lu ms used, upcalls %s%s", v->id, v->sched.running ? "running, " : "",
+              why, v->sched.cpu, v->sched.time_used / 1000000, v->info->evtchn_upcall_mask ? "masked" : "open",
               v->info->evtchn_upcall_pending ? ", pending" : "");
 }
 
@@ -69,7 +69,8 @@ static void key_time(void)
 {
     uint64_t now = now_ns();
 
-    log_error("system time %lu.%09lu s, TSC %lx, %u kHz", now / 1000000000, now % 1000000000, rdtsc(), tsc_khz());
+    log_error("system time %lu.%09lu s, TSC %lx, %u kHz", now / 1000000000, now % 1000000000, rdtsc(),
+              tsc_khz());
 }
 
 static void key_events(void)

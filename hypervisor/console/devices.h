@@ -1,4 +1,5 @@
-/* The devices and buffers behind the console. console/ only; all under the console's lock but for what is said. */
+/* The devices and buffers behind the console. console/ only; all under the console's lock but for what is
+ * said. */
 #ifndef ENSO_CONSOLE_DEVICES_H
 #define ENSO_CONSOLE_DEVICES_H
 
@@ -6,8 +7,8 @@
 
 struct boot_info;
 
-/* uart.c: the serial ports that "console=" names (com1 unless it says otherwise). Until uart_init a byte goes to com1 as the
- * firmware or boot loader has left it. */
+/* uart.c: the serial ports that "console=" names (com1 unless it says otherwise). Until uart_init a byte goes
+ * to com1 as the firmware or boot loader has left it. */
 void uart_init(const struct boot_info *info);
 void uart_init_irq(void);
 void uart_put(char c);
@@ -19,10 +20,12 @@ size_t uart_get(char *buf, size_t n);
 /* screen.c: text on the screen that the boot loader left. Until screen_init nothing is shown. */
 void screen_init(const struct boot_info *info);
 void screen_put(char c);
+/* Moves the visible cursor to where the text is. */
+void screen_flush(void);
 
-/* font.c: 5 columns and 7 rows; bit 4 of a row is its left dot. Other characters look like a box. */
+/* font.c: 5 columns and 9 rows; bit 4 of a row is its left dot. What is not ASCII looks like a box. */
 #define FONT_WIDTH  5
-#define FONT_HEIGHT 7
+#define FONT_HEIGHT 9
 const uint8_t *font_glyph(char c);
 
 /* log-ring.c */

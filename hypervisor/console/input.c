@@ -1,4 +1,5 @@
-/* What is typed: for the control domain, or after three Ctrl-A for the hypervisor's debug keys, until three more. */
+/* What is typed: for the control domain, or after three Ctrl-A for the hypervisor's debug keys, until three
+ * more. */
 #include "console/console.h"
 #include "console/devices.h"
 #include "event/event.h"

@@ -1,4 +1,5 @@
-/* The log: the last conring_size bytes (64 KiB) of what the hypervisor said. Positions count bytes since boot and wrap. */
+/* The log: the last conring_size bytes (64 KiB) of what the hypervisor said. Positions count bytes since boot
+ * and wrap. */
 #include "boot/boot-info.h"
 #include "boot/early.h"
 #include "console/devices.h"

@@ -1,12 +1,13 @@
-/* The 16550 serial ports. Output goes to a buffer and as much of that as the port takes at once to the port; the rest is
- * sent by its interrupt. Before interrupts work, and in a panic, sending waits. */
+/* The 16550 serial ports. Output goes to a buffer and as much of that as the port takes at once to the port;
+ * the rest is sent by its interrupt. Before interrupts work, and in a panic, sending waits. */
 #include "boot/boot-info.h"
 #include "console/devices.h"
 #include "cpu/cpu.h"
 #include "irq/irq.h"
 #include "lib/lib.h"
 
-enum { REG_DATA = 0, REG_IER = 1, REG_FIFO = 2, REG_LCR = 3, REG_MCR = 4, REG_LSR = 5, REG_DIVISOR = 0, REG_DIVISOR_HIGH = 1 };
+enum { REG_DATA = 0, REG_IER = 1, REG_FIFO = 2, REG_LCR = 3, REG_MCR = 4, REG_LSR = 5 };
+enum { REG_DIVISOR = 0, REG_DIVISOR_HIGH = 1 };     /* while LCR_DIVISOR is set */
 #define IER_RECEIVED 1
 #define IER_SENT     2
 #define LCR_DIVISOR  0x80
@@ -103,7 +104,8 @@ size_t uart_get(char *buf, size_t n)
     return got;
 }
 
-/* comN=<baud>[,<data bits><parity><stop bits>[,<port>[,<irq>]]]; "auto" as baud leaves the port as it was set. */
+/* comN=<baud>[,<data bits><parity><stop bits>[,<port>[,<irq>]]]; "auto" as baud leaves the port as it was
+ * set. */
 static void set_up(struct uart *u, const char *options)
 {
     uint64_t baud = 0;

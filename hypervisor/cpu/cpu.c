@@ -1,4 +1,5 @@
-/* Start-up of a CPU: identity, descriptor tables, control registers and MSRs; and the time budget of an entry. */
+/* Start-up of a CPU: identity, descriptor tables, control registers and MSRs; and the time budget of an
+ * entry. */
 #include "cpu/cpu.h"
 
 #include "boot/boot-info.h"
@@ -14,7 +15,8 @@
 struct cpu cpus[MAX_CPUS];
 unsigned int cpu_count = 1;
 
-/* TSC cycles that an entry may use before it stops at the next check; 0: stops at every check (preempt=always). */
+/* TSC cycles that an entry may use before it stops at the next check; 0: stops at every check
+ * (preempt=always). */
 static uint64_t preempt_cycles = 1500000;
 static bool preempt_always;
 
@@ -47,7 +49,8 @@ static void init_control_registers(void)
         fpu_set_xcr0(f->xcr0_allowed);
 }
 
-/* `syscall` enters at this CPU's stub with CS and SS of ring 0; `sysret` leaves with the ABI's flat selectors. */
+/* `syscall` enters at this CPU's stub with CS and SS of ring 0; `sysret` leaves with the ABI's flat
+ * selectors. */
 static void init_msrs(unsigned int id)
 {
     uint64_t offset = (uint64_t)id * SYSCALL_STUB_SIZE;

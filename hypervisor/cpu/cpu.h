@@ -8,20 +8,21 @@
 
 struct vcpu;
 
-/* At the top of each CPU's stack region, found from any of the CPU's stack pointers. The processor pushes the frame of a
- * trap from a guest so that it ends at &guest.es: guest is the running vcpu's register state during a whole entry. */
+/* At the top of each CPU's stack region, found from any of the CPU's stack pointers. The processor pushes the
+ * frame of a trap from a guest so that it ends at &guest.es: guest is the running vcpu's register state
+ * during a whole entry. */
 struct cpu_info {
-    uint64_t alignment;                 /* makes &guest.es, where the processor begins to push, a multiple of 16 */
+    uint64_t alignment;                 /* the processor pushes from &guest.es down, a multiple of 16 */
     struct cpu_user_regs guest;
     struct vcpu *current;               /* running vcpu; NULL: idle */
     struct cpu *cpu;
     _Atomic uint32_t work;              /* WORK_* bits: looked at before every return to a guest */
     uint32_t id;
-    uint64_t entry_tsc;                 /* TSC when this entry's time budget began (set by whoever starts long work) */
+    uint64_t entry_tsc;                 /* TSC when this entry's time budget began (preempt_begin) */
     uint64_t reserved[2];               /* keeps the size a multiple of 16 */
 };
 _Static_assert(sizeof(struct cpu_info) == CPU_INFO_SIZE, "a multiple of 16: the stack below stays aligned");
-_Static_assert(offsetof(struct cpu_info, guest.es) % 16 == 0, "the processor aligns the stack before it pushes a frame");
+_Static_assert(offsetof(struct cpu_info, guest.es) % 16 == 0, "else the processor leaves a gap");
 
 enum {
     WORK_RESCHED = 1,       /* choose another vcpu */
@@ -36,7 +37,7 @@ static inline struct cpu_info *this_cpu(void)
 {
     uint64_t sp;
     __asm__("mov %%rsp, %0" : "=r"(sp));    /* not volatile: constant within a function */
-    return (struct cpu_info *)((sp & ~(uint64_t)(CPU_STACK_SIZE - 1)) + CPU_STACK_SIZE - sizeof(struct cpu_info));
+    return (struct cpu_info *)((sp & ~(uint64_t)(CPU_STACK_SIZE - 1)) + CPU_STACK_SIZE - CPU_INFO_SIZE);
 }
 static inline struct cpu_info *cpu_info_of(unsigned int id)
 {
@@ -68,17 +69,18 @@ struct cpu {
 };
 extern struct cpu cpus[MAX_CPUS];
 
-/* Tables and code of dispatch/entry.S that cpu/ fills in or points the processor to. cpu_stack_top[i] is &guest.es of CPU
- * i's struct cpu_info, also TSS.rsp0: from there the stub pushes what the processor would have pushed. Stub i is
- * syscall_stubs + i * SYSCALL_STUB_SIZE, where LSTAR points; CSTAR (32-bit code) points to the same place of syscall32_stubs. */
+/* Tables and code of dispatch/entry.S that cpu/ fills in or points the processor to. cpu_stack_top[i] is
+ * &guest.es of CPU i's struct cpu_info, also TSS.rsp0: from there the stub pushes what the processor would
+ * have pushed. Stub i is syscall_stubs + i * SYSCALL_STUB_SIZE, where LSTAR points; CSTAR (32-bit code)
+ * points to the same place of syscall32_stubs. */
 extern uint64_t cpu_stack_top[MAX_CPUS];
 extern const uint64_t idt_stub_table[256];
 extern const uint8_t syscall_stubs[], syscall32_stubs[];
 #define SYSCALL_STUB_SIZE 32
 
-/* The 64 level-1 entries that map the area of a CPU (entry i: CPU_AREA_VIRT + id * CPU_AREA_SIZE + i * PAGE_SIZE), through the
- * direct map. The GDT window is 16..29 (30 is the CPU's own page), the LDT window 32..47. Whoever changes an entry flushes
- * it on that CPU. */
+/* The 64 level-1 entries that map the area of a CPU (entry i: CPU_AREA_VIRT + id * CPU_AREA_SIZE + i *
+ * PAGE_SIZE), through the direct map. The GDT window is 16..29 (30 is the CPU's own page), the LDT window
+ * 32..47. Whoever changes an entry flushes it on that CPU. */
 uint64_t *cpu_area_ptes(unsigned int id);
 /* Loads LDTR for the running vcpu: `entries` descriptors in the LDT window, 0: none. */
 void cpu_load_ldt(unsigned int entries);
@@ -86,7 +88,9 @@ extern unsigned int cpu_count;              /* online, numbered 0..cpu_count-1; 
 
 /* Features found at boot; constant afterwards. */
 struct cpu_features {
-    bool smap, smep, umip, nx, xsave, fsgsbase, rdtscp, pcid, tsc_invariant, tsc_deadline, x2apic, cpuid_faulting, syscall32, intel, amd;
+    bool intel, amd;            /* whose design it follows */
+    bool smap, smep, umip, nx, xsave, fsgsbase, rdtscp, pcid, syscall32, cpuid_faulting;
+    bool tsc_invariant, tsc_deadline, x2apic;
     unsigned int phys_bits;
     uint64_t xcr0_allowed;      /* XSAVE components guests may enable */
     size_t fpu_size;            /* bytes of an XSAVE/FXSAVE area */
@@ -97,10 +101,10 @@ extern struct cpu_features cpu_features;
 void cpu_init_identity(unsigned int id);    /* fills in this_cpu(): the first thing on a stack */
 void cpu_init_boot(void);                   /* GDT, IDT, TSS, stacks, MSRs, CR0/CR4 of the boot CPU */
 void cpu_init_secondary(unsigned int id);
-void smp_start(void);                       /* all others; returns when each sits in the scheduler's idle loop */
+void smp_start(void);                       /* all others; returns when each enters the scheduler */
 
-/* Flushes the TLBs of the CPUs in `mask` completely and returns when all have done so (this CPU included if in the mask).
- * May be called with locks held. */
+/* Flushes the TLBs of the CPUs in `mask` completely and returns when all have done so (this CPU included if
+ * in the mask). May be called with locks held. */
 void cpu_flush_tlb(uint64_t mask);
 void cpu_flush_tlb_local(void);
 /* In a loop that waits for another CPU: pause, and answer flush/stop requests of others. */
@@ -120,7 +124,7 @@ noreturn void machine_power_off(void);
 noreturn void machine_reboot(void);
 
 /* Per-vcpu CPU state at a context switch (the general registers are copied by the scheduler's switch). */
-void cpu_switch_from(struct vcpu *v);       /* saves segment selectors, bases, FPU, debug registers of the running vcpu */
+void cpu_switch_from(struct vcpu *v);       /* saves segment selectors, bases and FPU of the running vcpu */
 void cpu_switch_to(struct vcpu *v);         /* loads them; loads root and descriptor windows */
 /* Loads the debug registers of v, which runs here, after they changed. */
 void cpu_load_debug_registers(struct vcpu *v);
@@ -140,8 +144,8 @@ static inline uint64_t rdtsc(void)
     __asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
     return ((uint64_t)hi << 32) | lo;
 }
-/* True when the running entry has used up its time (about half a millisecond since its long work began), or always in a
- * build that preempts at every check. Long loops ask every 64 steps or so. */
+/* True when the running entry has used up its time (about half a millisecond since its long work began), or
+ * always in a build that preempts at every check. Long loops ask every 64 steps or so. */
 bool preempt_check(void);
 /* Starts the budget (the dispatcher does it for each hypercall that can be long). */
 static inline void preempt_begin(void) { this_cpu()->entry_tsc = rdtsc(); }
@@ -173,9 +177,24 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
     return r;
 }
 
-static inline uint8_t inb(uint16_t p) { uint8_t v; __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(p)); return v; }
-static inline uint16_t inw(uint16_t p) { uint16_t v; __asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(p)); return v; }
-static inline uint32_t inl(uint16_t p) { uint32_t v; __asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(p)); return v; }
+static inline uint8_t inb(uint16_t p)
+{
+    uint8_t v;
+    __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(p));
+    return v;
+}
+static inline uint16_t inw(uint16_t p)
+{
+    uint16_t v;
+    __asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(p));
+    return v;
+}
+static inline uint32_t inl(uint16_t p)
+{
+    uint32_t v;
+    __asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(p));
+    return v;
+}
 static inline void outb(uint16_t p, uint8_t v) { __asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(p)); }
 static inline void outw(uint16_t p, uint16_t v) { __asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(p)); }
 static inline void outl(uint16_t p, uint32_t v) { __asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(p)); }

@@ -1,5 +1,5 @@
-/* Descriptor tables. The GDT register shows the whole window of the CPU: the guest's frames, then our page, which looks the
- * same on every CPU but for the TSS. One IDT serves all CPUs. */
+/* Descriptor tables. The GDT register shows the whole window of the CPU: the guest's frames, then our page,
+ * which looks the same on every CPU but for the TSS. One IDT serves all CPUs. */
 #include "cpu/descriptors.h"
 
 #include "cpu/cpu.h"
@@ -31,8 +31,8 @@ static struct gate idt[256] __attribute__((aligned(4096)));
 
 static void idt_set(unsigned int vector, uint64_t handler, unsigned int ist, uint64_t flags)
 {
-    idt[vector].low = (handler & 0xffff) | (uint64_t)HYPERVISOR_CS << 16 | (uint64_t)ist << 32 | GATE_INTERRUPT | flags |
-                      (handler >> 16 & 0xffff) << 48;
+    idt[vector].low = (handler & 0xffff) | (uint64_t)HYPERVISOR_CS << 16 | (uint64_t)ist << 32 |
+                      GATE_INTERRUPT | flags | (handler >> 16 & 0xffff) << 48;
     idt[vector].high = handler >> 32;
 }
 
@@ -58,7 +58,8 @@ static void set_system(unsigned int id, unsigned int selector, uint64_t kind, ui
 {
     uint64_t *e = gdt_entry(id, selector);
 
-    e[0] = (limit & 0xffff) | (base & 0xffffff) << 16 | kind | (limit >> 16 & 0xf) << 48 | (base >> 24 & 0xff) << 56;
+    e[0] = (limit & 0xffff) | (base & 0xffffff) << 16 | kind | (limit >> 16 & 0xf) << 48 |
+           (base >> 24 & 0xff) << 56;
     e[1] = base >> 32;
 }
 

@@ -1,5 +1,5 @@
-/* What one CPU asks of others: flush the TLB, stop, look at the work bits. A CPU that runs a guest or idles takes the
- * interrupt; one in the hypervisor answers where it waits, or when it leaves. */
+/* What one CPU asks of others: flush the TLB, stop, look at the work bits. A CPU that runs a guest or idles
+ * takes the interrupt; one in the hypervisor answers where it waits, or when it leaves. */
 #include "cpu/cpu.h"
 #include "irq/irq.h"
 #include "lib/lib.h"

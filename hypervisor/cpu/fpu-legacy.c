@@ -1,4 +1,5 @@
-/* The 512 bytes of FXSAVE format in a vcpu context. What a tool gives is made loadable: reserved bits of MXCSR would fault. */
+/* The 512 bytes of FXSAVE format in a vcpu context. What a tool gives is made loadable: reserved bits of
+ * MXCSR would fault. */
 #include "cpu/cpu.h"
 #include "cpu/registers.h"
 #include "domain/domain.h"

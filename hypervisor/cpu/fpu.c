@@ -1,5 +1,6 @@
-/* FPU and vector state: saved and loaded whole at each switch (nothing lazy: another vcpu's registers are never there to be
- * seen). XCR0 has every component while an area is saved or loaded, whatever the guest has switched on. */
+/* FPU and vector state: saved and loaded whole at each switch (nothing lazy: another vcpu's registers are
+ * never there to be seen). XCR0 has every component while an area is saved or loaded, whatever the guest has
+ * switched on. */
 #include "cpu/fpu.h"
 
 #include "cpu/cpu.h"
@@ -32,8 +33,8 @@ void fpu_init(void)
     }
 }
 
-/* FXSAVE layout: FCW at 0, MXCSR at 24; an XSAVE header of zeros says that every other component is in its reset state, and
- * its bits for x87 and SSE that these two are taken from the area. */
+/* FXSAVE layout: FCW at 0, MXCSR at 24; an XSAVE header of zeros says that every other component is in its
+ * reset state, and its bits for x87 and SSE that these two are taken from the area. */
 void fpu_init_area(void *area)
 {
     char *bytes = area;
@@ -64,8 +65,8 @@ void fpu_save(struct vcpu *v)
         __asm__ volatile("xsave64 (%0)" : : "r"(v->fpu), "a"(UINT32_MAX), "d"(UINT32_MAX) : "memory");
 }
 
-/* Many AMD processors neither save nor load the x87 error pointers unless an exception is pending: the last vcpu's would stay
- * visible. Loading any value overwrites them. */
+/* Many AMD processors neither save nor load the x87 error pointers unless an exception is pending: the last
+ * vcpu's would stay visible. Loading any value overwrites them. */
 static void overwrite_error_pointers(void)
 {
     static const uint32_t zero;

@@ -1,5 +1,5 @@
-/* Panic: all other CPUs stop, the log gets the reason, registers and a backtrace, then the machine reboots (after five
- * seconds, so that a screen can be read) or, with "noreboot", stands still. */
+/* Panic: all other CPUs stop, the log gets the reason, registers and a backtrace, then the machine reboots
+ * (after five seconds, so that a screen can be read) or, with "noreboot", stands still. */
 #include "cpu/panic.h"
 
 #include "boot/boot-info.h"

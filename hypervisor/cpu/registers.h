@@ -63,7 +63,8 @@
 #define DR6_RESET 0xffff0ff0UL
 #define DR7_RESET 0x400UL
 
-/* Selectors of the hypervisor's own descriptors (GDT window, page 14); what guests see is in the ABI: FLAT_RING3_*. */
+/* Selectors of the hypervisor's own descriptors (GDT window, page 14); what guests see is in the ABI:
+ * FLAT_RING3_*. */
 #define HYPERVISOR_CS 0xe008
 #define HYPERVISOR_DS 0xe010
 #define TSS_SELECTOR  0xe040

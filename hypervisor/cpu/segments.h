@@ -1,5 +1,6 @@
-/* FS and GS bases of the running vcpu. They are always the guest's: GS_BASE belongs to the mode that the guest is in,
- * KERNEL_GS_BASE holds the other mode's, and a change of mode is swap_gs. Values are canonical (the writer checks). */
+/* FS and GS bases of the running vcpu. They are always the guest's: GS_BASE belongs to the mode that the
+ * guest is in, KERNEL_GS_BASE holds the other mode's, and a change of mode is swap_gs. Values are canonical
+ * (the writer checks). */
 #ifndef ENSO_CPU_SEGMENTS_H
 #define ENSO_CPU_SEGMENTS_H
 

@@ -91,7 +91,8 @@ void smp_start(void)
     for (unsigned int i = 1; i < acpi_cpu_count; i++) {
         paging_map_cpu(cpu_count);
         if (!start(cpu_count, acpi_cpus[i].apic_id, p)) {
-            log_error("CPU with APIC id %u does not start; the ones after it are not used", acpi_cpus[i].apic_id);
+            log_error("CPU with APIC id %u does not start; the ones after it are not used",
+                      acpi_cpus[i].apic_id);
             break;
         }
         cpu_count++;

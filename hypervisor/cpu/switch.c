@@ -1,4 +1,5 @@
-/* What a vcpu has in the processor beside its general registers: segments, bases, debug registers, FPU, address space. */
+/* What a vcpu has in the processor beside its general registers: segments, bases, debug registers, FPU,
+ * address space. */
 #include "cpu/cpu.h"
 #include "cpu/registers.h"
 #include "cpu/segments.h"
@@ -91,8 +92,8 @@ void cpu_switch_from(struct vcpu *v)
     fpu_save(v);
 }
 
-/* The windows' entries change before the root is loaded, which flushes the old ones; the selectors then are read from the new
- * windows. */
+/* The windows' entries change before the root is loaded, which flushes the old ones; the selectors then are
+ * read from the new windows. */
 void cpu_switch_to(struct vcpu *v)
 {
     vcpu_load_descriptors(v);

@@ -1,4 +1,5 @@
-/* Names for addresses, from the table that hypervisor/symbols.sh puts into the image, and backtraces by frame pointers. */
+/* Names for addresses, from the table that hypervisor/symbols.sh puts into the image, and backtraces by frame
+ * pointers. */
 #include "boot/image.h"
 #include "boot/memory-map.h"
 #include "console/console.h"
@@ -28,8 +29,8 @@ void symbol_format(uint64_t addr, char *buf, size_t size)
             high = middle;
     }
     next = low + 1 < symbol_count ? symbol_table[low + 1].address : (uint32_t)(uint64_t)image_rodata;
-    snprintf(buf, size, "%s+%#x/%#x", symbol_names + symbol_table[low].name, (uint32_t)addr - symbol_table[low].address,
-             next - symbol_table[low].address);
+    snprintf(buf, size, "%s+%#x/%#x", symbol_names + symbol_table[low].name,
+             (uint32_t)addr - symbol_table[low].address, next - symbol_table[low].address);
 }
 
 static void print_frame(uint64_t rip)
@@ -40,15 +41,22 @@ static void print_frame(uint64_t rip)
     log_error("    %016lx %s", rip, where);
 }
 
+static bool in_stacks(uint64_t a)
+{
+    return (a >= CPU_AREA_VIRT && a < CPU_AREA_VIRT + MAX_CPUS * (uint64_t)CPU_AREA_SIZE) ||
+           (a >= (uint64_t)early_stack && a < (uint64_t)early_end);
+}
+
 void backtrace_print(uint64_t rbp, uint64_t rip)
 {
     uint64_t low = ROUND_DOWN(rbp, (uint64_t)CPU_STACK_SIZE), high = low + CPU_STACK_SIZE - CPU_INFO_SIZE;
-    bool ours = (rbp >= CPU_AREA_VIRT && rbp < FRAMES_VIRT) || (rbp >= (uint64_t)early_stack && rbp < (uint64_t)early_end);
 
     log_error("backtrace:");
     if (rip)
         print_frame(rip);
-    for (unsigned int depth = 0; ours && depth < 24 && rbp >= low && rbp + 16 <= high && rbp % 8 == 0; depth++) {
+    if (!in_stacks(rbp))
+        return;
+    for (unsigned int depth = 0; depth < 24 && rbp >= low && rbp + 16 <= high && rbp % 8 == 0; depth++) {
         const uint64_t *frame = (const uint64_t *)rbp;
 
         if (!frame[1])

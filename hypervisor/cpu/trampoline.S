@@ -1,5 +1,5 @@
-/* Where another CPU starts: in real mode, in a page below 1 MiB to which smp_start has copied this. It finds itself by CS, so
- * nothing has to be adjusted but the parameters at the end. */
+/* Where another CPU starts: in real mode, in a page below 1 MiB to which smp_start has copied this. It finds
+ * itself by CS, so nothing has to be adjusted but the parameters at the end. */
 
     .section .rodata, "a", @progbits
     .globl trampoline_start, trampoline_parameters, trampoline_end

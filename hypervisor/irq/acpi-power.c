@@ -1,5 +1,6 @@
-/* Power and reset by ACPI. To switch off, a sleep type that only the firmware's byte code knows is written to the control
- * registers; it is a package of constants named _S5_, which we look for without interpreting anything else. */
+/* Power and reset by ACPI. To switch off, a sleep type that only the firmware's byte code knows is written to
+ * the control registers; it is a package of constants named _S5_, which we look for without interpreting
+ * anything else. */
 #include "cpu/cpu.h"
 #include "irq/acpi.h"
 #include "lib/lib.h"
@@ -25,7 +26,8 @@ struct fadt {
     uint8_t minor;
     uint64_t x_facs, x_dsdt;
 } __attribute__((packed));
-_Static_assert(offsetof(struct fadt, reset) == 116 && offsetof(struct fadt, x_dsdt) == 140, "ACPI 6, table 5.9");
+_Static_assert(offsetof(struct fadt, reset) == 116, "ACPI 6, table 5.9");
+_Static_assert(offsetof(struct fadt, x_dsdt) == 140, "ACPI 6, table 5.9");
 
 #define FADT_RESET_SUPPORTED (1U << 10)
 #define SPACE_IO 1
@@ -90,7 +92,7 @@ void acpi_power_init(void)
     power.smi_command = (uint16_t)fadt->smi_command;
     power.acpi_enable = fadt->acpi_enable;
     acpi_pm_timer_port = (uint16_t)fadt->pm_timer;
-    if (fadt->header.length >= offsetof(struct fadt, reset_value) + 1 && (fadt->flags & FADT_RESET_SUPPORTED) &&
+    if (fadt->header.length > offsetof(struct fadt, reset_value) && (fadt->flags & FADT_RESET_SUPPORTED) &&
         fadt->reset.space == SPACE_IO) {
         power.reset_port = (uint16_t)fadt->reset.address;
         power.reset_value = fadt->reset_value;

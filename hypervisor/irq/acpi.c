@@ -18,14 +18,16 @@ struct rsdp {
     uint8_t checksum2, reserved[3];
 } __attribute__((packed));
 
-struct madt { struct acpi_header header; uint32_t lapic, flags; } __attribute__((packed));
 enum { MADT_LAPIC = 0, MADT_IOAPIC = 1, MADT_OVERRIDE = 2, MADT_LAPIC_ADDRESS = 5, MADT_X2APIC = 9 };
-struct madt_entry { uint8_t type, length; } __attribute__((packed));
-struct madt_lapic { struct madt_entry e; uint8_t acpi_id, apic_id; uint32_t flags; } __attribute__((packed));
-struct madt_ioapic { struct madt_entry e; uint8_t id, reserved; uint32_t address, gsi; } __attribute__((packed));
-struct madt_override { struct madt_entry e; uint8_t bus, irq; uint32_t gsi; uint16_t flags; } __attribute__((packed));
-struct madt_lapic_address { struct madt_entry e; uint16_t reserved; uint64_t address; } __attribute__((packed));
-struct madt_x2apic { struct madt_entry e; uint16_t reserved; uint32_t apic_id, flags, acpi_id; } __attribute__((packed));
+#pragma pack(push, 1)
+struct madt { struct acpi_header header; uint32_t lapic, flags; };
+struct madt_entry { uint8_t type, length; };
+struct madt_lapic { struct madt_entry e; uint8_t acpi_id, apic_id; uint32_t flags; };
+struct madt_ioapic { struct madt_entry e; uint8_t id, reserved; uint32_t address, gsi; };
+struct madt_override { struct madt_entry e; uint8_t bus, irq; uint32_t gsi; uint16_t flags; };
+struct madt_lapic_address { struct madt_entry e; uint16_t reserved; uint64_t address; };
+struct madt_x2apic { struct madt_entry e; uint16_t reserved; uint32_t apic_id, flags, acpi_id; };
+#pragma pack(pop)
 
 struct acpi_cpu acpi_cpus[MAX_CPUS];
 unsigned int acpi_cpu_count;
@@ -139,6 +141,12 @@ static void add_cpu(uint32_t apic_id, uint32_t flags)
     acpi_cpus[acpi_cpu_count++].apic_id = apic_id;
 }
 
+static void add_ioapic(const struct madt_ioapic *io)
+{
+    if (acpi_ioapic_count < MAX_IOAPICS)
+        acpi_ioapics[acpi_ioapic_count++] = (struct acpi_ioapic){ io->address, io->gsi };
+}
+
 static void add_override(const struct madt_override *o)
 {
     unsigned int polarity = o->flags & 3, trigger = o->flags >> 2 & 3;
@@ -154,8 +162,10 @@ static void add_override(const struct madt_override *o)
 static void read_madt_entry(const struct madt_entry *e)
 {
     static const uint8_t size[] = {
-        [MADT_LAPIC] = sizeof(struct madt_lapic), [MADT_IOAPIC] = sizeof(struct madt_ioapic),
-        [MADT_OVERRIDE] = sizeof(struct madt_override), [MADT_LAPIC_ADDRESS] = sizeof(struct madt_lapic_address),
+        [MADT_LAPIC] = sizeof(struct madt_lapic),
+        [MADT_IOAPIC] = sizeof(struct madt_ioapic),
+        [MADT_OVERRIDE] = sizeof(struct madt_override),
+        [MADT_LAPIC_ADDRESS] = sizeof(struct madt_lapic_address),
         [MADT_X2APIC] = sizeof(struct madt_x2apic),
     };
 
@@ -169,9 +179,7 @@ static void read_madt_entry(const struct madt_entry *e)
         add_cpu(((const struct madt_x2apic *)e)->apic_id, ((const struct madt_x2apic *)e)->flags);
         break;
     case MADT_IOAPIC:
-        if (acpi_ioapic_count < MAX_IOAPICS)
-            acpi_ioapics[acpi_ioapic_count++] = (struct acpi_ioapic){ ((const struct madt_ioapic *)e)->address,
-                                                                      ((const struct madt_ioapic *)e)->gsi };
+        add_ioapic((const struct madt_ioapic *)e);
         break;
     case MADT_OVERRIDE:
         add_override((const struct madt_override *)e);

@@ -1,5 +1,5 @@
-/* ACPI tables and what we take from them. The tables are firmware's: lengths are checked against the header, and nothing
- * beyond is read. */
+/* ACPI tables and what we take from them. The tables are firmware's: lengths are checked against the header,
+ * and nothing beyond is read. */
 #ifndef ENSO_IRQ_ACPI_H
 #define ENSO_IRQ_ACPI_H
 

@@ -9,10 +9,9 @@
 #include "sched/timer.h"
 
 enum {
-    APIC_ID = 0x20, APIC_TPR = 0x80, APIC_EOI = 0xb0, APIC_LDR = 0xd0, APIC_SPURIOUS = 0xf0, APIC_ERROR = 0x280,
-    APIC_ICR = 0x300, APIC_ICR_HIGH = 0x310, APIC_LVT_TIMER = 0x320, APIC_LVT_THERMAL = 0x330, APIC_LVT_PERF = 0x340,
-    APIC_LVT_LINT0 = 0x350, APIC_LVT_LINT1 = 0x360, APIC_LVT_ERROR = 0x370, APIC_TIMER_INIT = 0x380,
-    APIC_TIMER_NOW = 0x390, APIC_TIMER_DIVIDE = 0x3e0,
+    APIC_TPR = 0x80, APIC_EOI = 0xb0, APIC_SPURIOUS = 0xf0, APIC_ICR = 0x300, APIC_ICR_HIGH = 0x310,
+    APIC_LVT_TIMER = 0x320, APIC_LVT_LINT0 = 0x350, APIC_LVT_LINT1 = 0x360, APIC_LVT_ERROR = 0x370,
+    APIC_TIMER_INIT = 0x380, APIC_TIMER_NOW = 0x390, APIC_TIMER_DIVIDE = 0x3e0,
 };
 
 #define BASE_ENABLE (1UL << 11)
@@ -102,6 +101,12 @@ void apic_send_startup(uint32_t apic_id, uint8_t page)
 
 /* ---- the timer ---- */
 
+/* In cycles of the timer, rounded down. */
+static uint64_t timer_cycles(uint64_t tsc_cycles)
+{
+    return (uint64_t)((unsigned __int128)tsc_cycles * timer_ratio >> 32);
+}
+
 void apic_timer_start(uint64_t tsc_deadline)
 {
     uint64_t now, cycles;
@@ -111,7 +116,7 @@ void apic_timer_start(uint64_t tsc_deadline)
         return;
     }
     now = rdtsc();
-    cycles = tsc_deadline > now ? (uint64_t)(((unsigned __int128)(tsc_deadline - now) * timer_ratio) >> 32) : 0;
+    cycles = tsc_deadline > now ? timer_cycles(tsc_deadline - now) : 0;
     /* Too far away: it fires early, finds nothing, and is set again. */
     apic_write(APIC_TIMER_INIT, (uint32_t)MIN(MAX(cycles, 1UL), (uint64_t)TIMER_MAX));
 }
@@ -136,10 +141,10 @@ uint32_t apic_timer_elapsed(void)
     return TIMER_MAX - apic_read(APIC_TIMER_NOW);
 }
 
-void apic_timer_calibration_end(uint64_t timer_cycles, uint64_t tsc_cycles)
+void apic_timer_calibration_end(uint64_t timer, uint64_t tsc)
 {
     apic_write(APIC_TIMER_INIT, 0);
-    timer_ratio = (timer_cycles << 32) / MAX(tsc_cycles, 1UL);
+    timer_ratio = (timer << 32) / MAX(tsc, 1UL);
 }
 
 void apic_timer_init_cpu(void)

@@ -10,7 +10,7 @@ void apic_send_startup(uint32_t apic_id, uint8_t page);     /* starts at page <<
 /* Calibration: the timer runs masked from its longest period; the ratio to the TSC is kept for all CPUs. */
 void apic_timer_calibration_start(void);
 uint32_t apic_timer_elapsed(void);
-void apic_timer_calibration_end(uint64_t timer_cycles, uint64_t tsc_cycles);
+void apic_timer_calibration_end(uint64_t timer, uint64_t tsc);   /* cycles of both that have passed */
 void apic_timer_init_cpu(void);
 
 #endif

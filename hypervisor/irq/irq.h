@@ -4,7 +4,8 @@
 
 #include "lib/types.h"
 
-/* Vectors. 0x20-0x2f: spurious from the masked PIC; guests' INT n vectors are reflected from 0x20.. by software only. */
+/* Vectors. 0x20-0x2f: spurious from the masked PIC; guests' INT n vectors are reflected from 0x20.. by
+ * software only. */
 enum {
     VECTOR_TIMER    = 0xf0,
     VECTOR_KICK     = 0xf1,     /* look at cpu_info.work */
@@ -15,7 +16,8 @@ enum {
 };
 
 struct boot_info;
-/* ACPI tables: CPUs, IO-APICs, overrides, power management registers. Falls back to one CPU and the legacy ISA map. */
+/* ACPI tables: CPUs, IO-APICs, overrides, power management registers. Falls back to one CPU and the legacy
+ * ISA map. */
 void acpi_init(const struct boot_info *info);
 struct acpi_cpu { uint32_t apic_id; };
 extern struct acpi_cpu acpi_cpus[]; extern unsigned int acpi_cpu_count;

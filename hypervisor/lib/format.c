@@ -35,7 +35,8 @@ static void put_text(struct output *o, const struct spec *f, const char *s, size
         put_repeated(o, ' ', pad);
 }
 
-static void put_number(struct output *o, const struct spec *f, uint64_t value, unsigned int base, const char *prefix)
+static void put_number(struct output *o, const struct spec *f, uint64_t value, unsigned int base,
+                       const char *prefix)
 {
     char digits[24];
     int n = 0, prefix_len = (int)strlen(prefix), zeros;

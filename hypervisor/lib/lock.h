@@ -1,9 +1,9 @@
-/* Fair (ticket) spin locks with ranks. The hypervisor runs with interrupts off from entry to exit, so a lock is never
- * taken from an interrupt; while it waits for one, a CPU answers TLB-flush and stop requests of the others
- * (cpu_relax_and_answer), which is why a holder may wait for such an answer.
+/* Fair (ticket) spin locks with ranks. The hypervisor runs with interrupts off from entry to exit, so a lock
+ * is never taken from an interrupt; while it waits for one, a CPU answers TLB-flush and stop requests of the
+ * others (cpu_relax_and_answer), which is why a holder may wait for such an answer.
  *
- * A CPU takes only locks ranked above all that it holds; two of one rank only through lock_pair (by rising address).
- * Debug builds check this and ownership at every acquire and release. */
+ * A CPU takes only locks ranked above all that it holds; two of one rank only through lock_pair (by rising
+ * address). Debug builds check this and ownership at every acquire and release. */
 #ifndef ENSO_LIB_LOCK_H
 #define ENSO_LIB_LOCK_H
 
@@ -11,10 +11,10 @@
 
 /* The order, lowest first. One line per lock: what it guards. */
 enum lock_rank {
-    RANK_CONTROL,    /* control_lock: one domctl/sysctl that changes a domain's existence or limits at a time */
+    RANK_CONTROL,    /* control_lock: one change of a domain's existence or limits at a time */
     RANK_DOMLIST,    /* the list of domains and the domid table */
     RANK_MAPTRACK,   /* domain.maptrack_lock: what a domain has mapped from others */
-    RANK_GRANT,      /* domain.grant_lock: shared and active grant entries (of the granter); never two at once */
+    RANK_GRANT,      /* domain.grant_lock: shared and active entries of the granter; never two at once */
     RANK_MMU,        /* domain.mmu_lock: page-table contents, frame types, vcpu roots */
     RANK_FRAMES,     /* domain.frames_lock: list and number of a domain's frames */
     RANK_EVENT,      /* domain.event_lock: event channels, poll masks */

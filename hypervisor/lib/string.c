@@ -1,5 +1,5 @@
-/* Memory and string functions. The copies use string instructions on 8-byte words: the fewest instructions, and no vector
- * registers, which belong to the guests. */
+/* Memory and string functions. The copies use string instructions on 8-byte words: the fewest instructions,
+ * and no vector registers, which belong to the guests. */
 #include "lib/lib.h"
 
 void *memcpy(void *dst, const void *src, size_t n)

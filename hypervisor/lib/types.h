@@ -1,4 +1,5 @@
-/* Basic types of the hypervisor. Different kinds of numbers are different types: mixing them up does not compile. */
+/* Basic types of the hypervisor. Different kinds of numbers are different types: mixing them up does not
+ * compile. */
 #ifndef ENSO_LIB_TYPES_H
 #define ENSO_LIB_TYPES_H
 
@@ -26,11 +27,12 @@
 #define printf_like(f, a) __attribute__((__format__(printf, f, a)))
 #define must_check   __attribute__((__warn_unused_result__))
 
-/* Number of a machine frame (4 KiB of real memory). The only kind of frame number the hypervisor computes with. */
+/* Number of a machine frame (4 KiB of real memory). The only kind of frame number the hypervisor computes
+ * with. */
 typedef struct { uint64_t n; } mfn_t;
 
-/* A virtual address in the address space of the running guest: never dereferenced, only given to the functions of
- * memory/guest-access.h, which check its whole range. */
+/* A virtual address in the address space of the running guest: never dereferenced, only given to the
+ * functions of memory/guest-access.h, which check its whole range. */
 typedef struct { uint64_t a; } guest_addr_t;
 
 static inline mfn_t mfn(uint64_t n) { return (mfn_t){ n }; }

@@ -1,5 +1,5 @@
-/* How fast the TSC counts: told by the hypervisor below us, or measured against the ACPI power management timer, or against
- * the old interval timer. The local timer is measured in the same interval. */
+/* How fast the TSC counts: told by the hypervisor below us, or measured against the ACPI power management
+ * timer, or against the old interval timer. The local timer is measured in the same interval. */
 #include "cpu/cpu.h"
 #include "irq/acpi.h"
 #include "irq/apic.h"
@@ -36,7 +36,8 @@ static void start_pit(void)
 /* A clock of known speed that counts up and wraps at mask + 1. */
 struct reference { uint32_t (*read)(void); uint32_t mask, hz; };
 
-/* The reference, the TSC and the local timer, read as close together as possible: the quickest of some tries counts. */
+/* The reference, the TSC and the local timer, read as close together as possible: the quickest of some tries
+ * counts. */
 struct sample { uint32_t reference, apic; uint64_t tsc; };
 
 static struct sample take_sample(const struct reference *r)

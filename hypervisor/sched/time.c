@@ -1,6 +1,7 @@
 /* System time: nanoseconds since boot, computed from the TSC, which all CPUs share. */
 #include "sched/time.h"
 
+#include "boot/main.h"
 #include "cpu/cpu.h"
 #include "irq/irq.h"
 #include "lib/lib.h"
@@ -90,7 +91,7 @@ void time_init(void)
     tsc_hz = tsc_measure_hz();
     cycles_per_ns = (tsc_hz << 28) / 1000000000;
     time_scale_for(&time_scale, tsc_hz);
-    time_scale.tsc_base = rdtsc();
+    time_scale.tsc_base = boot_tsc;
     wallclock_seconds = cmos_seconds();
     preempt_set_budget(tsc_khz());
     time_init_cpu();

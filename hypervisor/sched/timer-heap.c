@@ -21,7 +21,8 @@ static struct timer *meld(struct timer *a, struct timer *b)
     return a;
 }
 
-/* A list of siblings into one heap: melds pairs from the left, chaining the results backwards, then all of those. */
+/* A list of siblings into one heap: melds pairs from the left, chaining the results backwards, then all of
+ * those. */
 static struct timer *meld_siblings(struct timer *first)
 {
     struct timer *pairs = NULL, *heap = NULL;

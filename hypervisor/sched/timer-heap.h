@@ -1,5 +1,6 @@
-/* A pairing heap of timers, the earliest at the root. Intrusive: it allocates nothing and has no limit. The links of a node:
- * child is its first child, next its next sibling, prev the sibling before it or, of a first child, the parent. */
+/* A pairing heap of timers, the earliest at the root. Intrusive: it allocates nothing and has no limit. The
+ * links of a node: child is its first child, next its next sibling, prev the sibling before it or, of a first
+ * child, the parent. */
 #ifndef ENSO_SCHED_TIMER_HEAP_H
 #define ENSO_SCHED_TIMER_HEAP_H
 

@@ -1,5 +1,5 @@
-/* Per-CPU timers. A queue belongs to a CPU, but others may take timers out of it. Expired timers run on the way out of the
- * hypervisor; the local timer's interrupt only asks for that. */
+/* Per-CPU timers. A queue belongs to a CPU, but others may take timers out of it. Expired timers run on the
+ * way out of the hypervisor; the local timer's interrupt only asks for that. */
 #include "sched/timer.h"
 
 #include "cpu/cpu.h"
@@ -14,7 +14,7 @@ static struct timer_queue {
     spinlock_t lock;                    /* RANK_TIMER */
     struct timer_heap heap;
     struct timer *_Atomic running;      /* whose fn runs now */
-    uint64_t programmed;                /* ns that the local timer is set to, UINT64_MAX: not set. This CPU only */
+    uint64_t programmed;                /* ns that the local timer is set to, UINT64_MAX: not set */
 } queues[MAX_CPUS];
 
 void timers_init_cpu(void)
@@ -95,7 +95,8 @@ void timer_stop(struct timer *t)
         cpu_relax_and_answer();
 }
 
-/* The earliest timer if it has expired, off the queue and marked as running; else the local timer is set for it. */
+/* The earliest timer if it has expired, off the queue and marked as running; else the local timer is set for
+ * it. */
 static struct timer *take_expired(struct timer_queue *q)
 {
     struct timer *t;

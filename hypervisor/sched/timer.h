@@ -1,4 +1,5 @@
-/* System time and per-CPU timers. System time is nanoseconds since boot, from the TSC, the same on every CPU. */
+/* System time and per-CPU timers. System time is nanoseconds since boot, from the TSC, the same on every
+ * CPU. */
 #ifndef ENSO_SCHED_TIMER_H
 #define ENSO_SCHED_TIMER_H
 
@@ -22,14 +23,16 @@ uint32_t tsc_khz(void);
 struct time_scale { uint64_t tsc_base, ns_base; uint32_t mul; int8_t shift; };
 extern struct time_scale time_scale;
 uint64_t wallclock_boot_seconds(uint32_t *ns);  /* wall clock at system time 0 */
-/* Sets the wall clock: it says these seconds and ns at that system time. Callers tell the domains (domain_update_wallclock). */
+/* Sets the wall clock: it says these seconds and ns at that system time. Callers tell the domains
+ * (domain_update_wallclock). */
 void wallclock_set(uint64_t seconds, uint32_t ns, uint64_t at_system_time);
 
 /* Waits, with interrupts off and answering the other CPUs. For starting hardware only. */
 void delay_ns(uint64_t ns);
 
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);
-void timer_set(struct timer *t, uint64_t expires); /* on this CPU's queue; moves it if already set; the past fires at the next exit */
+/* On this CPU's queue; moves it if already set. The past fires at the next exit. */
+void timer_set(struct timer *t, uint64_t expires);
 void timer_stop(struct timer *t);       /* afterwards fn is not running and will not run */
 void timers_run(void);                  /* WORK_TIMER: runs what has expired, programs the next */
 void timer_interrupt(void);             /* the local timer's vector: sets WORK_TIMER */

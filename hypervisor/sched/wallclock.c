@@ -2,8 +2,8 @@
 #include "cpu/cpu.h"
 #include "sched/time.h"
 
-enum { CMOS_SECOND = 0, CMOS_MINUTE = 2, CMOS_HOUR = 4, CMOS_DAY = 7, CMOS_MONTH = 8, CMOS_YEAR = 9, CMOS_A = 10, CMOS_B = 11,
-       CMOS_CENTURY = 0x32 };
+enum { CMOS_SECOND = 0, CMOS_MINUTE = 2, CMOS_HOUR = 4, CMOS_DAY = 7, CMOS_MONTH = 8, CMOS_YEAR = 9,
+       CMOS_A = 10, CMOS_B = 11, CMOS_CENTURY = 0x32 };
 #define A_UPDATING 0x80
 #define B_BINARY   0x04
 #define B_24_HOURS 0x02
@@ -27,8 +27,9 @@ static struct date read_date(void)
     /* An update takes 2 ms at most; without a clock the bit may never clear. */
     for (unsigned int i = 0; i < 10000 && (cmos(CMOS_A) & A_UPDATING); i++)
         ;
-    return (struct date){ cmos(CMOS_SECOND), cmos(CMOS_MINUTE), cmos(CMOS_HOUR), cmos(CMOS_DAY), cmos(CMOS_MONTH),
-                          cmos(CMOS_YEAR), cmos(CMOS_CENTURY) };
+    return (struct date){ .second = cmos(CMOS_SECOND), .minute = cmos(CMOS_MINUTE), .hour = cmos(CMOS_HOUR),
+                          .day = cmos(CMOS_DAY), .month = cmos(CMOS_MONTH), .year = cmos(CMOS_YEAR),
+                          .century = cmos(CMOS_CENTURY) };
 }
 
 static bool same_date(const struct date *a, const struct date *b)
@@ -61,7 +62,7 @@ uint64_t cmos_seconds(void)
         again = read_date();
     }
     decode(&d);
-    if (d.month < 1 || d.month > 12 || d.day < 1 || d.day > 31 || d.hour > 23 || d.minute > 59 || d.second > 59)
+    if (d.month - 1 > 11 || d.day - 1 > 30 || d.hour > 23 || d.minute > 59 || d.second > 59)
         return 0;
     return seconds_of_date(d.century * 100 + d.year, d.month, d.day, d.hour, d.minute, d.second);
 }

@@ -1,8 +1,8 @@
-# The hypervisor's own library, its boot information and its time arithmetic, compiled for the build machine. Functions that
-# the C library has too are renamed, so that ours are tested.
+# The hypervisor's own library, its boot information and its time arithmetic, compiled for the build machine.
+# Functions that the C library has too are renamed, so that ours are tested.
 hyp-renamed := memcpy memmove memset memcmp strlen strnlen strcmp strncmp strchr strlcpy snprintf vsnprintf
-hyp-flags := -Ihypervisor -Ihypercall-abi/include $(foreach name,$(hyp-renamed),-D$(name)=hyp_$(name)) -fno-builtin \
-    -Wno-unused-function
+hyp-flags := -Ihypervisor -Ihypercall-abi/include -fno-builtin \
+    $(foreach name,$(hyp-renamed),-D$(name)=hyp_$(name))
 hyp-lib := $(addprefix hypervisor/lib/,format.c number.c string.c bitmap.c)
 
 unit-tests += hyp_lib hyp_boot hyp_time

@@ -57,9 +57,10 @@ static void test_format_is_bounded(void **state)
 static void test_numbers(void **state)
 {
     static const struct { const char *text; uint64_t want, unit; size_t used; } cases[] = {
-        { "0", 0, 1, 1 },           { "42", 42, 1, 2 },          { "0x1F", 31, 1, 4 },      { "12,rest", 12, 1, 2 },
-        { "0xyz", 0, 1, 1 },        { "64", 64 << 10, 1024, 2 }, { "64M", 64 << 20, 1024, 3 },
-        { "1g", 1 << 30, 1, 2 },    { "16k,", 16 << 10, 1, 3 },  { "5b", 5, 1024, 2 },      { "", 0, 1, 0 },
+        { "0", 0, 1, 1 },        { "42", 42, 1, 2 },          { "0x1F", 31, 1, 4 },
+        { "12,rest", 12, 1, 2 },
+        { "0xyz", 0, 1, 1 },     { "64", 64 << 10, 1024, 2 }, { "64M", 64 << 20, 1024, 3 },
+        { "1g", 1 << 30, 1, 2 }, { "16k,", 16 << 10, 1, 3 },  { "5b", 5, 1024, 2 },          { "", 0, 1, 0 },
         { "99999999999T", UINT64_MAX, 1, 12 },
     };
 
@@ -75,10 +76,11 @@ static void test_numbers(void **state)
 static void test_options(void **state)
 {
     static const struct { const char *line, *name, *want; } cases[] = {
-        { "a=1 b=2", "a", "1" },     { "a=1 b=2", "b", "2" },        { "a=1  b=2 ", "b", "2" },  { "a=1", "b", NULL },
-        { "flag a=1", "flag", "" },  { "a=1 flag", "flag", "" },     { "aa=1", "a", NULL },      { "a=", "a", "" },
-        { "a=1 a=2", "a", "2" },     { "a=1,2,3", "a", "1,2,3" },    { "", "a", NULL },          { "ba=1 a=3", "a", "3" },
-        { "a=123456789", "a", "1234567" },
+        { "a=1 b=2", "a", "1" },    { "a=1 b=2", "b", "2" },    { "a=1  b=2 ", "b", "2" },
+        { "a=1", "b", NULL },
+        { "flag a=1", "flag", "" }, { "a=1 flag", "flag", "" }, { "aa=1", "a", NULL },     { "a=", "a", "" },
+        { "a=1 a=2", "a", "2" },    { "a=1,2,3", "a", "1,2,3" }, { "", "a", NULL },
+        { "ba=1 a=3", "a", "3" },   { "a=123456789", "a", "1234567" },
     };
 
     (void)state;
@@ -151,8 +153,9 @@ static void test_bitmap(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_format), cmocka_unit_test(test_format_is_bounded), cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_options), cmocka_unit_test(test_memory), cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_format),  cmocka_unit_test(test_format_is_bounded),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_options),
+        cmocka_unit_test(test_memory),  cmocka_unit_test(test_strings),
         cmocka_unit_test(test_bitmap),
     };
 

@@ -15,6 +15,7 @@
 /* What time.c needs of the machine. */
 static const uint64_t measured_hz = 2000000000;
 struct cpu_features cpu_features;
+uint64_t boot_tsc = 12345;
 uint64_t tsc_measure_hz(void) { return measured_hz; }
 uint64_t cmos_seconds(void) { return 1767225600; }
 void timers_init_cpu(void) {}
@@ -23,7 +24,8 @@ void cpu_relax_and_answer(void) {}
 void log_line(enum loglevel level, const char *fmt, ...) { (void)level; (void)fmt; }
 
 static const uint64_t clocks[] = {
-    1000000, 3579545, 999999999, 1000000000, 1000000001, 1999999999, 2000000000, 2000000001, 2445450000, 5300000000,
+    1000000, 3579545, 999999999, 1000000000, 1000000001, 1999999999, 2000000000, 2000000001, 2445450000,
+    5300000000,
 };
 
 static void test_scale(void **state)
@@ -44,7 +46,8 @@ static void test_scale(void **state)
     }
 }
 
-/* A deadline in ns becomes a TSC value that is not earlier by more than a few ns, nor later by more than a few. */
+/* A deadline in ns becomes a TSC value that is not earlier by more than a few ns, nor later by more than a
+ * few. */
 static void test_deadlines(void **state)
 {
     (void)state;
@@ -67,10 +70,10 @@ static void test_dates(void **state)
     for (int i = 0; i < 10000; i++) {
         time_t t = (time_t)((uint64_t)rand() * 4UL % 7258118400UL);
         struct tm *d = gmtime(&t);
+        unsigned int year = (unsigned int)d->tm_year + 1900, month = (unsigned int)d->tm_mon + 1;
 
-        assert_int_equal(seconds_of_date((unsigned int)d->tm_year + 1900, (unsigned int)d->tm_mon + 1,
-                                         (unsigned int)d->tm_mday, (unsigned int)d->tm_hour, (unsigned int)d->tm_min,
-                                         (unsigned int)d->tm_sec), t);
+        assert_int_equal(seconds_of_date(year, month, (unsigned int)d->tm_mday, (unsigned int)d->tm_hour,
+                                         (unsigned int)d->tm_min, (unsigned int)d->tm_sec), t);
     }
 }
 
