@@ -20,9 +20,18 @@
 #include <pv/grant.h>
 #include <pv/hypercall.h>
 #include <pv/memory.h>
+#include <pv/time.h>
 
 /* Requests of one client in one turn. */
 #define TURN_REQUESTS 8u
+
+/* A client that rings that often in a row without having anything for us is not listened to for a while:
+ * each ring costs us an upcall. */
+#define IDLE_KICKS    16u
+#define REST_NS       (10 * PV_NS_PER_MS)
+
+/* How long to wait for memory. */
+#define RETRY_NS      (10 * PV_NS_PER_MS)
 
 enum mapping { MAPPED_NOT, MAPPED_FRAME, MAPPED_GRANT };
 
@@ -31,6 +40,11 @@ struct transport {
     struct transport *kick_next;        /* in `kicked`; upcalls off */
     bool kicked;                        /* upcalls off */
     bool queued;
+    bool rang;                          /* its client has kicked since its last turn */
+    bool resting;                       /* in `resting`: its port is masked */
+    unsigned int idle_kicks;
+    uint64_t rest_until;
+    TAILQ_ENTRY(transport) rest_link;
     domid_t domid;
     evtchn_port_t port;
     enum mapping mapping;
@@ -41,6 +55,7 @@ struct transport {
 struct pv_waitq transport_work = PV_WAITQ_INIT;
 
 static TAILQ_HEAD(, transport) ready = TAILQ_HEAD_INITIALIZER(ready);
+static TAILQ_HEAD(, transport) resting = TAILQ_HEAD_INITIALIZER(resting);
 
 /* Filled by the event handler, emptied by the thread. */
 static struct transport *kicked;
@@ -75,6 +90,7 @@ static void collect_kicked(void)
     for (; t; t = next) {
         next = t->kick_next;
         t->kicked = false;
+        t->rang = true;
         enqueue(t);
     }
     pv_upcalls_restore(were_on);
@@ -107,6 +123,8 @@ static void transport_free(struct transport *t)
     collect_kicked();
     if (t->queued)
         TAILQ_REMOVE(&ready, t, link);
+    if (t->resting)
+        TAILQ_REMOVE(&resting, t, rest_link);
     if (t->conn)
         conn_close(t->conn);
     if (t->mapping == MAPPED_FRAME)
@@ -180,14 +198,39 @@ void transport_close(struct store *s, domid_t domid)
         transport_free(d->conn->transport);
 }
 
-static enum ring_state serve(struct store *s, struct transport *t)
+static void rest(struct transport *t, uint64_t now)
+{
+    t->resting = true;
+    t->rest_until = now + REST_NS;
+    TAILQ_INSERT_TAIL(&resting, t, rest_link);
+    pv_event_mask(t->port);
+}
+
+/* Listens again to those that have rested; what they said meanwhile kicks at once. */
+static void wake_rested(uint64_t now)
+{
+    struct transport *t;
+
+    while ((t = TAILQ_FIRST(&resting)) != NULL && t->rest_until <= now) {
+        TAILQ_REMOVE(&resting, t, rest_link);
+        t->resting = false;
+        pv_event_unmask(t->port);
+    }
+}
+
+static enum ring_state serve(struct store *s, struct transport *t, uint64_t now)
 {
     const char *why;
-    bool notify = false;
+    bool notify = false, rang = t->rang;
     enum ring_state state = ring_pump(&t->ring, t->conn, TURN_REQUESTS, &notify, &why);
 
-    if (notify)
+    t->rang = false;
+    if (notify) {
+        t->idle_kicks = 0;
         pv_event_send(t->port);
+    } else if (rang && t->domid != 0 && ++t->idle_kicks > IDLE_KICKS && !t->resting) {
+        rest(t, now);
+    }
     if (state == RING_BROKEN)
         store_log(s, "xenstore: domain %u: %s; its connection is stopped until the domain is gone", t->domid,
                   why);
@@ -197,11 +240,13 @@ static enum ring_state serve(struct store *s, struct transport *t)
 /* One round: whoever is ready now gets one turn; who becomes ready meanwhile, or has more, waits for the
  * next. A request may close other transports, so the round ends at a mark rather than at a remembered
  * element. */
-enum transport_turn transport_run(struct store *s)
+uint64_t transport_run(struct store *s)
 {
     struct transport mark = { .queued = true }, *t;
+    uint64_t now = pv_now_ns();
     bool starved = false;
 
+    wake_rested(now);
     collect_kicked();
     TAILQ_INSERT_TAIL(&ready, &mark, link);
     while ((t = TAILQ_FIRST(&ready)) != &mark) {
@@ -209,13 +254,13 @@ enum transport_turn transport_run(struct store *s)
 
         TAILQ_REMOVE(&ready, t, link);
         t->queued = false;
-        state = serve(s, t);
+        state = serve(s, t, now);
         if (state == RING_MORE || state == RING_STARVED)
             enqueue(t);
         starved |= state == RING_STARVED;
     }
     TAILQ_REMOVE(&ready, &mark, link);
-    if (!TAILQ_FIRST(&ready))
-        return TRANSPORT_IDLE;
-    return starved ? TRANSPORT_STARVED : TRANSPORT_BUSY;
+    if (TAILQ_FIRST(&ready))
+        return starved ? now + RETRY_NS : 0;
+    return TAILQ_FIRST(&resting) ? TAILQ_FIRST(&resting)->rest_until : UINT64_MAX;
 }

@@ -31,12 +31,8 @@ void transport_close(struct store *s, domid_t domid);
 /* The connection has something to send, or must be looked at again. */
 void transport_wake(struct conn *c);
 
-/* Gives each transport that has something to do one turn of bounded length. */
-enum transport_turn {
-    TRANSPORT_IDLE,                     /* wait for transport_work */
-    TRANSPORT_BUSY,                     /* there is more: let others run, then come again */
-    TRANSPORT_STARVED,                  /* memory is short: come again in a while */
-};
-enum transport_turn transport_run(struct store *s);
+/* Gives each transport that has something to do one turn of bounded length. Returns until when the thread
+ * may wait for transport_work: 0 there is more to do at once, UINT64_MAX for as long as it takes. */
+uint64_t transport_run(struct store *s);
 
 #endif

@@ -25,7 +25,6 @@
 #include <pv/xenbus.h>
 
 #define STACK_BYTES (64u * 1024u)
-#define RETRY_NS    (10 * PV_NS_PER_MS)
 
 #define DOMID_WORDS ((DOMID_FIRST_RESERVED + 63) / 64)
 
@@ -148,7 +147,7 @@ static void run(void *arg)
 {
     (void)arg;
     for (;;) {
-        enum transport_turn turn;
+        uint64_t deadline;
 
         if (any_gone)
             forget_gone();
@@ -156,11 +155,11 @@ static void run(void *arg)
             look_around = false;
             check_domains();
         }
-        turn = transport_run(&store);
-        if (turn == TRANSPORT_BUSY)
+        deadline = transport_run(&store);
+        if (deadline == 0)
             pv_yield();
         else
-            pv_wait(&transport_work, turn == TRANSPORT_IDLE ? UINT64_MAX : pv_now_ns() + RETRY_NS);
+            pv_wait(&transport_work, deadline);
     }
 }
 

@@ -547,6 +547,30 @@ static void test_flood(void **state)
     assert_false(masked[1]);
 }
 
+/* A domain that rings without a word is not listened to for a while; what it says then is heard a moment later. */
+static void test_idle_kicks(void **state)
+{
+    uint32_t id = add(1, "bell");
+    unsigned int kicks = 0;
+
+    (void)state;
+    settle();
+    for (int i = 0; i < 1000; i++) {
+        kicks += !masked[1];
+        kick(1);
+        console_turn();
+    }
+    assert_true(masked[1]);
+    assert_in_range(kicks, 10, 30);
+    say(1, "word", 4);
+    console_turn();
+    assert_string_equal(log_of(id), "");
+    now += 20 * PV_NS_PER_MS;
+    settle();
+    assert_string_equal(log_of(id), "word");
+    assert_false(masked[1]);
+}
+
 /* A follower that keeps reading sees everything; one that has stopped reading is not waited for. */
 static void test_slow_follower(void **state)
 {
@@ -608,6 +632,7 @@ int main(void)
         console_test(test_our_indices_are_ours),
         console_test(test_start_anywhere),
         console_test(test_flood),
+        console_test(test_idle_kicks),
         console_test(test_slow_follower),
     };
 

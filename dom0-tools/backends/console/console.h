@@ -32,11 +32,13 @@ struct console {
     bool alive, stopped;
     bool masked;                        /* held back: its events are not even listened to */
     bool news;                          /* followers are to be told */
+    bool rang;                          /* its domain has kicked since its last turn */
     bool by_grant;                      /* how the page is mapped */
     uint32_t id;
     domid_t domid;
     evtchn_port_t port;
     uint64_t born_ns, died_ns;
+    unsigned int idle_kicks;            /* in a row, with nothing to take */
     uint64_t held_until;                /* 0, or when it is drained again */
     uint64_t allowance, allowed_ns;     /* bytes it may print at once, as of that time */
     struct console_ring ring;

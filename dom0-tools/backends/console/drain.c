@@ -28,6 +28,11 @@
 #define LAG_PATIENCE   PV_NS_PER_SEC
 #define LAG_RETRY      (10 * PV_NS_PER_MS)
 
+/* A domain that rings that often in a row without a word is not listened to for a while: each ring costs us
+ * an upcall. */
+#define IDLE_KICKS     16u
+#define REST_NS        (10 * PV_NS_PER_MS)
+
 static struct pv_waitq work = PV_WAITQ_INIT;
 static struct console_list ready = TAILQ_HEAD_INITIALIZER(ready);
 static struct console *kicked;          /* filled by the event handler, emptied by the thread */
@@ -62,6 +67,7 @@ static void collect_kicked(void)
     for (; c; c = next) {
         next = c->kick_next;
         c->kicked = false;
+        c->rang = true;
         enqueue(c);
     }
     pv_upcalls_restore(were_on);
@@ -212,20 +218,34 @@ static void tell_followers(struct console *c)
     }
 }
 
+/* Drains an open console, or sees to it that it is looked at again when it may be drained. */
+static void serve_ring(struct console *c, uint64_t now)
+{
+    bool rang = c->rang;
+
+    c->rang = false;
+    if (may_drain(c, now)) {
+        set_masked(c, false);
+        if (drain(c) > 0)
+            enqueue(c);
+        if (c->news)
+            c->idle_kicks = 0;
+        else if (rang && ++c->idle_kicks > IDLE_KICKS)
+            c->held_until = now + REST_NS;
+    }
+    if (!c->stopped && c->held_until != 0) {
+        set_masked(c, true);
+        enqueue(c);
+    }
+}
+
 /* One console's turn. What it has left to say, or what holds it back, is found out by queueing it again. */
 static void serve(struct console *c, uint64_t now)
 {
-    if (c->alive && !c->stopped) {
+    if (c->alive && !c->stopped)
         console_push_input(c);
-        if (!c->stopped && may_drain(c, now)) {
-            set_masked(c, false);
-            if (drain(c) > 0)
-                enqueue(c);
-        } else if (!c->stopped) {
-            set_masked(c, true);
-            enqueue(c);
-        }
-    }
+    if (c->alive && !c->stopped)
+        serve_ring(c, now);
     if (c->news)
         tell_followers(c);
 }
