@@ -1,7 +1,8 @@
-# kit.mk: the PV kit (build/libpv.a and its start files), the rule that links a PV image, and the example guests.
+# kit.mk: the PV kit (build/libpv.a and its start files), the rule that links a PV image, and the example
+# guests.
 #
-# $(eval $(call pv-image,IMAGE,OBJECTS,LIBRARIES)) makes build/IMAGE (stripped) and build/IMAGE.debug from objects
-# that were compiled with $(pv-cflags). LIBRARIES may be empty; the kit and newlib are always linked.
+# $(eval $(call pv-image,IMAGE,OBJECTS,LIBRARIES)) makes build/IMAGE (stripped) and build/IMAGE.debug from
+# objects that were compiled with $(pv-cflags). LIBRARIES may be empty; the kit and newlib are always linked.
 
 kit-dir := guest-pv-kernel
 kit-srcs := $(addprefix $(kit-dir)/, \

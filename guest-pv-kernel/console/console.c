@@ -1,5 +1,5 @@
-/* console.c: the console of a domU (shared ring) and of the initial domain (console_io). Ring indices are only
- * touched with upcalls off, because event handlers may write too. */
+/* console.c: the console of a domU (shared ring) and of the initial domain (console_io). Ring indices are
+ * only touched with upcalls off, because event handlers may write too. */
 #include "internal.h"
 #include "lib/bytering.h"
 
@@ -41,7 +41,8 @@ static void on_event(evtchn_port_t p, void *arg)
 
 void pv_console_events(void)
 {
-    int rc = ring ? pv_event_bind_port(port, on_event, NULL) : pv_event_bind_virq(VIRQ_CONSOLE, on_event, NULL);
+    int rc = ring ? pv_event_bind_port(port, on_event, NULL)
+                  : pv_event_bind_virq(VIRQ_CONSOLE, on_event, NULL);
 
     if (rc < 0 && ring)
         pv_panic("the console's event channel %u cannot be used: %d", port, rc);

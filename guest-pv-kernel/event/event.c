@@ -186,14 +186,16 @@ static void deliver(evtchn_port_t port)
 
 static void deliver_word(unsigned int word)
 {
-    xen_ulong_t *pending = &pv_shared_info->evtchn_pending[word], *mask = &pv_shared_info->evtchn_mask[word];
+    const volatile xen_ulong_t *pending = &pv_shared_info->evtchn_pending[word];
+    const volatile xen_ulong_t *mask = &pv_shared_info->evtchn_mask[word];
     unsigned long active;
 
-    while ((active = __atomic_load_n(pending, __ATOMIC_SEQ_CST) & ~__atomic_load_n(mask, __ATOMIC_SEQ_CST)) != 0)
+    while ((active = *pending & ~*mask) != 0)
         deliver(word * 64 + (unsigned int)__builtin_ctzl(active));
 }
 
-/* Runs on the interrupted stack, upcalls off. A handler's hypercalls may set errno; the thread's must stay. */
+/* Runs on the interrupted stack, upcalls off. A handler's hypercalls may set errno; the thread's must
+ * stay. */
 void pv_event_upcall(void)
 {
     struct vcpu_info *v = this_vcpu();

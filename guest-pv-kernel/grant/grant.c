@@ -1,5 +1,5 @@
-/* grant.c: our own grant table (version 1): entries are filled in by us and read by the hypervisor. The table's
- * frames are mapped as they are needed; references are kept on a free list. */
+/* grant.c: our own grant table (version 1): entries are filled in by us and read by the hypervisor. The
+ * table's frames are mapped as they are needed; references are kept on a free list. */
 #include "internal.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 
 #define REFS_PER_FRAME (PV_PAGE_SIZE / sizeof(struct grant_entry_v1))
 #define FIRST_REF GNTTAB_NR_RESERVED_ENTRIES
+#define TABLE_FLAGS (PV_PTE_P | PV_PTE_RW | PV_PTE_US | PV_PTE_A | PV_PTE_D | PV_PTE_NX)
 #define NO_REF 0    /* a reserved reference ends the free list */
 
 static struct grant_entry_v1 *table;    /* mapped; frames_max pages of address space */
@@ -72,8 +73,7 @@ static int grow(void)
     }
     rc = setup(frames + 1, list);
     if (rc == 0)
-        rc = pv_pt_fill(va, list + frames, 1, PV_PTE_P | PV_PTE_RW | PV_PTE_US | PV_PTE_A | PV_PTE_D | PV_PTE_NX,
-                        DOMID_SELF, NULL);
+        rc = pv_pt_fill(va, list + frames, 1, TABLE_FLAGS, DOMID_SELF, NULL);
     free(list);
     if (rc != 0)
         return rc;

@@ -116,7 +116,8 @@ void *pv_grant_map(domid_t domid, const grant_ref_t *refs, size_t n, bool writab
 
     for (at = 0; rc == 0 && at < n; at += count) {
         count = n - at < CHUNK ? n - at : CHUNK;
-        rc = map_chunk(domid, area->start + at * PV_PAGE_SIZE, refs + at, count, writable, area->handles + at);
+        rc = map_chunk(domid, area->start + at * PV_PAGE_SIZE, refs + at, count, writable,
+                       area->handles + at);
     }
     if (err)
         *err = rc;

@@ -18,7 +18,8 @@ struct pv_bytering {
 };
 
 /* Starts with what our shared index says now. */
-void pv_bytering_init(struct pv_bytering *r, char *data, uint32_t size, uint32_t *own_shared, uint32_t *other);
+void pv_bytering_init(struct pv_bytering *r, char *data, uint32_t size, uint32_t *own_shared,
+                      uint32_t *other);
 
 /* Puts up to len bytes: the number put, 0 when full, -EPROTO when the other side's index lies. */
 long pv_bytering_write(struct pv_bytering *r, const void *from, size_t len);

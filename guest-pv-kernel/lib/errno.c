@@ -1,5 +1,5 @@
-/* errno.c: one table of error names with the hypervisor's number (= Linux's) and newlib's. Runs on the host too,
- * where both are the same. */
+/* errno.c: one table of error names with the hypervisor's number (= Linux's) and newlib's. Runs on the
+ * host too, where both are the same. */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -18,7 +18,8 @@ static const struct {
     { "EFBIG", 27, EFBIG }, { "ENOSPC", 28, ENOSPC }, { "ESPIPE", 29, ESPIPE }, { "EROFS", 30, EROFS },
     { "EMLINK", 31, EMLINK }, { "EPIPE", 32, EPIPE }, { "EDOM", 33, EDOM }, { "ERANGE", 34, ERANGE },
     { "EDEADLK", 35, EDEADLK }, { "ENAMETOOLONG", 36, ENAMETOOLONG }, { "ENOSYS", 38, ENOSYS },
-    { "ENOTEMPTY", 39, ENOTEMPTY }, { "ELOOP", 40, ELOOP }, { "ENODATA", 61, ENODATA }, { "ETIME", 62, ETIME },
+    { "ENOTEMPTY", 39, ENOTEMPTY }, { "ELOOP", 40, ELOOP }, { "ENODATA", 61, ENODATA },
+    { "ETIME", 62, ETIME },
     { "EPROTO", 71, EPROTO }, { "EBADMSG", 74, EBADMSG }, { "EOVERFLOW", 75, EOVERFLOW },
     { "EILSEQ", 84, EILSEQ }, { "ENOTSOCK", 88, ENOTSOCK }, { "EMSGSIZE", 90, EMSGSIZE },
     { "EOPNOTSUPP", 95, EOPNOTSUPP }, { "EADDRINUSE", 98, EADDRINUSE },

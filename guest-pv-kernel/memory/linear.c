@@ -1,5 +1,5 @@
-/* linear.c: takes the domain's memory over from the builder. The builder mapped the image and what it put behind
- * it; we map the rest of nr_pages the same way, then give the image's parts their protection. */
+/* linear.c: takes the domain's memory over from the builder. The builder mapped the image and what it put
+ * behind it; we map the rest of nr_pages the same way, then give the image's parts their protection. */
 #include "internal.h"
 
 #include <string.h>
@@ -66,7 +66,8 @@ static void fill_leaves(uint64_t *table, uintptr_t va, const start_info_t *si)
     unsigned int i;
 
     for (i = 0; i < 512; i++, pfn++)
-        table[i] = pfn < si->nr_pages && p2m[pfn] != PV_INVALID_MFN ? p2m[pfn] << PV_PAGE_SHIFT | DATA_FLAGS : 0;
+        table[i] = pfn < si->nr_pages && p2m[pfn] != PV_INVALID_MFN ? p2m[pfn] << PV_PAGE_SHIFT | DATA_FLAGS
+                                                                    : 0;
 }
 
 /* Adds the entries that are missing from the leaf table for the 2 MiB at va. */

@@ -87,9 +87,7 @@ int pv_pt_set(uint64_t entry_maddr, uint64_t value)
 
 int pv_pt_make_table(void *page)
 {
-    uint64_t pte = (uint64_t)pv_virt_to_mfn(page) << PV_PAGE_SHIFT | PV_PTE_P | PV_PTE_US | PV_PTE_A | PV_PTE_NX;
-
-    return pv_errno_from_xen(HYPERVISOR_update_va_mapping((unsigned long)page, pte, UVMF_INVLPG | UVMF_ALL));
+    return pv_protect(page, 1, PV_PTE_P | PV_PTE_NX);
 }
 
 /* Hangs a fresh table below the entry at entry_maddr. 0 or a negative error. */
@@ -192,7 +190,8 @@ int pv_protect(void *p, size_t n, uint64_t flags)
         uint64_t machine = (uint64_t)pv_virt_to_mfn(page) << PV_PAGE_SHIFT;
         uint64_t pte = flags ? machine | flags | PV_PTE_US | PV_PTE_A | PV_PTE_D : 0;
 
-        rc = pv_errno_from_xen(HYPERVISOR_update_va_mapping((unsigned long)page, pte, UVMF_INVLPG | UVMF_ALL));
+        rc = pv_errno_from_xen(HYPERVISOR_update_va_mapping((unsigned long)page, pte,
+                                                            UVMF_INVLPG | UVMF_ALL));
     }
     return rc;
 }

@@ -1,5 +1,5 @@
-/* locks.c: the locks that newlib asks for, as recursive mutexes of the kit. All of newlib's static locks and all
- * lock functions are defined here, so that its own empty ones are never linked. */
+/* locks.c: the locks that newlib asks for, as recursive mutexes of the kit. All of newlib's static locks
+ * and all lock functions are defined here, so that its own empty ones are never linked. */
 #include "internal.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-/* entry.S: every way in from the hypervisor (start, traps, event upcall, failsafe, guest system call) and the
- * switch between threads. Assembly saves, calls C, restores; decisions are in trap.c and thread.c.
+/* entry.S: every way in from the hypervisor (start, traps, event upcall, failsafe, guest system call) and
+ * the switch between threads. Assembly saves, calls C, restores; decisions are in trap.c and thread.c.
  *
- * On a trap the hypervisor has pushed, lowest address first: rcx, r11, [error code], rip, cs, rflags, rsp, ss.
- * The stubs turn that into struct pv_regs (pv/trap.h). */
+ * On a trap the hypervisor has pushed, lowest address first: rcx, r11, [error code], rip, cs, rflags, rsp,
+ * ss. The stubs turn that into struct pv_regs (pv/trap.h). */
 #define __ASSEMBLY__ 1
 #include <xen/xen.h>
 
@@ -24,7 +24,8 @@ _start: cld
         ud2
 
         .text
-/* Common tail: the stack holds vector, error, rip, cs, rflags, rsp, ss; rcx and r11 are the interrupted ones. */
+/* Common tail: the stack holds vector, error, rip, cs, rflags, rsp, ss; rcx and r11 are the interrupted
+ * ones. */
 trap_common:
         push    %rdi
         push    %rsi
@@ -108,7 +109,8 @@ pv_trap_stubs:
         callback pv_entry_event, 256
         callback pv_entry_syscall, 258
 
-/* The hypervisor could not load a segment register on the way back: below the frame it adds ds, es, fs, gs. */
+/* The hypervisor could not load a segment register on the way back: below the frame it adds ds, es, fs,
+ * gs. */
         .globl  pv_entry_failsafe
 pv_entry_failsafe:
         pop     %rcx

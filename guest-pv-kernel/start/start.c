@@ -1,5 +1,5 @@
-/* start.c: from the first instruction to main(). The order of pv_start() is the order in which services become
- * usable. */
+/* start.c: from the first instruction to main(). The order of pv_start() is the order in which services
+ * become usable. */
 #include "internal.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* trap.c: the trap table, and what happens to an exception: the program's handler, or a report and the end. */
+/* trap.c: the trap table, and what happens to an exception: the program's handler, or a report and the
+ * end. */
 #include "internal.h"
 
 #include <pv/console.h>

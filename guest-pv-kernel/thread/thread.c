@@ -1,5 +1,6 @@
-/* thread.c: cooperative threads. The lists below are changed with upcalls off only, because pv_wake() is called
- * from event handlers. When nothing can run, the vcpu blocks on the stack of the thread that waited last. */
+/* thread.c: cooperative threads. The lists below are changed with upcalls off only, because pv_wake() is
+ * called from event handlers. When nothing can run, the vcpu blocks on the stack of the thread that waited
+ * last. */
 #include "internal.h"
 
 #include <reent.h>
@@ -122,8 +123,8 @@ static void expire_sleepers(void)
     }
 }
 
-/* Blocks the vcpu until something is runnable. SCHEDOP_block unmasks upcalls and sleeps in one step, so a wake
- * just before it is not slept through. */
+/* Blocks the vcpu until something is runnable. SCHEDOP_block unmasks upcalls and sleeps in one step, so a
+ * wake just before it is not slept through. */
 static void idle(void)
 {
     for (;;) {

@@ -1,6 +1,6 @@
 /*
- * Arithmetic of the time record that the hypervisor shares (struct vcpu_time_info). No side effects: unit tests
- * run it on the host.
+ * Arithmetic of the time record that the hypervisor shares (struct vcpu_time_info). No side effects: unit
+ * tests run it on the host.
  */
 #ifndef PV_TIME_PVCLOCK_H
 #define PV_TIME_PVCLOCK_H
@@ -20,7 +20,8 @@ static inline uint64_t pvclock_scale(uint64_t delta, uint32_t mul, int shift)
 
 /* System time at counter value `tsc` by a record taken at tsc_then/system_then. A counter that reads slightly
  * less than the record's (taken on another CPU) counts as the record's. */
-static inline uint64_t pvclock_at(uint64_t tsc, uint64_t tsc_then, uint64_t system_then, uint32_t mul, int shift)
+static inline uint64_t pvclock_at(uint64_t tsc, uint64_t tsc_then, uint64_t system_then, uint32_t mul,
+                                  int shift)
 {
     return system_then + (tsc > tsc_then ? pvclock_scale(tsc - tsc_then, mul, shift) : 0);
 }

@@ -1,5 +1,5 @@
-/* cpio.c: reads a cpio archive of the "newc" kind in place. Everything in it is checked before use. Runs on the
- * host too (unit tests). */
+/* cpio.c: reads a cpio archive of the "newc" kind in place. Everything in it is checked before use. Runs
+ * on the host too (unit tests). */
 #include "vfs/private.h"
 
 #include <errno.h>
@@ -13,7 +13,9 @@
 #define TYPE_REG 0100000
 
 /* Fields of eight hexadecimal digits each follow the magic. */
-enum { F_INO, F_MODE, F_UID, F_GID, F_NLINK, F_MTIME, F_SIZE, F_DEV0, F_DEV1, F_RDEV0, F_RDEV1, F_NAME, F_CHECK };
+enum {
+    F_INO, F_MODE, F_UID, F_GID, F_NLINK, F_MTIME, F_SIZE, F_DEV0, F_DEV1, F_RDEV0, F_RDEV1, F_NAME, F_CHECK
+};
 
 static bool get_field(const char *header, unsigned int field, uint32_t *value)
 {
@@ -122,8 +124,8 @@ static int compare(const void *a, const void *b)
     return (unsigned char)*p < (unsigned char)*q ? -1 : 1;
 }
 
-/* Of entries with the same path the last one counts; but a real directory entry beats an invented one by being
- * later or by having a time. */
+/* Of entries with the same path the last one counts; but a real directory entry beats an invented one by
+ * being later or by having a time. */
 static void drop_doubles(struct pv_cpio *tree)
 {
     size_t from, to = 0;

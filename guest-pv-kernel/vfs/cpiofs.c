@@ -57,7 +57,8 @@ static int file_fstat(struct pv_file *f, struct stat *st)
     return 0;
 }
 
-static int file_readdir(struct pv_file *f, uint64_t *cookie, char *name, size_t size, uint64_t *ino, int *type)
+static int file_readdir(struct pv_file *f, uint64_t *cookie, char *name, size_t size, uint64_t *ino,
+                        int *type)
 {
     const struct pv_cpio_node *dir = f->node, *node;
     const char *slash;

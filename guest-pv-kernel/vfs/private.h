@@ -9,8 +9,8 @@
 
 #define PV_PATH_MAX 1024
 
-/* Writes the absolute form of `path` without ".", ".." and double slashes into out (PV_PATH_MAX bytes); relative
- * ones start at cwd. 0 or -ENAMETOOLONG, -ENOENT for "". */
+/* Writes the absolute form of `path` without ".", ".." and double slashes into out (PV_PATH_MAX bytes);
+ * relative ones start at cwd. 0 or -ENAMETOOLONG, -ENOENT for "". */
 int pv_path_normalise(const char *cwd, const char *path, char *out);
 
 /* A read-only tree made of a cpio newc archive. Nodes are sorted by path, so that what lies below a directory
@@ -38,7 +38,8 @@ void pv_cpio_free(struct pv_cpio *tree);
 /* The node of a normalised path without leading slash, or NULL. */
 const struct pv_cpio_node *pv_cpio_find(const struct pv_cpio *tree, const char *path);
 
-/* The first direct child of `dir` at position *cookie or behind, moving *cookie behind it; NULL at the end. */
+/* The first direct child of `dir` at position *cookie or behind, moving *cookie behind it; NULL at the
+ * end. */
 const struct pv_cpio_node *pv_cpio_child(const struct pv_cpio *tree, const struct pv_cpio_node *dir,
                                          uint64_t *cookie);
 

@@ -1,4 +1,5 @@
-/* vfs.c: mounts and descriptors. Errors are negative newlib numbers here; newlib/files.c makes errno of them. */
+/* vfs.c: mounts and descriptors. Errors are negative newlib numbers here; newlib/files.c makes errno of
+ * them. */
 #include "internal.h"
 #include "vfs/vfs.h"
 #include "vfs/private.h"

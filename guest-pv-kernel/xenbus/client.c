@@ -217,7 +217,8 @@ static void forget(struct request *r)
 }
 
 /* Sends a request and waits for its reply, which is left in *r. 0 or a negative error. */
-static int exchange(struct request *r, uint32_t type, uint32_t tx, const struct pv_iovec *iov, size_t n, size_t len)
+static int exchange(struct request *r, uint32_t type, uint32_t tx, const struct pv_iovec *iov, size_t n,
+                    size_t len)
 {
     struct xsd_sockmsg head = { .type = type, .tx_id = tx, .len = (uint32_t)len };
     bool sent;

@@ -16,8 +16,8 @@ void pv_xs_watch_broken(void);
 /* client.c: true after the store broke the protocol. */
 bool pv_xs_is_broken(void);
 
-/* parse.c: splits `len` bytes of NUL-terminated strings into one malloc'd block of pointers and text; *n is set.
- * An unterminated tail counts as a string. NULL without memory. */
+/* parse.c: splits `len` bytes of NUL-terminated strings into one malloc'd block of pointers and text; *n
+ * is set. An unterminated tail counts as a string. NULL without memory. */
 char **pv_xs_split(const char *text, size_t len, size_t *n);
 
 /* parse.c: finds path and token in a watch event. False if malformed. */

@@ -11,8 +11,8 @@
 static struct pv_xs_watcher watcher;
 static void (*handler)(const char *request);
 
-/* Reads the request and empties the key, so that the asker sees it was heard; again if it changed between. NULL:
- * there is none. */
+/* Reads the request and empties the key, so that the asker sees it was heard; again if it changed between.
+ * NULL: there is none. */
 static char *take_request(void)
 {
     for (;;) {

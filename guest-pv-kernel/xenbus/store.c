@@ -53,8 +53,8 @@ struct parts {
     char generation[24];
 };
 
-/* Takes one reply to XS_DIRECTORY_PART: "generation" NUL, then names; an empty name ends the directory. 1 when
- * complete, 0 if more is to come, -EAGAIN if the directory has changed meanwhile, or another error. */
+/* Takes one reply to XS_DIRECTORY_PART: "generation" NUL, then names; an empty name ends the directory. 1
+ * when complete, 0 if more is to come, -EAGAIN if the directory has changed meanwhile, or another error. */
 static int add_part(struct parts *p, const char *reply, size_t len)
 {
     size_t head = strnlen(reply, len) + 1, n;
@@ -82,7 +82,8 @@ static int add_part(struct parts *p, const char *reply, size_t len)
     return last;
 }
 
-/* Reads a directory in parts once. 0, -EAGAIN to start again, or an error; p->text is malloc'd in any case. */
+/* Reads a directory in parts once. 0, -EAGAIN to start again, or an error; p->text is malloc'd in any
+ * case. */
 static int read_parts(uint32_t tx, const char *path, struct parts *p)
 {
     int rc = 0;

@@ -1,5 +1,6 @@
-/* watch.c: watches and the queues of their events. On the wire a watch's token is a number of ours, by which an
- * event finds its way; the caller's token stays here. Threads only: events are handed over by client.c's reader. */
+/* watch.c: watches and the queues of their events. On the wire a watch's token is a number of ours, by
+ * which an event finds its way; the caller's token stays here. Threads only: events are handed over by
+ * client.c's reader. */
 #include "xenbus/private.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* burn.c: CPU load. Counts rounds of arithmetic whose result is checked, so that a wrong register or FPU state
- * after being preempted would show. */
+/* burn.c: CPU load. Counts rounds of arithmetic whose result is checked, so that a wrong register or FPU
+ * state after being preempted would show. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

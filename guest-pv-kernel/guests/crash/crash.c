@@ -1,4 +1,5 @@
-/* crash.c: finds the mode that the command line names and runs it. A mode that survives ends in SHUTDOWN_crash. */
+/* crash.c: finds the mode that the command line names and runs it. A mode that survives ends in
+ * SHUTDOWN_crash. */
 #include "crash.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * The guest that dies badly, on request. Each mode is a function that gets the word behind the mode's name (""
- * without one).
+ * The guest that dies badly, on request. Each mode is a function that gets the word behind the mode's name
+ * ("" without one).
  */
 #ifndef CRASH_H
 #define CRASH_H

@@ -79,14 +79,16 @@ static void bad_callback(const char *arg)
 static void unmap_text(const char *arg)
 {
     (void)arg;
-    HYPERVISOR_update_va_mapping((unsigned long)unmap_text & ~(PV_PAGE_SIZE - 1), 0, UVMF_TLB_FLUSH | UVMF_ALL);
+    HYPERVISOR_update_va_mapping((unsigned long)unmap_text & ~(PV_PAGE_SIZE - 1), 0,
+                                 UVMF_TLB_FLUSH | UVMF_ALL);
 }
 
 /* Into user mode, which has no page table. */
 static void no_user_table(const char *arg)
 {
     (void)arg;
-    __asm__ volatile("push %0; push $0; push $0x202; push %1; push $0x1000; push $0; push $0; push $0; push $0\n\t"
+    __asm__ volatile("push %0; push $0; push $0x202; push %1; push $0x1000\n\t"
+                     "push $0; push $0; push $0; push $0\n\t"
                      "mov %2, %%eax; syscall"
                      : : "r"((uint64_t)FLAT_USER_SS64), "r"((uint64_t)FLAT_USER_CS64), "i"(__HYPERVISOR_iret)
                      : "memory");
@@ -120,7 +122,8 @@ static void foreign_frames(const char *arg)
 
     (void)arg;
     for (mfn = 0; mfn <= top; mfn++)
-        if (!pv_mfn_to_virt(mfn) && HYPERVISOR_update_va_mapping((unsigned long)page, mfn << 12 | flags, 0) == 0)
+        if (!pv_mfn_to_virt(mfn) &&
+            HYPERVISOR_update_va_mapping((unsigned long)page, mfn << 12 | flags, 0) == 0)
             mapped++;
     printf("crash: %lu of %lu frames mapped that are not ours\n", mapped, top);
 }

@@ -1,5 +1,5 @@
-/* exhaust.c: takes all there is of something, says how much that was, and dies with it; with "hold" it keeps it
- * until it is destroyed. */
+/* exhaust.c: takes all there is of something, says how much that was, and dies with it; with "hold" it
+ * keeps it until it is destroyed. */
 #include "crash.h"
 
 #include <stdio.h>

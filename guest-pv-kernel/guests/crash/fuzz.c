@@ -1,5 +1,5 @@
-/* fuzz.c: hypercalls with numbers, sub-operations and arguments that a seed chooses, mixed from what is right, what
- * is nearly right and what is nonsense. Runs until it kills itself or the time is over. */
+/* fuzz.c: hypercalls with numbers, sub-operations and arguments that a seed chooses, mixed from what is
+ * right, what is nearly right and what is nonsense. Runs until it kills itself or the time is over. */
 #include "crash.h"
 
 #include <stdio.h>
@@ -102,7 +102,8 @@ static uint64_t wild_entry(struct prng *p)
     return (r & 3 ? own : prng_next(p) & 0xfffffff000UL) | flags | (r & 4 ? PV_PTE_P | PV_PTE_US : 0);
 }
 
-/* One wild operation on the page tables; the lowest 2 MiB (our code) are mostly left alone so that it lasts. */
+/* One wild operation on the page tables; the lowest 2 MiB (our code) are mostly left alone so that it
+ * lasts. */
 static long wild_step(struct prng *p)
 {
     uint64_t r = prng_next(p);

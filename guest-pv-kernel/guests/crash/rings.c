@@ -15,14 +15,19 @@
 #include <pv/time.h>
 #include <pv/xenbus.h>
 
-/* Fills `bytes` of the page with garbage now and then, and index words with numbers that are likely to hurt. */
+static const uint32_t hurtful[] = {
+    0, 1, 1023, 1024, 1025, 2047, 2048, 2049, 0x400000, 0x7fffffff, 0x80000000, 0xffffffff,
+};
+#define HURTFUL (sizeof(hurtful) / sizeof(hurtful[0]))
+
+/* Fills `bytes` of the page with garbage now and then, and index words with numbers that are likely to
+ * hurt. */
 static void spoil(struct prng *p, uint32_t *indices, unsigned int n, char *data, size_t bytes)
 {
-    static const uint32_t hurtful[] = { 0, 1, 1023, 1024, 1025, 2048, 2049, 0x7fffffff, 0x80000000, 0xffffffff };
     uint64_t r = prng_next(p);
     size_t i;
 
-    indices[r % n] = r & 256 ? hurtful[(r >> 16) % (sizeof(hurtful) / sizeof(hurtful[0]))] : (uint32_t)(r >> 32);
+    indices[r % n] = r & 256 ? hurtful[(r >> 16) % HURTFUL] : (uint32_t)(r >> 32);
     if (r & 512)
         for (i = 0; i + 8 <= bytes; i += 8) {
             uint64_t garbage = prng_next(p);
@@ -31,9 +36,15 @@ static void spoil(struct prng *p, uint32_t *indices, unsigned int n, char *data,
         }
 }
 
+/* The initial domain has no such pages: NULL. */
+static void *shared_page(xen_pfn_t mfn)
+{
+    return pv_is_control_domain() ? NULL : pv_mfn_to_virt(mfn);
+}
+
 static void console_ring(const char *arg)
 {
-    struct xencons_interface *ring = pv_is_control_domain() ? NULL : pv_mfn_to_virt(pv_start_info->console.domU.mfn);
+    struct xencons_interface *ring = shared_page(pv_start_info->console.domU.mfn);
     uint64_t end = pv_now_ns() + 3 * PV_NS_PER_SEC;
     struct prng p;
 
@@ -47,7 +58,7 @@ static void console_ring(const char *arg)
 
 static void store_ring(const char *arg)
 {
-    struct xenstore_domain_interface *ring = pv_is_control_domain() ? NULL : pv_mfn_to_virt(pv_start_info->store_mfn);
+    struct xenstore_domain_interface *ring = shared_page(pv_start_info->store_mfn);
     uint64_t end = pv_now_ns() + 3 * PV_NS_PER_SEC;
     struct prng p;
 

@@ -48,7 +48,8 @@ static void version(void)
     check("xen_version: mmu_pt_update_preserve_ad is offered",
           features.submap >> XENFEAT_mmu_pt_update_preserve_ad & 1, 1);
     check("xen_version: no auto-translation", features.submap >> XENFEAT_auto_translated_physmap & 1, 0);
-    check("xen_version: page tables are not writable", features.submap >> XENFEAT_writable_page_tables & 1, 0);
+    check("xen_version: page tables are not writable", features.submap >> XENFEAT_writable_page_tables & 1,
+          0);
     check("xen_version: the dom0 feature tells who we are", features.submap >> XENFEAT_dom0 & 1,
           pv_is_control_domain());
     features.submap_idx = 7;
@@ -59,12 +60,14 @@ static void version(void)
     check_true("xen_version: 64-bit PV is among them", strstr(caps, "xen-3.0-x86_64") != NULL);
     check("xen_version: compile info", HYPERVISOR_xen_version(XENVER_compile_info, &compile), 0);
     check("xen_version: guest handle", HYPERVISOR_xen_version(XENVER_guest_handle, handle), 0);
-    check("xen_version: unmapped pointer", HYPERVISOR_xen_version(XENVER_get_features, UNMAPPED), -XEN_EFAULT);
+    check("xen_version: unmapped pointer", HYPERVISOR_xen_version(XENVER_get_features, UNMAPPED),
+          -XEN_EFAULT);
     check("xen_version: the hypervisor's address",
           HYPERVISOR_xen_version(XENVER_get_features, HYPERVISOR_SPACE), -XEN_EFAULT);
     check("xen_version: a non-canonical address",
           HYPERVISOR_xen_version(XENVER_get_features, NON_CANONICAL), -XEN_EFAULT);
-    check("xen_version: a read-only page", HYPERVISOR_xen_version(XENVER_compile_info, pv_image_start), -XEN_EFAULT);
+    check("xen_version: a read-only page", HYPERVISOR_xen_version(XENVER_compile_info, pv_image_start),
+          -XEN_EFAULT);
 }
 
 static void sched(void)
@@ -75,7 +78,8 @@ static void sched(void)
 
     check("sched_op: yield", HYPERVISOR_sched_op(SCHEDOP_yield, NULL), 0);
     check("sched_op: unknown sub-op", HYPERVISOR_sched_op(99, NULL), -XEN_ENOSYS);
-    check("sched_op: shutdown, unmapped argument", HYPERVISOR_sched_op(SCHEDOP_shutdown, UNMAPPED), -XEN_EFAULT);
+    check("sched_op: shutdown, unmapped argument", HYPERVISOR_sched_op(SCHEDOP_shutdown, UNMAPPED),
+          -XEN_EFAULT);
     check("sched_op: poll, unmapped argument", HYPERVISOR_sched_op(SCHEDOP_poll, UNMAPPED), -XEN_EFAULT);
     poll.timeout = before + 2 * PV_NS_PER_MS;
     check("sched_op: poll without ports ends by its timeout", HYPERVISOR_sched_op(SCHEDOP_poll, &poll), 0);
@@ -107,7 +111,8 @@ static void multicall(void)
     check("multicall: goes on behind failures", (long)calls[3].result, 0);
     check("multicall of none", HYPERVISOR_multicall(calls, 0), 0);
     check("multicall, unmapped list", HYPERVISOR_multicall(UNMAPPED, 1), -XEN_EFAULT);
-    check("multicall, list in the hypervisor's space", HYPERVISOR_multicall(HYPERVISOR_SPACE, 1), -XEN_EFAULT);
+    check("multicall, list in the hypervisor's space", HYPERVISOR_multicall(HYPERVISOR_SPACE, 1),
+          -XEN_EFAULT);
 }
 
 static void vcpu(void)
@@ -125,11 +130,13 @@ static void vcpu(void)
     check("vcpu_op: no vcpu -1", HYPERVISOR_vcpu_op(VCPUOP_is_up, ~0U, NULL), -XEN_ENOENT);
     check("vcpu_op: unknown sub-op", HYPERVISOR_vcpu_op(99, 0, NULL), -XEN_ENOSYS);
     check("vcpu_op: up again", HYPERVISOR_vcpu_op(VCPUOP_up, 0, NULL), 0);
-    check("vcpu_op: initialise, unmapped context", HYPERVISOR_vcpu_op(VCPUOP_initialise, 0, UNMAPPED), -XEN_EFAULT);
+    check("vcpu_op: initialise, unmapped context", HYPERVISOR_vcpu_op(VCPUOP_initialise, 0, UNMAPPED),
+          -XEN_EFAULT);
     check("vcpu_op: runstate", HYPERVISOR_vcpu_op(VCPUOP_get_runstate_info, 0, &now), 0);
     check("vcpu_op: we are running", now.state, RUNSTATE_running);
     check_true("vcpu_op: and have been", now.time[RUNSTATE_running] > 0);
-    check("vcpu_op: runstate, unmapped", HYPERVISOR_vcpu_op(VCPUOP_get_runstate_info, 0, UNMAPPED), -XEN_EFAULT);
+    check("vcpu_op: runstate, unmapped", HYPERVISOR_vcpu_op(VCPUOP_get_runstate_info, 0, UNMAPPED),
+          -XEN_EFAULT);
     check("vcpu_op: runstate area", HYPERVISOR_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &where), 0);
     check("vcpu_op: the area says running", area.state, RUNSTATE_running);
     blocked = area.time[RUNSTATE_blocked];
@@ -137,13 +144,15 @@ static void vcpu(void)
     HYPERVISOR_sched_op(SCHEDOP_poll, &poll);
     check_true("vcpu_op: the area counts waiting", area.time[RUNSTATE_blocked] > blocked);
     where.addr.v = NULL;
-    check("vcpu_op: runstate area off", HYPERVISOR_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &where), 0);
+    check("vcpu_op: runstate area off", HYPERVISOR_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &where),
+          0);
     check("vcpu_op: periodic timer below a millisecond",
           HYPERVISOR_vcpu_op(VCPUOP_set_periodic_timer, 0, &periodic), -XEN_EINVAL);
     check("vcpu_op: vcpu_info across a page's end",
           HYPERVISOR_vcpu_op(VCPUOP_register_vcpu_info, 0, &info), -XEN_ENXIO);
     info = (struct vcpu_register_vcpu_info){ .mfn = 1UL << 40, .offset = 0 };
-    check("vcpu_op: vcpu_info in no frame", HYPERVISOR_vcpu_op(VCPUOP_register_vcpu_info, 0, &info), -XEN_EINVAL);
+    check("vcpu_op: vcpu_info in no frame", HYPERVISOR_vcpu_op(VCPUOP_register_vcpu_info, 0, &info),
+          -XEN_EINVAL);
 }
 
 static void memory(void)
@@ -155,11 +164,14 @@ static void memory(void)
     long now = HYPERVISOR_memory_op(XENMEM_current_reservation, &self);
 
     check_true("memory_op: we have at least the pages of start_info", now >= (long)pv_start_info->nr_pages);
-    check_true("memory_op: and at most the maximum", HYPERVISOR_memory_op(XENMEM_maximum_reservation, &self) >= now);
-    check("memory_op: reservation of nobody", HYPERVISOR_memory_op(XENMEM_current_reservation, &nobody), -XEN_ESRCH);
+    check_true("memory_op: and at most the maximum",
+               HYPERVISOR_memory_op(XENMEM_maximum_reservation, &self) >= now);
+    check("memory_op: reservation of nobody", HYPERVISOR_memory_op(XENMEM_current_reservation, &nobody),
+          -XEN_ESRCH);
     check_true("memory_op: the host has memory", HYPERVISOR_memory_op(XENMEM_maximum_ram_page, NULL) > now);
     check("memory_op: unknown sub-op", HYPERVISOR_memory_op(60, NULL), -XEN_ENOSYS);
-    check("memory_op: unmapped argument", HYPERVISOR_memory_op(XENMEM_current_reservation, UNMAPPED), -XEN_EFAULT);
+    check("memory_op: unmapped argument", HYPERVISOR_memory_op(XENMEM_current_reservation, UNMAPPED),
+          -XEN_EFAULT);
     check("memory_op: machphys mapping", HYPERVISOR_memory_op(XENMEM_machphys_mapping, &map), 0);
     check("memory_op: it is where the ABI says", (long)map.v_start, (long)MACH2PHYS_VIRT_START);
     check_true("memory_op: its size makes sense", map.max_mfn >= pv_start_info->nr_pages);
@@ -180,13 +192,15 @@ static void callbacks(void)
     struct callback_unregister unreg = { .type = CALLBACKTYPE_event };
     struct xennmi_callback nmi = { 0 };
 
-    check("callback_op: non-canonical address", HYPERVISOR_callback_op(CALLBACKOP_register, &reg), -XEN_EINVAL);
+    check("callback_op: non-canonical address", HYPERVISOR_callback_op(CALLBACKOP_register, &reg),
+          -XEN_EINVAL);
     reg = (struct callback_register){ .type = 99, .address = (unsigned long)pv_image_start };
     check("callback_op: unknown type", HYPERVISOR_callback_op(CALLBACKOP_register, &reg), -XEN_ENOSYS);
     check("callback_op: event cannot be unregistered",
           HYPERVISOR_callback_op(CALLBACKOP_unregister, &unreg), -XEN_EINVAL);
     check("callback_op: unknown command", HYPERVISOR_callback_op(9, &reg), -XEN_ENOSYS);
-    check("callback_op: unmapped argument", HYPERVISOR_callback_op(CALLBACKOP_register, UNMAPPED), -XEN_EFAULT);
+    check("callback_op: unmapped argument", HYPERVISOR_callback_op(CALLBACKOP_register, UNMAPPED),
+          -XEN_EFAULT);
     check("nmi_op: unknown command", HYPERVISOR_nmi_op(9, &nmi), -XEN_ENOSYS);
     check("nmi_op: unregister", HYPERVISOR_nmi_op(XENNMI_unregister_callback, NULL), 0);
 }

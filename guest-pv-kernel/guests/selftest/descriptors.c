@@ -42,9 +42,11 @@ static void descriptors(void)
     uint64_t at = (frame << 12) + 16 * 8;
 
     check("update_descriptor: not aligned", HYPERVISOR_update_descriptor(at + 4, DATA_DPL3), -XEN_EINVAL);
-    check("update_descriptor: no such frame", HYPERVISOR_update_descriptor(1UL << 51, DATA_DPL3), -XEN_EINVAL);
+    check("update_descriptor: no such frame", HYPERVISOR_update_descriptor(1UL << 51, DATA_DPL3),
+          -XEN_EINVAL);
     check("update_descriptor: a task segment", HYPERVISOR_update_descriptor(at, TSS_AVAILABLE), -XEN_EINVAL);
-    check("update_descriptor: code of ring 0 is made ring 3", HYPERVISOR_update_descriptor(at, CODE64_DPL0), 0);
+    check("update_descriptor: code of ring 0 is made ring 3", HYPERVISOR_update_descriptor(at, CODE64_DPL0),
+          0);
     check("its level in the page", page[16] >> 45 & 3, 3);
     check("update_descriptor: nothing", HYPERVISOR_update_descriptor(at, 0), 0);
     check("set_gdt: none again", HYPERVISOR_set_gdt(&frame, 0), 0);

@@ -1,5 +1,5 @@
-/* emulate.c: privileged instructions that the hypervisor carries out for a PV kernel, and those it does not. The
- * class of bug: an instruction that reaches the real register, or does more than the guest may. */
+/* emulate.c: privileged instructions that the hypervisor carries out for a PV kernel, and those it does
+ * not. The class of bug: an instruction that reaches the real register, or does more than the guest may. */
 #include "selftest.h"
 
 #include <string.h>

@@ -46,7 +46,8 @@ void test_fpu(void)
     check("MXCSR starts clean", mxcsr & ~0x3fU, 0x1f80);
     load(&before);
     check_true("registers survive xen_version", survives(&before, &after, __HYPERVISOR_xen_version, 0, 0));
-    check_true("registers survive a yield", survives(&before, &after, __HYPERVISOR_sched_op, SCHEDOP_yield, 0));
+    check_true("registers survive a yield",
+               survives(&before, &after, __HYPERVISOR_sched_op, SCHEDOP_yield, 0));
     poll.timeout = pv_now_ns() + 5 * PV_NS_PER_MS;
     check_true("registers survive waiting",
                survives(&before, &after, __HYPERVISOR_sched_op, SCHEDOP_poll, (unsigned long)&poll));

@@ -49,7 +49,8 @@ static void wrong_maps(grant_ref_t ref)
 {
     struct gnttab_unmap_grant_ref unmap = { .host_addr = (uintptr_t)other, .handle = 123456 };
 
-    check("map: no such domain", map_status(0x7123, ref, (uintptr_t)other, GNTMAP_host_map), GNTST_bad_domain);
+    check("map: no such domain", map_status(0x7123, ref, (uintptr_t)other, GNTMAP_host_map),
+          GNTST_bad_domain);
     check("map: a reference never given", map_status(own_domid, ref + 1, (uintptr_t)other, GNTMAP_host_map),
           GNTST_general_error);
     check("map: a reference beyond the table",
@@ -60,7 +61,8 @@ static void wrong_maps(grant_ref_t ref)
     check("map: at an address without page table",
           map_status(own_domid, ref, 0x700000000000, GNTMAP_host_map | GNTMAP_readonly), GNTST_general_error);
     check("map: at the hypervisor's address",
-          map_status(own_domid, ref, 0xffff820000000000, GNTMAP_host_map | GNTMAP_readonly), GNTST_general_error);
+          map_status(own_domid, ref, 0xffff820000000000, GNTMAP_host_map | GNTMAP_readonly),
+          GNTST_general_error);
     check("unmap: call", table_op(GNTTABOP_unmap_grant_ref, &unmap, 1), 0);
     check("unmap: a handle never given", unmap.status, GNTST_bad_handle);
 }

@@ -141,7 +141,8 @@ static void regions(void)
         PROBE("movb (%0), %%al", , ARGS("r"(p)), "rax");
         check("a freed region faults", probe_result(), TRAP(14, 0));
     }
-    check("regions leave nothing behind", HYPERVISOR_memory_op(XENMEM_current_reservation, &self) - before, 0);
+    check("regions leave nothing behind", HYPERVISOR_memory_op(XENMEM_current_reservation, &self) - before,
+          0);
     check_true("a region of 64 TiB is refused", pv_region_alloc(1UL << 46) == NULL);
     check("and leaves nothing behind", HYPERVISOR_memory_op(XENMEM_current_reservation, &self) - before, 0);
 }

@@ -1,5 +1,6 @@
-/* pagetables.c: entries of page tables, one at a time: what may be set, what is refused, what writes do. The
- * class of bug: a page that is a table and writable at once, or an entry that reaches a frame of somebody else. */
+/* pagetables.c: entries of page tables, one at a time: what may be set, what is refused, what writes do.
+ * The class of bug: a page that is a table and writable at once, or an entry that reaches a frame of
+ * somebody else. */
 #include "selftest.h"
 
 #include <string.h>
@@ -33,7 +34,8 @@ static void single_entries(void)
     check("reading faults", probe_result(), TRAP(14, 0));
     check("entry set again", mmu_update1(leaf_maddr | MMU_PT_UPDATE_PRESERVE_AD, entry), 0);
     check_true("the contents are still there", *page == 1);
-    check("update_va_mapping without flush", HYPERVISOR_update_va_mapping((unsigned long)page, entry, UVMF_NONE), 0);
+    check("update_va_mapping without flush",
+          HYPERVISOR_update_va_mapping((unsigned long)page, entry, UVMF_NONE), 0);
     check("update_va_mapping: no page table there",
           HYPERVISOR_update_va_mapping(0x700000000000, entry, UVMF_NONE), -XEN_EINVAL);
     check("update_va_mapping: the hypervisor's address",
@@ -85,11 +87,13 @@ static void exclusive_types(void)
     check("a table cannot be mapped writable", set_va(table, table_entry), -XEN_EBUSY);
     l2 = pv_pt_lookup(free_va, 3, &l2_maddr);
     check_true("the table is in place", (l2 & PV_PTE_FRAME) >> 12 == pv_virt_to_mfn(table));
-    check("a table of level 2 as leaf table", mmu_update1(entry_for(table, 8), entry_for(table, FLAGS_RW)), -XEN_EINVAL);
+    check("a table of level 2 as leaf table", mmu_update1(entry_for(table, 8), entry_for(table, FLAGS_RW)),
+          -XEN_EINVAL);
     check_design("a read-only entry to itself", mmu_update1(entry_for(table, 8), entry_for(table, FLAGS_RO)),
                  0, -XEN_EINVAL);
     mmu_update1(entry_for(table, 8), 0);
-    check("a superpage in it", mmu_update1(entry_for(table, 0), entry_for(page, FLAGS_RW | PV_PTE_PSE)), -XEN_EINVAL);
+    check("a superpage in it", mmu_update1(entry_for(table, 0), entry_for(page, FLAGS_RW | PV_PTE_PSE)),
+          -XEN_EINVAL);
     check("table taken out", mmu_update1(maddr, 0), 0);
     check("the page is writable again", set_va(table, table_entry), 0);
     memset(table, 0, PV_PAGE_SIZE);
@@ -155,17 +159,20 @@ static void batches(void)
     batch[0] = (struct mmu_update){ leaf_maddr, entry };
     batch[1] = (struct mmu_update){ leaf_maddr, HYPERVISOR_FRAME | FLAGS_RW };
     batch[2] = (struct mmu_update){ leaf_maddr, entry };
-    check("mmu_update of three, the second wrong", HYPERVISOR_mmu_update(batch, 3, &done, DOMID_SELF), -XEN_EPERM);
+    check("mmu_update of three, the second wrong", HYPERVISOR_mmu_update(batch, 3, &done, DOMID_SELF),
+          -XEN_EPERM);
     check("one was done", done, 1);
     check("mmu_update of none", HYPERVISOR_mmu_update(batch, 0, &done, DOMID_SELF), 0);
     check("none was done", done, 0);
-    check("mmu_update, unmapped list", HYPERVISOR_mmu_update((void *)0x1000, 1, &done, DOMID_SELF), -XEN_EFAULT);
+    check("mmu_update, unmapped list", HYPERVISOR_mmu_update((void *)0x1000, 1, &done, DOMID_SELF),
+          -XEN_EFAULT);
     check("MMU_MACHPHYS_UPDATE of our frame",
           mmu_update1(((uint64_t)pv_virt_to_mfn(page) << 12) | MMU_MACHPHYS_UPDATE, 4242), 0);
     check("the table of machine frames shows it", (long)machine_to_phys_mapping[pv_virt_to_mfn(page)], 4242);
     check("and back", mmu_update1(((uint64_t)pv_virt_to_mfn(page) << 12) | MMU_MACHPHYS_UPDATE,
                                   ((uintptr_t)page - PV_VIRT_BASE) >> 12), 0);
-    check("MMU_MACHPHYS_UPDATE of no frame", mmu_update1(HYPERVISOR_FRAME | MMU_MACHPHYS_UPDATE, 1), -XEN_EINVAL);
+    check("MMU_MACHPHYS_UPDATE of no frame", mmu_update1(HYPERVISOR_FRAME | MMU_MACHPHYS_UPDATE, 1),
+          -XEN_EINVAL);
     PROBE("movq $0, (%0)", , ARGS("r"(machine_to_phys_mapping)));
     check("the table of machine frames is read-only", probe_result(), TRAP(14, 3));
 }

@@ -1,5 +1,5 @@
-/* pins.c: whole tables: pinning and unpinning each level, changing the base, flushing. The class of bug: a table
- * that was validated as one level and used as another, a pin counted twice. */
+/* pins.c: whole tables: pinning and unpinning each level, changing the base, flushing. The class of bug: a
+ * table that was validated as one level and used as another, a pin counted twice. */
 #include "selftest.h"
 
 #include <string.h>
@@ -33,7 +33,8 @@ static void leaf_tables(void)
     check("pin it twice", mmuext1(MMUEXT_PIN_L1_TABLE, mfn), -XEN_EINVAL);
     check("pin it as another level", mmuext1(MMUEXT_PIN_L2_TABLE, mfn), -XEN_EINVAL);
     check("what it maps can be mapped elsewhere too", set_va(page, entry_for(page, FLAGS_RO)), 0);
-    check("what it maps writable cannot be a table", mmuext1(MMUEXT_PIN_L1_TABLE, pv_virt_to_mfn(page)), -XEN_EINVAL);
+    check("what it maps writable cannot be a table", mmuext1(MMUEXT_PIN_L1_TABLE, pv_virt_to_mfn(page)),
+          -XEN_EINVAL);
     set_va(page, entry_for(page, FLAGS_RW | PV_PTE_NX));
     check("unpin", mmuext1(MMUEXT_UNPIN_TABLE, mfn), 0);
     check("unpin it twice", mmuext1(MMUEXT_UNPIN_TABLE, mfn), -XEN_EINVAL);
@@ -108,7 +109,8 @@ static void wrong_trees(void)
           mmuext1(MMUEXT_PIN_L4_TABLE, pv_virt_to_mfn(l4)), 0);
     check("unpin it", mmuext1(MMUEXT_UNPIN_TABLE, pv_virt_to_mfn(l4)), 0);
     make_writable(l4);
-    check_true("the page it named is ours as before", set_va(page, entry_for(page, FLAGS_RW | PV_PTE_NX)) == 0);
+    check_true("the page it named is ours as before",
+               set_va(page, entry_for(page, FLAGS_RW | PV_PTE_NX)) == 0);
 }
 
 static void others(void)

@@ -115,7 +115,7 @@ int main(int argc, char **argv)
            pv_is_control_domain() ? "initial domain" : "domU");
     probe_init();
     for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-        if (argc > 1 && strcmp(argv[argc - 1], "selftest") != 0 && strcmp(argv[argc - 1], groups[i].name) != 0)
+        if (argc > 1 && strcmp(argv[1], groups[i].name) != 0)
             continue;
         printf("selftest: %s\n", groups[i].name);
         groups[i].run();

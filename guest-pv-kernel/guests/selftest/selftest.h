@@ -1,7 +1,7 @@
 /*
- * The self-test guest: what its parts share. A case is one line: a name, what was answered, what is right. What
- * is right is what Xen 4.17 answers; where Enso's design says that it differs (docs/abi.md), check_design() has
- * both.
+ * The self-test guest: what its parts share. A case is one line: a name, what was answered, what is right.
+ * What is right is what Xen 4.17 answers; where Enso's design says that it differs (docs/abi.md),
+ * check_design() has both.
  */
 #ifndef SELFTEST_H
 #define SELFTEST_H
@@ -33,7 +33,8 @@ void check_true(const char *name, bool ok);
 /* The answer that Xen gives, and the one that Enso's design gives instead. */
 void check_design(const char *name, long got, long xen, long enso);
 
-/* Any refusal: a negative error, or a trap. For what both refuse with different numbers for a stated reason. */
+/* Any refusal: a negative error, or a trap. For what both refuse with different numbers for a stated
+ * reason. */
 void check_refused(const char *name, long got);
 
 /*

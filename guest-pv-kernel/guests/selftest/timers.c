@@ -1,5 +1,5 @@
-/* timers.c: clocks and timers. The class of bug: a timer in the past that never fires, a clock that goes back or
- * stands still, a record that is never refreshed. */
+/* timers.c: clocks and timers. The class of bug: a timer in the past that never fires, a clock that goes
+ * back or stands still, a record that is never refreshed. */
 #include "selftest.h"
 
 #include <xen/event_channel.h>
@@ -82,7 +82,8 @@ static void single_shot(void)
     HYPERVISOR_vcpu_op(VCPUOP_set_singleshot_timer, 0, &s);
     check("stopped", HYPERVISOR_vcpu_op(VCPUOP_stop_singleshot_timer, 0, NULL), 0);
     check_true("it does not fire", wait_pending(10 * PV_NS_PER_MS) == 0);
-    check("unmapped argument", HYPERVISOR_vcpu_op(VCPUOP_set_singleshot_timer, 0, (void *)0x1000), -XEN_EFAULT);
+    check("unmapped argument", HYPERVISOR_vcpu_op(VCPUOP_set_singleshot_timer, 0, (void *)0x1000),
+          -XEN_EFAULT);
 }
 
 static void timer_op(void)

@@ -1,5 +1,5 @@
-/* traps.c: exceptions of the guest kernel: right vector, error code, address, flags; and going on behind them. The
- * class of bug: a frame built wrongly, a trap delivered to the wrong place or not at all. */
+/* traps.c: exceptions of the guest kernel: right vector, error code, address, flags; and going on behind
+ * them. The class of bug: a frame built wrongly, a trap delivered to the wrong place or not at all. */
 #include "selftest.h"
 
 #include <xen/nmi.h>
@@ -74,8 +74,9 @@ static void odd_stack(void)
 {
     uint64_t rsp;
 
-    __asm__ volatile("mov %%rsp, %%rbx\n\tmovq $1f, probe_resume(%%rip)\n\tsub $132, %%rsp\n\tmov %%rsp, %0\n\t"
-                     "ud2\n1:\tmov %%rbx, %%rsp\n\tmovq $0, probe_resume(%%rip)"
+    __asm__ volatile("mov %%rsp, %%rbx\n\tmovq $1f, probe_resume(%%rip)\n\t"
+                     "sub $132, %%rsp\n\tmov %%rsp, %0\n\tud2\n1:\t"
+                     "mov %%rbx, %%rsp\n\tmovq $0, probe_resume(%%rip)"
                      : "=&r"(rsp) : : "rbx", "memory");
     check("ud2 on an odd stack", probe_result(), TRAP(6, 0));
     check("its stack pointer", (long)probe_regs.rsp, (long)rsp);

@@ -1,5 +1,6 @@
-/* user.c: guest user mode: its own page table, system calls, traps and events from there, and back. The class of
- * bug: user mode that reaches the kernel's memory, issues hypercalls, or returns with wrong registers. */
+/* user.c: guest user mode: its own page table, system calls, traps and events from there, and back. The
+ * class of bug: user mode that reaches the kernel's memory, issues hypercalls, or returns with wrong
+ * registers. */
 #include "selftest.h"
 
 #include <string.h>
@@ -90,7 +91,8 @@ static void demolish(void)
     check("NEW_USER_BASEPTR: none", mmuext1(MMUEXT_NEW_USER_BASEPTR, 0), 0);
     check("unpin the user's tables", mmuext1(MMUEXT_UNPIN_TABLE, pv_virt_to_mfn(l4)), 0);
     for (i = 0; i < 4; i++)
-        check("a table is an ordinary page again", set_va(tables[i], entry_for(tables[i], FLAGS_RW | PV_PTE_NX)), 0);
+        check("a table is an ordinary page again",
+              set_va(tables[i], entry_for(tables[i], FLAGS_RW | PV_PTE_NX)), 0);
     for (i = 0; i < 7; i++)
         pv_pages_free(pages[i], 1);
     pv_pages_free(kernel_stack, 4);

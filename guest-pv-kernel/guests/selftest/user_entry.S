@@ -3,8 +3,8 @@
 #include <xen/xen.h>
 
         .text
-/* void user_enter(const struct user_frame *f): f holds what the iret hypercall takes: rax r11 rcx flags rip cs
- * rflags rsp ss. Comes back at user_back, on this stack, when user.c's handler of a trap says so. */
+/* void user_enter(const struct user_frame *f): f holds what the iret hypercall takes: rax r11 rcx flags
+ * rip cs rflags rsp ss. Comes back at user_back, on this stack, when user.c's handler of a trap says so. */
         .globl  user_enter
 user_enter:
         push    %rbp

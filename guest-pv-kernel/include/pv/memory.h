@@ -36,8 +36,8 @@ void pv_pages_free(void *p, size_t n);
 size_t pv_pages_free_count(void);
 
 /* Memory taken from the hypervisor at run time (populate_physmap) and given back (decrease_reservation);
- * page-aligned, contents undefined, bytes rounded up to pages. Free it with the same number of bytes. For large
- * or rare needs. NULL when the domain's limit or the host has no more. */
+ * page-aligned, contents undefined, bytes rounded up to pages. Free it with the same number of bytes. For
+ * large or rare needs. NULL when the domain's limit or the host has no more. */
 void *pv_region_alloc(size_t bytes);
 void pv_region_free(void *p, size_t bytes);
 
