@@ -26,7 +26,7 @@ void screen_flush(void);
 /* font.c: 5 columns and 9 rows; bit 4 of a row is its left dot. What is not ASCII looks like a box. */
 #define FONT_WIDTH  5
 #define FONT_HEIGHT 9
-const uint8_t *font_glyph(char c);
+const char *font_glyph(char c);
 
 /* log-ring.c */
 void log_ring_init(const struct boot_info *info);

@@ -54,12 +54,12 @@ static void draw_row(volatile uint8_t *p, unsigned int dots)
 
 void framebuffer_draw(unsigned int line, unsigned int column, char c, bool inverted)
 {
-    const uint8_t *glyph = font_glyph(c);
+    const char *glyph = font_glyph(c);
     volatile uint8_t *p = pixels + (size_t)line * CELL_HEIGHT * scale * pitch +
                           (size_t)column * CELL_WIDTH * scale * pixel_bytes;
 
     for (unsigned int y = 0; y < CELL_HEIGHT; y++) {
-        unsigned int dots = y < FONT_HEIGHT ? glyph[y] << 1 : 0;
+        unsigned int dots = y < FONT_HEIGHT ? (unsigned int)glyph[y] << 1 : 0;
 
         for (unsigned int i = 0; i < scale; i++, p += pitch)
             draw_row(p, inverted ? ~dots : dots);
