@@ -99,9 +99,15 @@ void cpu_init_secondary(unsigned int id)
     init_common(id);
 }
 
+/* The budget begins with the first question: what never asks does not pay for reading the clock. */
 bool preempt_check(void)
 {
-    return rdtsc() - this_cpu()->entry_tsc > preempt_cycles || preempt_always;
+    struct cpu_info *info = this_cpu();
+    uint64_t now = rdtsc();
+
+    if (!info->entry_tsc)
+        info->entry_tsc = now;
+    return now - info->entry_tsc > preempt_cycles || preempt_always;
 }
 
 void preempt_set_budget(uint32_t khz)

@@ -148,7 +148,7 @@ static inline uint64_t rdtsc(void)
  * always in a build that preempts at every check. Long loops ask every 64 steps or so. */
 bool preempt_check(void);
 /* Starts the budget (the dispatcher does it for each hypercall that can be long). */
-static inline void preempt_begin(void) { this_cpu()->entry_tsc = rdtsc(); }
+static inline void preempt_begin(void) { this_cpu()->entry_tsc = 0; }
 
 /* time_init tells the processor's clock, from which the budget follows. */
 void preempt_set_budget(uint32_t tsc_khz);

@@ -2,6 +2,7 @@
 #ifndef ENSO_DISPATCH_BOUNCE_H
 #define ENSO_DISPATCH_BOUNCE_H
 
+#include <xen/xen.h>
 #include "lib/types.h"
 
 struct vcpu;
@@ -15,10 +16,10 @@ struct vcpu;
 #define PF_USER    0x04U
 #define PF_FETCH   0x10U
 
-/* v is the running vcpu in all of these. */
-void guest_upcall(struct vcpu *v);
-void guest_syscall_callback(struct vcpu *v, uint64_t callback, bool mask_events);
+/* v is the running vcpu in all of these, r its registers. */
+void guest_page_fault(struct vcpu *v, struct cpu_user_regs *r, uint64_t address, uint32_t error);
+void guest_syscall_callback(struct vcpu *v, struct cpu_user_regs *r, uint64_t callback, bool mask_events);
 /* False: no handler, or the domain crashed. */
-bool guest_nmi(struct vcpu *v);
+bool guest_nmi(struct vcpu *v, struct cpu_user_regs *r);
 
 #endif

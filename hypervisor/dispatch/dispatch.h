@@ -18,7 +18,6 @@ struct vcpu;
  * frame can't be written, the domain crashes. Pending state lives nowhere else. */
 void guest_inject(uint8_t vector);                          /* exceptions without an error code, INT n */
 void guest_inject_error(uint8_t vector, uint32_t error);
-void guest_inject_page_fault(uint64_t address, uint32_t error);
 static inline void guest_inject_gp(uint32_t error) { guest_inject_error(13, error); }
 static inline void guest_inject_ud(void) { guest_inject(6); }
 /* The failsafe callback, when a segment register or a frame that the guest wants to return to cannot be loaded. */
@@ -28,6 +27,7 @@ void guest_inject_failsafe(void);
  * of guest user code, and of 32-bit code; exceptions and interrupts; a return to the guest that faulted. */
 struct cpu_info;
 void hypercall_from_guest(struct cpu_info *info, struct vcpu *v);
+void iret_from_guest(struct cpu_info *info, struct vcpu *v);
 void syscall_from_guest_user(struct cpu_info *info, struct vcpu *v);
 void syscall32_from_guest(struct cpu_info *info);
 void trap_from_guest(struct cpu_info *info);
@@ -36,6 +36,8 @@ void iret_failed(struct cpu_info *info);
 void trap_from_hypervisor(struct cpu_user_regs *r);
 /* Before a return to the guest, when there is something in cpu_info.work or an upcall to deliver. */
 void guest_exit_work(void);
+/* Only an upcall: builds its frame. */
+void guest_upcall(struct cpu_info *info, struct vcpu *v);
 
 /* Leaves the hypervisor for the running vcpu, through the exit path; what is on the stack is abandoned. */
 noreturn void return_to_guest(void);

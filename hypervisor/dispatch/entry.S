@@ -13,6 +13,8 @@
 #define SYSCALL_STUB_SIZE   32
 #define TRAP_STUB_SIZE      16
 
+#define HYPERCALL_IRET      23          /* __HYPERVISOR_iret */
+
 #define GUEST_CS64          0xe033      /* FLAT_* of the ABI */
 #define GUEST_CS32          0xe023
 #define GUEST_SS            0xe02b
@@ -107,19 +109,6 @@ SYSCALL_STUBS syscall32_stubs, syscall32_entry
     movl $TRAP_SYSCALL, 4(%rsp)
 .endm
 
-    .balign 64
-syscall_entry:
-    PUSH_SYSCALL_FRAME GUEST_CS64
-    SAVE_REGS
-    ENTER_FROM_GUEST
-    mov INFO_current(%rsp), %rsi
-    cmpb $0, VCPU_kernel_mode(%rsi)
-    je 1f
-    call hypercall_from_guest
-    jmp exit_to_guest
-1:  call syscall_from_guest_user
-    jmp exit_to_guest
-
 syscall32_entry:
     PUSH_SYSCALL_FRAME GUEST_CS32
     SAVE_REGS
@@ -147,17 +136,41 @@ trap_entry:
 1:  ENTER_FROM_GUEST
 call_trap:
     call trap_from_guest
+    jmp exit_to_guest
+
+user_syscall:
+    call syscall_from_guest_user
+    jmp exit_to_guest
+iret_hypercall:
+    call iret_from_guest
+    jmp exit_to_guest
+
+    .balign 64
+syscall_entry:
+    PUSH_SYSCALL_FRAME GUEST_CS64
+    SAVE_REGS
+    ENTER_FROM_GUEST
+    mov INFO_current(%rsp), %rsi
+    cmpb $0, VCPU_kernel_mode(%rsi)
+    je user_syscall
+    cmpq $HYPERCALL_IRET, GUEST(rax)    /* the most frequent one, and the only one that sets all registers */
+    je iret_hypercall
+    call hypercall_from_guest
     /* falls through */
 
-/* rsp is the struct cpu_info. Slow if there is work to do, or an upcall: pending is not 0 and mask is. Those are the two
- * first bytes of vcpu_info: together, as a number, 1 to 255. */
+/* rsp is the struct cpu_info. What is left to be done: work, or an upcall, if pending is not 0 and mask is. Those are the
+ * two first bytes of vcpu_info: together, as a number, 1 to 255. */
 exit_to_guest:
-    mov INFO_current(%rsp), %rax
-    mov VCPU_info(%rax), %rax
-    movzwl (%rax), %ecx
-    dec %ecx
-    cmp $255, %ecx
-    jb 1f
+    mov INFO_current(%rsp), %rsi
+    mov VCPU_info(%rsi), %rax
+    movzwl (%rax), %eax
+    cmpl $0, INFO_work(%rsp)
+    jne 1f
+    dec %eax
+    cmp $255, %eax
+    jae leave
+    mov %rsp, %rdi
+    call guest_upcall
     cmpl $0, INFO_work(%rsp)
     je leave
 1:  call guest_exit_work
@@ -166,8 +179,8 @@ leave:
     cmpl $TRAP_SYSCALL, GUEST(entry_vector)
     jne leave_by_iret
 
-    /* sysret: only to flat 64-bit code, only to a canonical address (else it faults in ring 0, on the guest's stack), and not
-     * with flags that it does not restore. */
+    /* sysret: only to a canonical address (else it faults in ring 0, on the guest's stack), and not with flags that it
+     * does not restore. It gives flat selectors; who sets entry_vector to TRAP_SYSCALL sees to it that these are meant. */
     mov GUEST(rip), %rcx
     mov %rcx, %rax
     shl $16, %rax
@@ -177,10 +190,6 @@ leave:
     mov GUEST(rflags), %r11
     testl $(FLAG_TF | FLAG_RF), %r11d
     jnz leave_by_iret
-    cmpw $GUEST_CS64, GUEST(cs)
-    jne leave_by_iret
-    cmpw $GUEST_SS, GUEST(ss)
-    jne leave_by_iret
     add $INFO_guest, %rsp
     pop %r15
     pop %r14

@@ -27,11 +27,11 @@ static void do_work(uint32_t work)
         sched_switch();
 }
 
-static void deliver_nmi(struct vcpu *v)
+static void deliver_nmi(struct cpu_info *info, struct vcpu *v)
 {
     if (v->nmi_masked || !atomic_exchange(&v->nmi_pending, false))
         return;
-    v->nmi_masked = guest_nmi(v);
+    v->nmi_masked = guest_nmi(v, &info->guest);
 }
 
 /* A hypercall that goes on comes before everything else that the vcpu could see. */
@@ -48,9 +48,9 @@ void guest_exit_work(void)
             if (!(atomic_load(&info->work) & (WORK_RESCHED | WORK_TIMER)))
                 hypercall_continue(info, v);
         } else {
-            deliver_nmi(v);
+            deliver_nmi(info, v);
             if (event_upcall_due(v))
-                guest_upcall(v);
+                guest_upcall(info, v);
         }
     } while (v->continuation.active || atomic_load(&info->work));
 }

@@ -17,11 +17,11 @@ struct hypercall {
     uint32_t flags;
 };
 
+/* For a hypercall that begins; while one goes on, continuation.active is true until the call returns. */
 static inline void continuation_reset(struct continuation *c)
 {
     c->done = 0;
     c->extra[0] = c->extra[1] = 0;
-    c->in_multicall = false;
 }
 
 /* Runs the hypercall again that v's continuation is for (same registers). v is the running vcpu. */

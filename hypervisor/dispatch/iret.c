@@ -12,40 +12,70 @@
 /* What a guest may set; entry.S forces the rest on every return. */
 #define RFLAGS_GUEST 0x250fd5UL
 
-/* What is returned becomes rax. */
-long hypercall_iret(void)
-{
-    struct vcpu *v = current;
-    struct cpu_user_regs *r = &this_cpu()->guest;
-    struct iret_context frame;
+#define FIELD(sp, name) ((sp) + offsetof(struct iret_context, name))
 
-    if (unlikely(copy_from_guest(&frame, guest_addr(r->rsp), sizeof(frame)))) {
-        domain_crash(v->domain, "vcpu %u: iret: no frame at %lx", v->id, r->rsp);
-        return -XEN_EFAULT;
+static cold void crash(struct vcpu *v, uint64_t sp, const char *why)
+{
+    domain_crash(v->domain, "vcpu %u: iret with the frame at %lx: %s", v->id, sp, why);
+}
+
+/* Straight from the frame into the registers: if it ends halfway the domain does, too. */
+static inline __attribute__((always_inline)) bool fetch_frame(struct cpu_user_regs *r, uint64_t sp, uint64_t *flags,
+                                                              uint64_t *cs, uint64_t *ss)
+{
+    bool ok;
+
+    if (!guest_start_ok(sp))
+        return false;
+    guest_access_open();
+    ok = guest_fetch_word(&r->rax, FIELD(sp, rax)) && guest_fetch_word(&r->r11, FIELD(sp, r11)) &&
+         guest_fetch_word(&r->rcx, FIELD(sp, rcx)) && guest_fetch_word(flags, FIELD(sp, flags)) &&
+         guest_fetch_word(&r->rip, FIELD(sp, rip)) && guest_fetch_word(cs, FIELD(sp, cs)) &&
+         guest_fetch_word(&r->rflags, FIELD(sp, rflags)) && guest_fetch_word(&r->rsp, FIELD(sp, rsp)) &&
+         guest_fetch_word(ss, FIELD(sp, ss));
+    guest_access_close();
+    return ok;
+}
+
+/* Sysret may be used where the frame asks for the state after a `syscall`; it has the flat selectors. entry.S allows the
+ * guest only its own flags. */
+void iret_from_guest(struct cpu_info *info, struct vcpu *v)
+{
+    struct cpu_user_regs *r = &info->guest;
+    uint64_t sp = r->rsp, flags, cs, ss;
+
+    if (unlikely(!fetch_frame(r, sp, &flags, &cs, &ss))) {
+        crash(v, sp, "not all of it can be read");
+        return;
     }
-    if ((frame.cs & 3) == 3) {
+    if ((cs & 3) == 3) {
         if (unlikely(!v->user_root.n)) {
-            domain_crash(v->domain, "vcpu %u: iret to user mode without user page tables", v->id);
-            return -XEN_EFAULT;
+            crash(v, sp, "to user mode, which has no page tables");
+            return;
         }
         guest_toggle_mode(v);
     }
-    r->rip = frame.rip;
-    r->cs = (uint16_t)(frame.cs | 3);
-    r->rflags = (frame.rflags & RFLAGS_GUEST) | RFLAGS_IF;
-    r->rsp = frame.rsp;
-    r->ss = (uint16_t)(frame.ss | 3);
-    if (frame.flags & VGCF_in_syscall) {
-        r->rcx = frame.rip;
-        r->r11 = r->rflags;
-    } else {
-        r->rcx = frame.rcx;
-        r->r11 = frame.r11;
-        r->entry_vector = 0;
-    }
-    v->info->evtchn_upcall_mask = !(frame.rflags & RFLAGS_IF);
+    r->cs = (uint16_t)(cs | 3);
+    r->ss = (uint16_t)(ss | 3);
+    v->info->evtchn_upcall_mask = !(r->rflags & RFLAGS_IF);
     v->nmi_masked = false;
-    return (long)frame.rax;
+    if (!(flags & VGCF_in_syscall)) {
+        r->entry_vector = 0;
+        return;
+    }
+    r->rcx = r->rip;
+    r->r11 = (r->rflags & RFLAGS_GUEST) | RFLAGS_IF;
+    if (r->cs != FLAT_USER_CS || r->ss != FLAT_USER_SS)
+        r->entry_vector = 0;
+}
+
+/* In a multicall. What is returned becomes rax. */
+long hypercall_iret(void)
+{
+    struct cpu_info *info = this_cpu();
+
+    iret_from_guest(info, current);
+    return (long)info->guest.rax;
 }
 
 /* The processor refused cs, ss or rip of the guest's frame. An LDT page that was only not in the window yet is no refusal. */

@@ -23,6 +23,10 @@ long hypercall_multicall(guest_addr_t calls, uint32_t count)
     struct vcpu *v = current;
     struct continuation *c = &v->continuation;
 
+    if (!c->active) {
+        c->multicall_done = 0;
+        c->in_multicall = false;
+    }
     while (c->multicall_done < count) {
         long rc;
 

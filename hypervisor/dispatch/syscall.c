@@ -15,7 +15,7 @@ static cold void undefined_syscall(struct cpu_user_regs *r)
 void syscall_from_guest_user(struct cpu_info *info, struct vcpu *v)
 {
     if (likely(v->syscall_callback))
-        guest_syscall_callback(v, v->syscall_callback, v->syscall_masks_events);
+        guest_syscall_callback(v, &info->guest, v->syscall_callback, v->syscall_masks_events);
     else
         undefined_syscall(&info->guest);
 }
@@ -26,7 +26,7 @@ void syscall32_from_guest(struct cpu_info *info)
     struct vcpu *v = current;
 
     if (!v->kernel_mode && v->syscall32_callback)
-        guest_syscall_callback(v, v->syscall32_callback, v->syscall32_masks_events);
+        guest_syscall_callback(v, &info->guest, v->syscall32_callback, v->syscall32_masks_events);
     else
         undefined_syscall(&info->guest);
 }

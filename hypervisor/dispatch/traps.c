@@ -15,7 +15,7 @@
 #define DR6_CAUSES 0xe00fUL             /* breakpoints, DR access, single step, task switch */
 
 /* In the hypervisor's half only what the processor itself reads for the guest, descriptors, can be its right. */
-static bool descriptor_fault(struct vcpu *v, uint64_t address, uint32_t error)
+static bool descriptor_fault(struct vcpu *v, struct cpu_user_regs *r, uint64_t address, uint32_t error)
 {
     uint64_t offset;
 
@@ -23,7 +23,7 @@ static bool descriptor_fault(struct vcpu *v, uint64_t address, uint32_t error)
         return false;
     if (in_ldt_window(address, &offset)) {
         if (!ldt_window_fault(v, offset))
-            guest_inject_page_fault(v->ldt_base + offset, error);
+            guest_page_fault(v, r, v->ldt_base + offset, error);
         return true;
     }
     if (in_gdt_window(address, &offset)) {
@@ -33,19 +33,29 @@ static bool descriptor_fault(struct vcpu *v, uint64_t address, uint32_t error)
     return false;
 }
 
-static void page_fault(struct vcpu *v, struct cpu_user_regs *r)
+static bool may_be_table_write(const struct vcpu *v, uint32_t error)
+{
+    return (error & (PF_PRESENT | PF_WRITE)) == (PF_PRESENT | PF_WRITE) && v->kernel_mode &&
+           (v->domain->vm_assist & (1U << VMASST_TYPE_writable_pagetables));
+}
+
+static __attribute__((noinline)) bool page_fault_handled(struct vcpu *v, struct cpu_user_regs *r, uint64_t address,
+                                                         uint32_t error)
+{
+    if (address >= HYPERVISOR_START && address < HYPERVISOR_END)
+        return descriptor_fault(v, r, address, error);
+    return may_be_table_write(v, error) && emulate_pte_write(v, r, address);
+}
+
+/* Most faults are not present, and outside the hypervisor's half. */
+static inline void page_fault(struct vcpu *v, struct cpu_user_regs *r)
 {
     uint64_t address = read_cr2();
     uint32_t error = r->error_code;
 
-    if (unlikely(address >= HYPERVISOR_START && address < HYPERVISOR_END)) {
-        if (descriptor_fault(v, address, error))
-            return;
-    } else if ((error & (PF_PRESENT | PF_WRITE)) == (PF_PRESENT | PF_WRITE) && v->kernel_mode &&
-               (v->domain->vm_assist & (1U << VMASST_TYPE_writable_pagetables)) && emulate_pte_write(v, r, address)) {
+    if (((error & PF_PRESENT) || !guest_start_ok(address)) && page_fault_handled(v, r, address, error))
         return;
-    }
-    guest_inject_page_fault(address, error);
+    guest_page_fault(v, r, address, error);
 }
 
 /* INT n: all gates but those of #BP and #OF have level 0, so it faults here. The instruction's bytes say which n, as some
@@ -92,7 +102,7 @@ static void device_not_available(struct vcpu *v)
         guest_inject(7);
 }
 
-static void exception(struct vcpu *v, struct cpu_user_regs *r)
+static __attribute__((noinline)) void exception(struct vcpu *v, struct cpu_user_regs *r)
 {
     switch (r->entry_vector) {
     case 0: case 3: case 4: case 5: case 16: case 19:

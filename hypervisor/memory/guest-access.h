@@ -34,64 +34,101 @@ size_t copy_from_guest_bytes(void *dst, guest_addr_t src, size_t n) must_check;
 size_t copy_to_guest_bytes(guest_addr_t dst, const void *src, size_t n) must_check;
 size_t clear_guest(guest_addr_t dst, size_t n) must_check;
 
-/* One word, between open and close, of a range that has been checked. False: the page is not there or not writable. */
-static inline bool guest_fetch_word(uint64_t *dst, uint64_t src)
+/* Whether an access of few bytes may begin here. What begins below the hypervisor's half and reaches into it begins in
+ * the non-canonical hole and faults there; so does everything else in the hole. */
+static inline bool guest_start_ok(uint64_t a)
+{
+    return (a - HYPERVISOR_START) >= HYPERVISOR_END - HYPERVISOR_START;
+}
+
+/* One word, or half of one, between open and close, at an address that may be touched. False: it faulted. For the
+ * compiler the address is a number: it learns nothing from its use, not even that it is not 0. */
+static inline __attribute__((always_inline)) bool guest_fetch_word(uint64_t *dst, uint64_t src)
 {
     uint64_t word;
 
-    __asm__ goto volatile("1: movq (%1), %0\n" EXTABLE("1b", "%l[fault]") : "=r"(word) : "r"(src) : "memory" : fault);
+    __asm__ goto volatile("1: movq %a1, %0\n" EXTABLE("1b", "%l[fault]")
+                          : "=r"(word) : "p"(src) : : fault);
     *dst = word;
     return true;
 fault:
     return false;
 }
-static inline bool guest_store_word(uint64_t dst, uint64_t word)
+static inline __attribute__((always_inline)) bool guest_fetch_half(uint32_t *dst, uint64_t src)
 {
-    __asm__ goto volatile("1: movq %0, (%1)\n" EXTABLE("1b", "%l[fault]") : : "er"(word), "r"(dst) : "memory" : fault);
+    uint32_t half;
+
+    __asm__ goto volatile("1: movl %a1, %0\n" EXTABLE("1b", "%l[fault]")
+                          : "=r"(half) : "p"(src) : : fault);
+    *dst = half;
+    return true;
+fault:
+    return false;
+}
+static inline __attribute__((always_inline)) bool guest_store_word(uint64_t dst, uint64_t word)
+{
+    __asm__ goto volatile("1: movq %1, %a0\n" EXTABLE("1b", "%l[fault]")
+                          : : "p"(dst), "er"(word) : : fault);
+    return true;
+fault:
+    return false;
+}
+static inline __attribute__((always_inline)) bool guest_store_half(uint64_t dst, uint32_t half)
+{
+    __asm__ goto volatile("1: movl %1, %a0\n" EXTABLE("1b", "%l[fault]")
+                          : : "p"(dst), "ir"(half) : : fault);
     return true;
 fault:
     return false;
 }
 
-/* Structures of whole words and of constant size: straight code, the words one after the other. */
+/* Structures of a few whole words, or of one half, of constant size: straight code, the words one after the other. */
 #define GUEST_COPY_INLINE 80
-static inline __attribute__((always_inline)) size_t copy_from_guest_words(uint64_t *dst, uint64_t src, size_t words)
+#define GUEST_COPIES_INLINE(n) (__builtin_constant_p(n) && (n) <= GUEST_COPY_INLINE && ((n) == 4 || (n) % 8 == 0))
+
+static inline __attribute__((always_inline)) bool copy_from_guest_inline(void *dst, uint64_t src, size_t n)
 {
-    bool ok = guest_range_ok(src, words * 8);
+    uint64_t *words = dst;
+    bool ok = guest_start_ok(src);
 
     if (unlikely(!ok))
-        return words * 8;
+        return false;
     guest_access_open();
 #pragma GCC unroll 10
-    for (size_t i = 0; i < words; i++)
-        ok = ok && guest_fetch_word(&dst[i], src + i * 8);
+    for (size_t i = 0; i < n / 8; i++)
+        ok = ok && guest_fetch_word(&words[i], src + i * 8);
+    if (n % 8)
+        ok = ok && guest_fetch_half((uint32_t *)&words[n / 8], src + n / 8 * 8);
     guest_access_close();
-    return ok ? 0 : words * 8;
+    return ok;
 }
-static inline __attribute__((always_inline)) size_t copy_to_guest_words(uint64_t dst, const uint64_t *src, size_t words)
+static inline __attribute__((always_inline)) bool copy_to_guest_inline(uint64_t dst, const void *src, size_t n)
 {
-    bool ok = guest_range_ok(dst, words * 8);
+    const uint64_t *words = src;
+    bool ok = guest_start_ok(dst);
 
     if (unlikely(!ok))
-        return words * 8;
+        return false;
     guest_access_open();
 #pragma GCC unroll 10
-    for (size_t i = 0; i < words; i++)
-        ok = ok && guest_store_word(dst + i * 8, src[i]);
+    for (size_t i = 0; i < n / 8; i++)
+        ok = ok && guest_store_word(dst + i * 8, words[i]);
+    if (n % 8)
+        ok = ok && guest_store_half(dst + n / 8 * 8, *(const uint32_t *)&words[n / 8]);
     guest_access_close();
-    return ok ? 0 : words * 8;
+    return ok;
 }
 
 static inline __attribute__((always_inline)) must_check size_t copy_from_guest(void *dst, guest_addr_t src, size_t n)
 {
-    if (__builtin_constant_p(n) && n % 8 == 0 && n <= GUEST_COPY_INLINE)
-        return copy_from_guest_words(dst, src.a, n / 8);
+    if (GUEST_COPIES_INLINE(n))
+        return copy_from_guest_inline(dst, src.a, n) ? 0 : n;
     return copy_from_guest_bytes(dst, src, n);
 }
 static inline __attribute__((always_inline)) must_check size_t copy_to_guest(guest_addr_t dst, const void *src, size_t n)
 {
-    if (__builtin_constant_p(n) && n % 8 == 0 && n <= GUEST_COPY_INLINE)
-        return copy_to_guest_words(dst.a, src, n / 8);
+    if (GUEST_COPIES_INLINE(n))
+        return copy_to_guest_inline(dst.a, src, n) ? 0 : n;
     return copy_to_guest_bytes(dst, src, n);
 }
 
