@@ -60,12 +60,12 @@ static int populate(struct builder *b)
 {
     uint64_t pages = b->request->pages;
 
-    for (uint64_t i = 0; i < pages; i++)
-        b->p2m[i] = i;
     for (uint64_t done = 0; done < pages;) {
         size_t batch = pages - done > POPULATE_BATCH ? POPULATE_BATCH : (size_t)(pages - done);
-        int rc = *b->request->cancel ? -ECANCELED
-                                     : control_populate(b->request->domid, (xen_pfn_t *)b->p2m + done, batch);
+        int rc = -ECANCELED;
+
+        if (!*b->request->cancel)
+            rc = control_populate(b->request->domid, done, (xen_pfn_t *)b->p2m + done, batch);
 
         if (rc == -ENOMEM) {
             toolstack_fail(b->err, rc, b->request->name,

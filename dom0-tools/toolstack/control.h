@@ -52,9 +52,9 @@ int control_info(domid_t domid, struct xen_domctl_getdomaininfo *info);
 /* Up to max domains with ids from first on, rising; the count or a negative errno. */
 int control_list(domid_t first, struct xen_domctl_getdomaininfo *list, unsigned max);
 
-/* Gives frames to a domain: frames[i] holds a pfn and becomes the machine frame behind it. -ENOMEM: some were
- * not given; those that were belong to the domain all the same. */
-int control_populate(domid_t domid, xen_pfn_t *frames, size_t count);
+/* Gives count frames to a domain, for its pfns from first on; frames[i] is the machine frame behind pfn first
+ * + i. -ENOMEM: not all could be given; those that were belong to the domain all the same. */
+int control_populate(domid_t domid, xen_pfn_t first, xen_pfn_t *frames, size_t count);
 
 /* Validates a domain's L4 table and keeps it valid. */
 int control_pin(domid_t domid, xen_pfn_t l4);

@@ -9,16 +9,56 @@
 
 #include "control.h"
 
-int control_populate(domid_t domid, xen_pfn_t *frames, size_t count)
+#define BLOCK_ORDER  5u
+#define BLOCK_FRAMES (1u << BLOCK_ORDER)
+
+/* Asks for extents of 2^order frames; frames[] holds their pfns and then their machine frames. How many were
+ * given, or a negative errno. */
+static long populate(domid_t domid, xen_pfn_t *frames, size_t extents, unsigned order)
 {
-    struct xen_memory_reservation r = { .nr_extents = count, .domid = domid };
+    struct xen_memory_reservation r = { .nr_extents = extents, .extent_order = order, .domid = domid };
     long rc;
 
+    if (extents == 0)
+        return 0;
     set_xen_guest_handle(r.extent_start, frames);
     rc = HYPERVISOR_memory_op(XENMEM_populate_physmap, &r);
+    return rc < 0 ? pv_errno_from_xen(rc) : rc;
+}
+
+/* Whole blocks first: far fewer steps in the hypervisor. Returns the frames given, from frames[0] on. */
+static size_t populate_blocks(domid_t domid, xen_pfn_t first, xen_pfn_t *frames, size_t count)
+{
+    size_t blocks = count / BLOCK_FRAMES;
+    long got;
+
+    for (size_t i = 0; i < blocks; i++)
+        frames[i] = first + i * BLOCK_FRAMES;
+    got = populate(domid, frames, blocks, BLOCK_ORDER);
+    if (got <= 0)
+        return 0;
+    /* Spread from the last block on: no block's base is overwritten before it is read. */
+    for (size_t i = (size_t)got; i-- > 0;) {
+        xen_pfn_t base = frames[i];
+
+        for (size_t k = 0; k < BLOCK_FRAMES; k++)
+            frames[i * BLOCK_FRAMES + k] = base + k;
+    }
+    return (size_t)got * BLOCK_FRAMES;
+}
+
+int control_populate(domid_t domid, xen_pfn_t first, xen_pfn_t *frames, size_t count)
+{
+    size_t done = populate_blocks(domid, first, frames, count);
+    long rc;
+
+    /* What is left: the tail, and everything that a fragmented host has no blocks for. */
+    for (size_t i = done; i < count; i++)
+        frames[i] = first + i;
+    rc = populate(domid, frames + done, count - done, 0);
     if (rc < 0)
-        return pv_errno_from_xen(rc);
-    return (size_t)rc == count ? 0 : -ENOMEM;
+        return (int)rc;
+    return (size_t)rc == count - done ? 0 : -ENOMEM;
 }
 
 int control_pin(domid_t domid, xen_pfn_t l4)

@@ -109,8 +109,8 @@ static int check_memory(struct creation *c)
     return -ENOMEM;
 }
 
-/* All that can be known before anything exists. Memory is looked at twice: before seconds are spent on unpacking,
- * and after the unpacked kernel has taken its share. */
+/* All that can be known before anything exists. Memory is looked at twice: before seconds are spent on
+ * unpacking, and after the unpacked kernel has taken its share. */
 static int prepare(struct creation *c)
 {
     struct domain_config *config = &c->m->config;

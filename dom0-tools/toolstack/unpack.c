@@ -131,7 +131,8 @@ int unpack_damaged(struct unpack *u, const char *format, const char *what)
 }
 
 /* The first buffer: what the file promises if that is believable (a truncated file promises anything), plus a
- * page so that an exact promise never leaves the decoder without room while it still has a trailer to read. */
+ * page so that an exact promise never leaves the decoder without room while it still has a trailer to read.
+ * */
 static int first_buffer(struct unpack *u)
 {
     uint64_t size = u->input.size * 4;
