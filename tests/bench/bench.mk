@@ -1,0 +1,26 @@
+# bench.mk: figures: instruction counts of a benchmark guest on Enso and on Xen, times as a user sees them, sizes.
+#
+# Nothing here fails because something is slow. Everything is written to build/bench/bench.json too.
+
+bench-srcs := $(addprefix tests/bench/guest/, \
+    bench.c calls.c mmu.c events.c faults.c emulation.c user.c grants.c memory.c clock.S)
+bench-objs := $(bench-srcs:%=build/%.o)
+
+$(bench-objs): build/%.o: % build/flags/kit-cflags | $(newlib)
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(cc) $(kit-cflags) $(dependencies) -c $< -o $@
+
+$(eval $(call pv-image,bench/guest,$(bench-objs)))
+-include $(bench-objs:.o=.d)
+
+build/upstream/xen/xen:
+	$(say) FETCH "Debian's Xen"
+	$(Q)tests/bench/xen.sh build/upstream/xen
+
+# BENCH chooses parts: counts, boot, domains, memory, source.
+BENCH :=
+bench: build/enso.iso build/bench/guest build/upstream/xen/xen
+	$(Q)ACCEL=$(ACCEL) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/bench.py $(BENCH)
+
+.PHONY: bench
