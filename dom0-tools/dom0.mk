@@ -6,7 +6,7 @@ include $(foreach folder,main cli toolstack xenstore backends/console,dom0-tools
 dom0-objs := $(dom0-srcs:%=build/%.o)
 dom0-cflags := $(pv-cflags) -Idom0-tools
 
-$(dom0-objs): build/%.o: % build/flags/dom0-cflags | $(newlib)
+$(dom0-objs): build/%.o: % build/flags/dom0-cflags | $(sysroot)
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(cc) $(dom0-cflags) $(dependencies) -c $< -o $@
