@@ -1,5 +1,5 @@
-/* Offsets for the assembly code. Compiled to assembly, never linked: hypervisor.mk turns each line "->NAME value" of it into
- * a #define of asm-offsets.h. */
+/* Offsets for the assembly code. Compiled to assembly, never linked: hypervisor.mk turns each line "->NAME
+ * value" of it into a #define of asm-offsets.h. */
 #include "lib/lib.h"
 #include "cpu/cpu.h"
 #include "domain/domain.h"

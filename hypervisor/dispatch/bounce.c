@@ -1,5 +1,6 @@
-/* Frames on the guest kernel's stack: exceptions, event upcalls, NMIs, the failsafe and syscall callbacks. One function builds
- * them all; a pending exception exists nowhere but in its arguments. A frame that cannot be written ends the domain. */
+/* Frames on the guest kernel's stack: exceptions, event upcalls, NMIs, the failsafe and syscall callbacks.
+ * One function builds them all; a pending exception exists nowhere but in its arguments. A frame that
+ * cannot be written ends the domain. */
 #include <xen/xen.h>
 #include "cpu/segments.h"
 #include "dispatch/bounce.h"
@@ -30,10 +31,9 @@ static cold void frame_refused(struct vcpu *v, const struct cpu_user_regs *r, ui
     domain_crash(v->domain, "vcpu %u: no frame can be pushed at %lx (rip %lx)", v->id, sp, r->rip);
 }
 
-/* rip, cs with the event mask in bits 32-39, rflags, rsp, ss, at sp. Interrupts are always on while a guest runs; what
- * it is told of them is its own mask. */
-static inline __attribute__((always_inline)) bool push_return(const struct cpu_user_regs *r, uint64_t sp, uint64_t cs,
-                                                              uint8_t mask)
+/* rip, cs with the event mask in bits 32-39, rflags, rsp, ss, at sp. Interrupts are always on while a
+ * guest runs; what it is told of them is its own mask. */
+static forced_inline bool push_return(const struct cpu_user_regs *r, uint64_t sp, uint64_t cs, uint8_t mask)
 {
     return guest_store_word(sp, r->rip) &&
            guest_store_word(sp + 8, cs | (uint64_t)mask << 32) &&
@@ -43,8 +43,8 @@ static inline __attribute__((always_inline)) bool push_return(const struct cpu_u
 }
 
 /* The whole frame, from the lowest address: rcx, r11, the extra words, and those of push_return. */
-static inline __attribute__((always_inline)) bool push_frame(const struct cpu_user_regs *r, uint64_t sp, uint64_t cs,
-                                                             uint8_t mask, const uint64_t *extra, unsigned int extras)
+static forced_inline bool push_frame(const struct cpu_user_regs *r, uint64_t sp, uint64_t cs, uint8_t mask,
+                                     const uint64_t *extra, unsigned int extras)
 {
     bool ok;
 
@@ -60,10 +60,11 @@ static inline __attribute__((always_inline)) bool push_frame(const struct cpu_us
     return ok;
 }
 
-/* Makes the frame and goes to the handler. The number of extra words, between r11 and rip, is constant in each caller: an
- * error code, or four selectors. The handler is reached by sysret if its address allows: rcx and r11 are in the frame. */
-static inline __attribute__((always_inline)) bool bounce(struct vcpu *v, struct cpu_user_regs *r, uint64_t handler,
-                                                         bool mask_events, const uint64_t *extra, unsigned int extras)
+/* Makes the frame and goes to the handler. The number of extra words, between r11 and rip, is constant in
+ * each caller: an error code, or four selectors. The handler is reached by sysret if its address allows:
+ * rcx and r11 are in the frame. */
+static forced_inline bool bounce(struct vcpu *v, struct cpu_user_regs *r, uint64_t handler, bool mask_events,
+                                 const uint64_t *extra, unsigned int extras)
 {
     uint8_t *mask = &v->info->evtchn_upcall_mask;
     uint64_t sp = r->rsp, cs = r->cs & ~3UL;
@@ -89,15 +90,17 @@ static inline __attribute__((always_inline)) bool bounce(struct vcpu *v, struct 
     return true;
 }
 
-static cold void no_handler(struct vcpu *v, const struct cpu_user_regs *r, unsigned int vector, uint32_t error)
+static cold void no_handler(struct vcpu *v, const struct cpu_user_regs *r, unsigned int vector,
+                            uint32_t error)
 {
-    domain_crash(v->domain, "vcpu %u: no handler for exception %u (error %x, cr2 %lx) at rip %lx, rsp %lx, %s mode",
+    domain_crash(v->domain,
+                 "vcpu %u: no handler for exception %u (error %x, cr2 %lx) at rip %lx, rsp %lx, %s mode",
                  v->id, vector, error, vector == 14 ? v->info->arch.cr2 : 0, r->rip, r->rsp,
                  v->kernel_mode ? "kernel" : "user");
 }
 
-static inline __attribute__((always_inline)) void inject(struct vcpu *v, struct cpu_user_regs *r, uint8_t vector,
-                                                         const uint64_t *error, unsigned int errors)
+static forced_inline void inject(struct vcpu *v, struct cpu_user_regs *r, uint8_t vector,
+                                 const uint64_t *error, unsigned int errors)
 {
     const struct trap_info *t = &v->traps[vector];
 

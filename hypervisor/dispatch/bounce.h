@@ -7,7 +7,8 @@
 
 struct vcpu;
 
-/* guest.entry_vector after a `syscall` and for a frame just built: rcx and r11 may be overwritten by sysret. As in entry.S. */
+/* guest.entry_vector after a `syscall` and for a frame just built: rcx and r11 may be overwritten by
+ * sysret. As in entry.S. */
 #define TRAP_SYSCALL 0x100U
 
 /* Bits of a page fault's error code. */

@@ -1,5 +1,6 @@
-/* Entry points of the guest kernel: the trap table and the callbacks. There is no sysenter entry: MSR_SYSENTER_CS is 0, the
- * instruction faults, and registering its callback is refused, upon which guests use `int` or `syscall`. */
+/* Entry points of the guest kernel: the trap table and the callbacks. There is no sysenter entry:
+ * MSR_SYSENTER_CS is 0, the instruction faults, and registering its callback is refused, upon which guests
+ * use `int` or `syscall`. */
 #include <xen/callback.h>
 #include <xen/errno.h>
 #include <xen/nmi.h>

@@ -1,8 +1,8 @@
-/* The dispatcher: every entry from a guest (entry.S), the hypercall table, exceptions and upcalls bounced to the guest
- * (bounce.c), iret, callbacks, and the exit path.
+/* The dispatcher: every entry from a guest (entry.S), the hypercall table, exceptions and upcalls bounced
+ * to the guest (bounce.c), iret, callbacks, and the exit path.
  *
- * entry.S saves the guest's registers into cpu_info.guest, calls C, and on the way out runs guest_exit_work() when there
- * is work or an upcall, then restores and leaves by sysret or iret. */
+ * entry.S saves the guest's registers into cpu_info.guest, calls C, and on the way out runs
+ * guest_exit_work() when there is work or an upcall, then restores and leaves by sysret or iret. */
 #ifndef ENSO_DISPATCH_DISPATCH_H
 #define ENSO_DISPATCH_DISPATCH_H
 
@@ -11,20 +11,23 @@
 
 struct vcpu;
 
-/* Internal answer of a hypercall that ran out of time: never seen by a guest. v->continuation.done is kept. */
+/* Internal answer of a hypercall that ran out of time: never seen by a guest. v->continuation.done is
+ * kept. */
 #define ERESTART 85
 
-/* An exception of the guest: builds the frame on its kernel stack and goes to its handler; without a handler, or when the
- * frame can't be written, the domain crashes. Pending state lives nowhere else. */
+/* An exception of the guest: builds the frame on its kernel stack and goes to its handler; without a
+ * handler, or when the frame can't be written, the domain crashes. Pending state lives nowhere else. */
 void guest_inject(uint8_t vector);                          /* exceptions without an error code, INT n */
 void guest_inject_error(uint8_t vector, uint32_t error);
 static inline void guest_inject_gp(uint32_t error) { guest_inject_error(13, error); }
 static inline void guest_inject_ud(void) { guest_inject(6); }
-/* The failsafe callback, when a segment register or a frame that the guest wants to return to cannot be loaded. */
+/* The failsafe callback, when a segment register or a frame that the guest wants to return to cannot be
+ * loaded. */
 void guest_inject_failsafe(void);
 
-/* Called by entry.S, with the running guest's registers in info->guest: a `syscall` of the guest kernel (v is the running vcpu),
- * of guest user code, and of 32-bit code; exceptions and interrupts; a return to the guest that faulted. */
+/* Called by entry.S, with the running guest's registers in info->guest: a `syscall` of the guest kernel (v
+ * is the running vcpu), of guest user code, and of 32-bit code; exceptions and interrupts; a return to the
+ * guest that faulted. */
 struct cpu_info;
 void hypercall_from_guest(struct cpu_info *info, struct vcpu *v);
 void iret_from_guest(struct cpu_info *info, struct vcpu *v);
@@ -62,7 +65,8 @@ long hypercall_console_io(uint32_t cmd, uint32_t count, guest_addr_t buffer);
 long hypercall_physdev_op(uint32_t cmd, guest_addr_t arg);
 long hypercall_physdev_op_compat(guest_addr_t op);
 
-/* Writes the hypercall page into a frame (domctl hypercall_init, the 0x40000000 MSR, the first domain's builder). */
+/* Writes the hypercall page into a frame (domctl hypercall_init, the 0x40000000 MSR, the first domain's
+ * builder). */
 void hypercall_page_fill(void *page);
 
 #endif

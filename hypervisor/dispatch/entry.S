@@ -1,15 +1,19 @@
-/* Every way into the hypervisor from a guest and every way back. Assembly saves, calls C, restores; decisions are in C.
+/* Every way into the hypervisor from a guest and every way back. Assembly saves, calls C, restores;
+ * decisions are in C.
  *
- * From ring 3 the guest's registers are pushed so that they become cpu_info.guest of this CPU, and C runs on the rest of the
- * same stack. Interrupts are off from here to the return. GS and FS bases are always the guest's.
+ * From ring 3 the guest's registers are pushed so that they become cpu_info.guest of this CPU, and C runs
+ * on the rest of the same stack. Interrupts are off from here to the return. GS and FS bases are always
+ * the guest's.
  *
- * The address space of the guest is kept while the hypervisor runs. Should a CPU need a root of its own while guest code
- * runs, ENTER_FROM_GUEST and LEAVE_TO_GUEST are the two places that every entry and every return passes. */
+ * The address space of the guest is kept while the hypervisor runs. Should a CPU need a root of its own
+ * while guest code runs, ENTER_FROM_GUEST and LEAVE_TO_GUEST are the two places that every entry and every
+ * return passes. */
 #include <asm-offsets.h>
 #include "boot/memory-map.h"
 #include "memory/extable.h"
 
-#define TRAP_SYSCALL        0x100       /* guest.entry_vector: rcx and r11 are the guest's rip and rflags, sysret may be used */
+/* guest.entry_vector: rcx and r11 may become rip and rflags, so sysret may be used */
+#define TRAP_SYSCALL        0x100
 #define SYSCALL_STUB_SIZE   32
 #define TRAP_STUB_SIZE      16
 
@@ -64,7 +68,8 @@
     pop %rdi
 .endm
 
-/* All of the guest's state is saved; rsp becomes the struct cpu_info, first argument of what is called next. */
+/* All of the guest's state is saved; rsp becomes the struct cpu_info, first argument of what is called
+ * next. */
 .macro ENTER_FROM_GUEST
     sub $INFO_guest, %rsp
     mov %rsp, %rdi
@@ -79,8 +84,8 @@
 
     .text
 
-/* The `syscall` instruction: the processor switches no stack, so each CPU has its own stub, which knows its stack. They end
- * as if the processor had pushed ss and rsp. */
+/* The `syscall` instruction: the processor switches no stack, so each CPU has its own stub, which knows
+ * its stack. They end as if the processor had pushed ss and rsp. */
 .macro SYSCALL_STUBS name, common
     .balign 64
     .globl \name
@@ -123,7 +128,8 @@ clear_ac:
     clac
 1:  ret
 
-/* Exceptions and interrupts. On the stack: rip, cs, rflags, rsp, ss above an error code and (in its upper half) the vector. */
+/* Exceptions and interrupts. On the stack: rip, cs, rflags, rsp, ss above an error code and (in its upper
+ * half) the vector. */
     .balign 64
 trap_entry:
     testb $3, 16(%rsp)
@@ -158,8 +164,8 @@ syscall_entry:
     call hypercall_from_guest
     /* falls through */
 
-/* rsp is the struct cpu_info. What is left to be done: work, or an upcall, if pending is not 0 and mask is. Those are the
- * two first bytes of vcpu_info: together, as a number, 1 to 255. */
+/* rsp is the struct cpu_info. What is left to be done: work, or an upcall, if pending is not 0 and mask
+ * is. Those are the two first bytes of vcpu_info: together, as a number, 1 to 255. */
 exit_to_guest:
     mov INFO_current(%rsp), %rsi
     mov VCPU_info(%rsi), %rax
@@ -179,8 +185,9 @@ leave:
     cmpl $TRAP_SYSCALL, GUEST(entry_vector)
     jne leave_by_iret
 
-    /* sysret: only to a canonical address (else it faults in ring 0, on the guest's stack), and not with flags that it
-     * does not restore. It gives flat selectors; who sets entry_vector to TRAP_SYSCALL sees to it that these are meant. */
+    /* sysret: only to a canonical address (else it faults in ring 0, on the guest's stack), and not with
+     * flags that it does not restore. It gives flat selectors; who sets entry_vector to TRAP_SYSCALL sees
+     * to it that these are meant. */
     mov GUEST(rip), %rcx
     mov %rcx, %rax
     shl $16, %rax
@@ -224,8 +231,8 @@ return_to_guest:
     sub $(INFO_size - 1), %rsp
     jmp exit_to_guest
 
-/* NMI, #DF, #MC and #DB come on stacks of their own. From a guest, the frame moves to where all others are; the iretq to the
- * next instruction ends the blocking of NMIs, as a return by sysret would not. */
+/* NMI, #DF, #MC and #DB come on stacks of their own. From a guest, the frame moves to where all others
+ * are; the iretq to the next instruction ends the blocking of NMIs, as a return by sysret would not. */
 ist_entry:
     testb $3, 16(%rsp)
     jz hypervisor_trap
@@ -252,9 +259,10 @@ ist_entry:
     push %rcx
     iretq
 
-/* An exception or interrupt while the hypervisor runs: in its idle loop, while it touches guest memory, or a bug. If the iretq
- * above faults, the processor has pushed a frame over registers that are already restored; all of them are still the
- * guest's, so they are saved again below the frame that could not be returned to, and the guest is told. */
+/* An exception or interrupt while the hypervisor runs: in its idle loop, while it touches guest memory, or
+ * a bug. If the iretq above faults, the processor has pushed a frame over registers that are already
+ * restored; all of them are still the guest's, so they are saved again below the frame that could not be
+ * returned to, and the guest is told. */
 trap_in_hypervisor:
     push %rax
     lea leave_iretq(%rip), %rax
@@ -283,14 +291,15 @@ iret_fault:
     call iret_failed
     jmp exit_to_guest
 
-/* One stub a vector: completes the frame with an error code, where the processor pushes none, and the vector. */
+/* One stub a vector: completes the frame with an error code, where the processor pushes none, and the
+ * vector. */
     .balign 64
 trap_stubs:
     .set vector, 0
     .rept 256
     .balign TRAP_STUB_SIZE
-    .if vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30
-    .else
+    .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || \
+          vector == 29 || vector == 30)
     pushq $0
     .endif
     movl $vector, 4(%rsp)

@@ -1,5 +1,5 @@
-/* Exceptions and interrupts while the hypervisor runs: interrupts in the idle loop, faults that the exception table foresees, and
- * bugs, which end in a panic. */
+/* Exceptions and interrupts while the hypervisor runs: interrupts in the idle loop, faults that the
+ * exception table foresees, and bugs, which end in a panic. */
 #include "cpu/panic.h"
 #include "cpu/registers.h"
 #include "dispatch/bounce.h"
@@ -51,7 +51,7 @@ void nmi_arrived(void)
 
 noreturn void trap_fatal(const struct cpu_user_regs *r)
 {
-    panic_with_registers(r, "exception %u, error code %x, cr2 %lx", r->entry_vector, r->error_code, read_cr2());
+    panic_with_registers(r, "exception %u, error code %x", r->entry_vector, r->error_code);
 }
 
 /* The rights of all four levels, as the processor would see them now. */
@@ -69,8 +69,8 @@ static bool mapping_allows(const struct vcpu *v, uint64_t address, bool write)
     return true;
 }
 
-/* True: the access can be tried again. The guest's LDT was not in the window yet; or the guest has given itself more rights
- * without a flush, which the processor's TLB had not seen and now has. */
+/* True: the access can be tried again. The guest's LDT was not in the window yet; or the guest has given
+ * itself more rights without a flush, which the processor's TLB had not seen and now has. */
 static bool page_fault_resolved(const struct cpu_user_regs *r)
 {
     struct vcpu *v = current;
@@ -82,7 +82,8 @@ static bool page_fault_resolved(const struct cpu_user_regs *r)
         return ldt_window_fault(v, offset);
     if (address >= HYPERVISOR_START && address < HYPERVISOR_END)
         return false;
-    return extable_find(r->rip) && (r->error_code & PF_PRESENT) && mapping_allows(v, address, r->error_code & PF_WRITE);
+    return extable_find(r->rip) && (r->error_code & PF_PRESENT) &&
+           mapping_allows(v, address, r->error_code & PF_WRITE);
 }
 
 void trap_from_hypervisor(struct cpu_user_regs *r)
@@ -95,7 +96,8 @@ void trap_from_hypervisor(struct cpu_user_regs *r)
     }
     switch (r->entry_vector) {
     case 1:
-        /* A guest's data breakpoint on its own memory, or one delayed over a `syscall` by MOV SS: it loses it. */
+        /* A guest's data breakpoint on its own memory, or one delayed over a `syscall` by MOV SS: it loses
+         * it. */
         take_dr6();
         r->rflags &= ~RFLAGS_TF;
         return;

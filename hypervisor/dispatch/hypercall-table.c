@@ -13,8 +13,8 @@
 #include "sched/sched.h"
 
 #define MAYBE_UNUSED __attribute__((__unused__))
-#define FIVE uint64_t a MAYBE_UNUSED, uint64_t b MAYBE_UNUSED, uint64_t c MAYBE_UNUSED, uint64_t d MAYBE_UNUSED, \
-             uint64_t e MAYBE_UNUSED
+#define FIVE uint64_t a MAYBE_UNUSED, uint64_t b MAYBE_UNUSED, uint64_t c MAYBE_UNUSED, \
+             uint64_t d MAYBE_UNUSED, uint64_t e MAYBE_UNUSED
 
 /* The typed view of five registers. */
 #define VIEW(name, ...) static long call_##name(FIVE) { return hypercall_##name(__VA_ARGS__); }
@@ -60,8 +60,9 @@ static long no_hypercall(FIVE)
 
 #define ENTRY(name, flags) [__HYPERVISOR_##name] = { call_##name, (flags) }
 
+/* Every hole has an answer, then the calls take their places. */
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Woverride-init"    /* every hole has an answer, then the calls take their places */
+#pragma GCC diagnostic ignored "-Woverride-init"
 static const struct hypercall table[HYPERCALL_LIMIT] = {
     [0 ... HYPERCALL_LIMIT - 1] = { no_hypercall, 0 },
     ENTRY(set_trap_table, MAY_BE_LONG),
@@ -100,8 +101,8 @@ static const struct hypercall table[HYPERCALL_LIMIT] = {
 };
 #pragma GCC diagnostic pop
 
-/* What number a call of no hypercall, or of one beyond the table, counts as: its entry is the answer. Without a branch,
- * so that nothing beyond the table is read under speculation either. */
+/* What number a call of no hypercall, or of one beyond the table, counts as: its entry is the answer.
+ * Without a branch, so that nothing beyond the table is read under speculation either. */
 #define NO_HYPERCALL (HYPERCALL_LIMIT - 1)
 
 static const struct hypercall *find(uint64_t number)

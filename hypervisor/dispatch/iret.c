@@ -20,8 +20,8 @@ static cold void crash(struct vcpu *v, uint64_t sp, const char *why)
 }
 
 /* Straight from the frame into the registers: if it ends halfway the domain does, too. */
-static inline __attribute__((always_inline)) bool fetch_frame(struct cpu_user_regs *r, uint64_t sp, uint64_t *flags,
-                                                              uint64_t *cs, uint64_t *ss)
+static forced_inline bool fetch_frame(struct cpu_user_regs *r, uint64_t sp, uint64_t *flags, uint64_t *cs,
+                                      uint64_t *ss)
 {
     bool ok;
 
@@ -37,8 +37,8 @@ static inline __attribute__((always_inline)) bool fetch_frame(struct cpu_user_re
     return ok;
 }
 
-/* Sysret may be used where the frame asks for the state after a `syscall`; it has the flat selectors. entry.S allows the
- * guest only its own flags. */
+/* Sysret may be used where the frame asks for the state after a `syscall`; it has the flat selectors.
+ * entry.S allows the guest only its own flags. */
 void iret_from_guest(struct cpu_info *info, struct vcpu *v)
 {
     struct cpu_user_regs *r = &info->guest;
@@ -78,7 +78,8 @@ long hypercall_iret(void)
     return (long)info->guest.rax;
 }
 
-/* The processor refused cs, ss or rip of the guest's frame. An LDT page that was only not in the window yet is no refusal. */
+/* The processor refused cs, ss or rip of the guest's frame. An LDT page that was only not in the window
+ * yet is no refusal. */
 void iret_failed(struct cpu_info *info)
 {
     const struct cpu_user_regs *r = &info->guest;

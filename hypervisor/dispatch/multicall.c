@@ -13,11 +13,12 @@ static bool store_result(guest_addr_t calls, uint32_t i, long rc)
     uint64_t result = (uint64_t)rc;
     guest_addr_t entry = guest_element(calls, i, sizeof(struct multicall_entry));
 
-    return copy_to_guest(guest_add(entry, offsetof(struct multicall_entry, result)), &result, sizeof(result)) == 0;
+    entry = guest_add(entry, offsetof(struct multicall_entry, result));
+    return copy_to_guest(entry, &result, sizeof(result)) == 0;
 }
 
-/* An entry is read once, into the vcpu: one that runs out of time goes on with the arguments that it began with, whatever
- * guest memory says by then. */
+/* An entry is read once, into the vcpu: one that runs out of time goes on with the arguments that it began
+ * with, whatever guest memory says by then. */
 long hypercall_multicall(guest_addr_t calls, uint32_t count)
 {
     struct vcpu *v = current;

@@ -1,4 +1,5 @@
-/* physdev_op: which ports a vcpu may use. The operations on interrupts and PCI devices are not there: -ENOSYS. */
+/* physdev_op: which ports a vcpu may use. The operations on interrupts and PCI devices are not there:
+ * -ENOSYS. */
 #include <xen/errno.h>
 #include <xen/physdev.h>
 #include "dispatch/dispatch.h"

@@ -1,4 +1,5 @@
-/* The `syscall` instruction outside the guest kernel's 64-bit code: the kernel's callback, or #UD without one. */
+/* The `syscall` instruction outside the guest kernel's 64-bit code: the kernel's callback, or #UD without
+ * one. */
 #include <xen/xen.h>
 #include "dispatch/bounce.h"
 #include "dispatch/dispatch.h"

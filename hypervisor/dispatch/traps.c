@@ -1,4 +1,5 @@
-/* Exceptions and interrupts while a guest runs. An exception is emulated, or it goes to the guest's own handler. */
+/* Exceptions and interrupts while a guest runs. An exception is emulated, or it goes to the guest's own
+ * handler. */
 #include <xen/errno.h>
 #include <xen/xen.h>
 #include "cpu/registers.h"
@@ -14,7 +15,8 @@
 #define GP_IDT 2U                       /* error code of #GP: it names a gate of the IDT */
 #define DR6_CAUSES 0xe00fUL             /* breakpoints, DR access, single step, task switch */
 
-/* In the hypervisor's half only what the processor itself reads for the guest, descriptors, can be its right. */
+/* In the hypervisor's half only what the processor itself reads for the guest, descriptors, can be its
+ * right. */
 static bool descriptor_fault(struct vcpu *v, struct cpu_user_regs *r, uint64_t address, uint32_t error)
 {
     uint64_t offset;
@@ -39,8 +41,8 @@ static bool may_be_table_write(const struct vcpu *v, uint32_t error)
            (v->domain->vm_assist & (1U << VMASST_TYPE_writable_pagetables));
 }
 
-static __attribute__((noinline)) bool page_fault_handled(struct vcpu *v, struct cpu_user_regs *r, uint64_t address,
-                                                         uint32_t error)
+static __attribute__((noinline)) bool page_fault_handled(struct vcpu *v, struct cpu_user_regs *r,
+                                                         uint64_t address, uint32_t error)
 {
     if (address >= HYPERVISOR_START && address < HYPERVISOR_END)
         return descriptor_fault(v, r, address, error);
@@ -58,14 +60,14 @@ static inline void page_fault(struct vcpu *v, struct cpu_user_regs *r)
     guest_page_fault(v, r, address, error);
 }
 
-/* INT n: all gates but those of #BP and #OF have level 0, so it faults here. The instruction's bytes say which n, as some
- * processors' error codes do not. */
+/* INT n: all gates but those of #BP and #OF have level 0, so it faults here. The instruction's bytes say
+ * which n, as some processors' error codes do not. */
 static bool software_interrupt(struct vcpu *v, struct cpu_user_regs *r)
 {
-    uint8_t code[2];
+    uint8_t code[GUEST_CODE_BYTES];
     unsigned int level = v->kernel_mode ? 1 : 3;
 
-    if (fetch_guest_code(code, r->rip, sizeof(code)) != sizeof(code) || code[0] != 0xcd)
+    if (fetch_guest_code(code, r->rip) < 2 || code[0] != 0xcd)
         return false;
     if ((unsigned int)TI_GET_DPL(&v->traps[code[1]]) < level) {
         guest_inject_gp(code[1] * 8U | GP_IDT);

@@ -75,7 +75,8 @@ static long give_more(uint32_t cmd, guest_addr_t arg)
     case XENVER_guest_handle:
         return give_handle(arg);
     case XENVER_commandline:
-        return give_text(arg, current->domain->control ? boot_info.cmdline : "<denied>", sizeof(xen_commandline_t));
+        return give_text(arg, current->domain->control ? boot_info.cmdline : "<denied>",
+                         sizeof(xen_commandline_t));
     case XENVER_build_id:
         return -XEN_ENODATA;
     default:

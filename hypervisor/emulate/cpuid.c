@@ -1,5 +1,5 @@
-/* CPUID as guests see it: the processor's answer through an allow list of features that work in ring 3 without privilege, and
- * the leaves by which guests find what runs them. */
+/* CPUID as guests see it: the processor's answer through an allow list of features that work in ring 3
+ * without privilege, and the leaves by which guests find what runs them. */
 #include <xen/errno.h>
 #include "boot/memory-map.h"
 #include "cpu/registers.h"
@@ -18,15 +18,16 @@
 #define XSAVE_LEGACY    576U    /* x87 and SSE area and header */
 
 /* Leaf 1 ECX: SSE3 PCLMUL SSSE3 CX16 SSE4.1 SSE4.2 MOVBE POPCNT AES RDRAND. */
-#define ECX1_PLAIN (BIT(0) | BIT(1) | BIT(9) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) | BIT(25) | BIT(30))
+#define ECX1_PLAIN (BIT(0) | BIT(1) | BIT(9) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) | BIT(25) | \
+                    BIT(30))
 /* XSAVE; with AVX: FMA AVX F16C. */
 #define ECX1_XSAVE BIT(26)
 #define ECX1_AVX   (BIT(12) | BIT(28) | BIT(29))
 #define ECX1_OSXSAVE    BIT(27)
 #define ECX1_HYPERVISOR BIT(31)
 /* Leaf 1 EDX: FPU DE TSC MSR PAE CX8 APIC CMOV PAT CLFSH MMX FXSR SSE SSE2. */
-#define EDX1 (BIT(0) | BIT(2) | BIT(4) | BIT(5) | BIT(6) | BIT(8) | BIT(9) | BIT(15) | BIT(16) | BIT(19) | BIT(23) | BIT(24) | \
-              BIT(25) | BIT(26))
+#define EDX1 (BIT(0) | BIT(2) | BIT(4) | BIT(5) | BIT(6) | BIT(8) | BIT(9) | BIT(15) | BIT(16) | BIT(19) | \
+              BIT(23) | BIT(24) | BIT(25) | BIT(26))
 
 /* Leaf 7 EBX: BMI1 BMI2 ERMS RDSEED ADX CLFLUSHOPT CLWB SHA; FSGSBASE; AVX2; AVX512 F DQ IFMA CD BW VL. */
 #define EBX7_PLAIN    (BIT(3) | BIT(8) | BIT(9) | BIT(18) | BIT(19) | BIT(23) | BIT(24) | BIT(29))
@@ -51,7 +52,8 @@ static bool has_avx512(void) { return has_avx() && (cpu_features.xcr0_allowed & 
 
 static void leaf_1(const struct vcpu *v, struct cpuid *c)
 {
-    c->ebx = (c->ebx & 0xffff) | 1U << 16 | (uint32_t)(v->id * 2) << 24;    /* one logical processor; APIC id */
+    /* One logical processor, and the number of its APIC. */
+    c->ebx = (c->ebx & 0xffff) | 1U << 16 | (uint32_t)(v->id * 2) << 24;
     c->ecx &= ECX1_PLAIN | (cpu_features.xsave ? ECX1_XSAVE : 0) | (has_avx() ? ECX1_AVX : 0);
     c->ecx |= ECX1_HYPERVISOR | (cpu_features.xsave ? ECX1_OSXSAVE : 0);
     c->edx &= EDX1;
@@ -93,7 +95,8 @@ static void leaf_xsave(const struct vcpu *v, uint32_t subleaf, struct cpuid *c)
     if (!cpu_features.xsave) {
         *c = (struct cpuid){ 0 };
     } else if (subleaf == 0) {
-        *c = (struct cpuid){ (uint32_t)allowed, xsave_size(v->xcr0), xsave_size(allowed), (uint32_t)(allowed >> 32) };
+        *c = (struct cpuid){ (uint32_t)allowed, xsave_size(v->xcr0), xsave_size(allowed),
+                             (uint32_t)(allowed >> 32) };
     } else if (subleaf == 1) {
         *c = (struct cpuid){ c->eax & (BIT(0) | BIT(2)), 0, 0, 0 };     /* XSAVEOPT, XGETBV(1) */
     } else if (subleaf < 63 && (allowed >> subleaf & 1)) {
@@ -176,26 +179,42 @@ static void extended(uint32_t leaf, struct cpuid *c)
     case 0x80000007:
         *c = (struct cpuid){ 0, 0, 0, cpu_features.tsc_invariant ? BIT(8) : 0 };
         return;
-    case 0x80000008:
-        *c = (struct cpuid){ (c->eax & 0xff) | 48U << 8, 0, 0, 0 };     /* widths of machine and linear addresses */
+    case 0x80000008:    /* widths of machine and linear addresses */
+        *c = (struct cpuid){ (c->eax & 0xff) | 48U << 8, 0, 0, 0 };
         return;
     default:
         *c = (struct cpuid){ 0 };
     }
 }
 
+/* The processor's last basic and extended leaves; asked once, because under a hypervisor of its own CPUID
+ * is slow. */
+static void last_leaves(uint32_t *basic_leaf, uint32_t *extended_leaf)
+{
+    static uint32_t basic_last, extended_last;
+
+    if (!extended_last) {
+        basic_last = cpuid(0, 0).eax;
+        extended_last = cpuid(0x80000000, 0).eax;
+    }
+    *basic_leaf = basic_last;
+    *extended_leaf = extended_last;
+}
+
 void guest_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
     struct cpuid c = { 0 };
+    uint32_t last_basic, last_extended;
 
+    last_leaves(&last_basic, &last_extended);
     if (leaf <= LAST_BASIC) {
-        if (leaf <= cpuid(0, 0).eax)
+        if (leaf <= last_basic)
             c = cpuid(leaf, subleaf);
         basic(v, leaf, subleaf, &c);
     } else if (leaf >= 0x40000000 && leaf <= LAST_HYPERVISOR) {
         hypervisor(leaf, subleaf, &c);
     } else if (leaf >= 0x80000000 && leaf <= LAST_EXTENDED) {
-        if (leaf <= cpuid(0x80000000, 0).eax)
+        if (leaf <= last_extended)
             c = cpuid(leaf, subleaf);
         extended(leaf, &c);
     }

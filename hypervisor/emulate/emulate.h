@@ -1,5 +1,6 @@
-/* The interpreter: decodes only what a PV guest is allowed to try. Both decoders are pure functions from bytes, which are
- * fetched once, to an operation; operands are register numbers and values, never addresses. */
+/* The interpreter: decodes only what a PV guest is allowed to try. Both decoders are pure functions from
+ * bytes, which are fetched once, to an operation; operands are register numbers and values, never
+ * addresses. */
 #ifndef ENSO_EMULATE_EMULATE_H
 #define ENSO_EMULATE_EMULATE_H
 
@@ -11,13 +12,13 @@ struct vcpu;
 /* The longest instruction that the processor accepts. */
 #define MAX_INSTRUCTION 15
 
-/* The current guest took a #GP at its rip. True: the instruction was emulated (registers updated, rip advanced), or is to be
- * executed again. */
+/* The current guest took a #GP at its rip. True: the instruction was emulated (registers updated, rip
+ * advanced), or is to be executed again. */
 bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *r);
 /* The current guest took a #UD: true if it was the forced-emulation prefix with CPUID, and it was done. */
 bool emulate_forced_cpuid(struct vcpu *v, struct cpu_user_regs *r);
-/* A write #PF of the guest kernel on a present address. True: it meant a level-1 table, and was written through
- * pte_write_trapped (or is to be executed again); false: nothing has changed. */
+/* A write #PF of the guest kernel on a present address. True: it meant a level-1 table, and was written
+ * through pte_write_trapped (or is to be executed again); false: nothing has changed. */
 bool emulate_pte_write(struct vcpu *v, struct cpu_user_regs *r, uint64_t va);
 
 /* CPUID as guests see it: out is eax, ebx, ecx, edx. */
@@ -25,8 +26,8 @@ void guest_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t
 
 /* Instructions that #GP in ring 3. */
 enum privileged_kind {
-    PRIV_MOV_FROM_CR, PRIV_MOV_TO_CR, PRIV_MOV_FROM_DR, PRIV_MOV_TO_DR, PRIV_CLTS, PRIV_WBINVD, PRIV_CLI, PRIV_STI,
-    PRIV_RDMSR, PRIV_WRMSR, PRIV_RDTSC, PRIV_RDTSCP, PRIV_CPUID, PRIV_XSETBV, PRIV_IN, PRIV_OUT,
+    PRIV_MOV_FROM_CR, PRIV_MOV_TO_CR, PRIV_MOV_FROM_DR, PRIV_MOV_TO_DR, PRIV_CLTS, PRIV_WBINVD, PRIV_CLI,
+    PRIV_STI, PRIV_RDMSR, PRIV_WRMSR, PRIV_RDTSC, PRIV_RDTSCP, PRIV_CPUID, PRIV_XSETBV, PRIV_IN, PRIV_OUT,
 };
 struct privileged_op {
     enum privileged_kind kind;
@@ -42,8 +43,8 @@ bool decode_privileged(const uint8_t *code, size_t len, struct privileged_op *op
 
 /* Forms in which kernels write page-table entries. */
 enum pte_op_kind {
-    PTE_OP_MOV, PTE_OP_XCHG, PTE_OP_CMPXCHG, PTE_OP_XADD, PTE_OP_ADD, PTE_OP_OR, PTE_OP_AND, PTE_OP_SUB, PTE_OP_XOR,
-    PTE_OP_BTS, PTE_OP_BTR, PTE_OP_BTC,
+    PTE_OP_MOV, PTE_OP_XCHG, PTE_OP_CMPXCHG, PTE_OP_XADD, PTE_OP_ADD, PTE_OP_OR, PTE_OP_AND, PTE_OP_SUB,
+    PTE_OP_XOR, PTE_OP_BTS, PTE_OP_BTR, PTE_OP_BTC,
 };
 #define PTE_OP_NONE (-1)    /* in base and index */
 #define PTE_OP_RIP  16      /* base: the next instruction */

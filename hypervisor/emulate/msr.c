@@ -1,5 +1,5 @@
-/* MSRs as guests see them: an allow list. An unknown one is #GP; but a guest that has no handler for #GP yet reads 0, because
- * kernels look at MSRs before they can catch a fault. */
+/* MSRs as guests see them: an allow list. An unknown one is #GP; but a guest that has no handler for #GP
+ * yet reads 0, because kernels look at MSRs before they can catch a fault. */
 #include "cpu/registers.h"
 #include "dispatch/dispatch.h"
 #include "domain/domain.h"
@@ -28,12 +28,20 @@
 
 static bool reads_zero(uint32_t msr)
 {
-    return (msr >= MSR_MCG_FIRST && msr <= MSR_MCG_LAST) || (msr >= MSR_MC_FIRST && msr <= MSR_MC_LAST) ||
-           (msr >= MSR_AMD_PSTATE && msr <= MSR_AMD_PSTATE_LAST) || msr == MSR_K8_SYSCFG || msr == MSR_K8_HWCR ||
-           msr == MSR_K8_INT_PENDING || msr == MSR_PLATFORM_INFO || msr == MSR_MISC_FEATURES || msr == MSR_HYPERCALL_PAGE;
+    switch (msr) {
+    case MSR_MCG_FIRST ... MSR_MCG_LAST:
+    case MSR_MC_FIRST ... MSR_MC_LAST:
+    case MSR_AMD_PSTATE ... MSR_AMD_PSTATE_LAST:
+    case MSR_K8_SYSCFG: case MSR_K8_HWCR: case MSR_K8_INT_PENDING:
+    case MSR_PLATFORM_INFO: case MSR_MISC_FEATURES: case MSR_HYPERCALL_PAGE:
+        return true;
+    default:
+        return false;
+    }
 }
 
-/* In guest kernel mode the live GS base is the kernel's, and the other one the user's, as on bare hardware. */
+/* In guest kernel mode the live GS base is the kernel's, and the other one the user's, as on bare
+ * hardware. */
 static bool read_known(const struct vcpu *v, uint32_t msr, uint64_t *value)
 {
     switch (msr) {

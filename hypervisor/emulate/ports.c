@@ -1,6 +1,7 @@
-/* IN and OUT. A guest whose I/O privilege level or bitmap does not allow the port gets #GP. Of those that it may try, the control
- * domain reaches the real ports but for those that the hypervisor drives itself; for everybody else, and for those, there is
- * nothing behind the port: reads give ones, writes go nowhere (kernels probe legacy devices early). */
+/* IN and OUT. A guest whose I/O privilege level or bitmap does not allow the port gets #GP. Of those that
+ * it may try, the control domain reaches the real ports but for those that the hypervisor drives itself;
+ * for everybody else, and for those, there is nothing behind the port: reads give ones, writes go nowhere
+ * (kernels probe legacy devices early). */
 #include <xen/xen.h>
 #include "cpu/cpu.h"
 #include "dispatch/dispatch.h"

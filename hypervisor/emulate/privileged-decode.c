@@ -1,11 +1,12 @@
-/* Decoder of the instructions that fault in ring 3 and that a PV guest may nevertheless try. Pure: bytes in, operation out. */
+/* Decoder of the instructions that fault in ring 3 and that a PV guest may nevertheless try. Pure: bytes
+ * in, operation out. */
 #include "emulate/emulate.h"
 
 #define REX_R 4
 #define REX_B 1
 
-/* Prefixes that change nothing but the width of IN and OUT are passed over. REP is only allowed where it makes another
- * instruction of the same meaning (WBNOINVD). */
+/* Prefixes that change nothing but the width of IN and OUT are passed over. REP is only allowed where it
+ * makes another instruction of the same meaning (WBNOINVD). */
 struct prefixes { bool word, rep; uint8_t rex; };
 
 static size_t skip_prefixes(const uint8_t *code, size_t len, struct prefixes *p)
@@ -26,7 +27,8 @@ static size_t skip_prefixes(const uint8_t *code, size_t len, struct prefixes *p)
     return len;
 }
 
-static void special_register(struct privileged_op *op, enum privileged_kind kind, const struct prefixes *p, uint8_t modrm)
+static void special_register(struct privileged_op *op, enum privileged_kind kind, const struct prefixes *p,
+                             uint8_t modrm)
 {
     op->kind = kind;
     op->special = (modrm >> 3 & 7) | (p->rex & REX_R ? 8 : 0);
@@ -34,11 +36,12 @@ static void special_register(struct privileged_op *op, enum privileged_kind kind
 }
 
 /* code[0] is behind 0x0f; the bytes used are returned, 0: none of ours. */
-static size_t decode_two_byte(const uint8_t *code, size_t len, const struct prefixes *p, struct privileged_op *op)
+static size_t decode_two_byte(const uint8_t *code, size_t len, const struct prefixes *p,
+                              struct privileged_op *op)
 {
     static const struct { uint8_t byte; uint8_t kind; } plain[] = {
-        { 0x06, PRIV_CLTS }, { 0x09, PRIV_WBINVD }, { 0x30, PRIV_WRMSR }, { 0x31, PRIV_RDTSC }, { 0x32, PRIV_RDMSR },
-        { 0xa2, PRIV_CPUID },
+        { 0x06, PRIV_CLTS }, { 0x09, PRIV_WBINVD }, { 0x30, PRIV_WRMSR }, { 0x31, PRIV_RDTSC },
+        { 0x32, PRIV_RDMSR }, { 0xa2, PRIV_CPUID },
     };
 
     if (len == 0)
@@ -79,7 +82,8 @@ static size_t decode_port(const uint8_t *code, size_t len, const struct prefixes
     return 2;
 }
 
-static size_t decode_one_byte(const uint8_t *code, size_t len, const struct prefixes *p, struct privileged_op *op)
+static size_t decode_one_byte(const uint8_t *code, size_t len, const struct prefixes *p,
+                              struct privileged_op *op)
 {
     switch (code[0]) {
     case 0xe4: case 0xe5: case 0xe6: case 0xe7: case 0xec: case 0xed: case 0xee: case 0xef:

@@ -1,5 +1,5 @@
-/* Instructions that faulted in ring 3, done for the guest: what each may do is decided here, how its MSRs, ports and CPUID look
- * in the other files. Whatever is refused stays the guest's #GP. */
+/* Instructions that faulted in ring 3, done for the guest: what each may do is decided here, how its MSRs,
+ * ports and CPUID look in the other files. Whatever is refused stays the guest's #GP. */
 #include <xen/errno.h>
 #include "cpu/fpu.h"
 #include "dispatch/state.h"
@@ -218,8 +218,8 @@ static enum outcome execute(struct vcpu *v, const struct privileged_op *op, stru
 
 bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *r)
 {
-    uint8_t code[MAX_INSTRUCTION];
-    size_t len = fetch_guest_code(code, r->rip, sizeof(code));
+    uint8_t code[GUEST_CODE_BYTES];
+    size_t len = fetch_guest_code(code, r->rip);
     struct privileged_op op;
 
     if (!decode_privileged(code, len, &op))
@@ -235,17 +235,14 @@ bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *r)
     }
 }
 
+/* ud2, "xen", cpuid: seven bytes, which the first word holds. */
 bool emulate_forced_cpuid(struct vcpu *v, struct cpu_user_regs *r)
 {
-    static const uint8_t forced[] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
-    uint8_t code[sizeof(forced)];
+    uint64_t code[GUEST_CODE_BYTES / 8];
 
-    if (fetch_guest_code(code, r->rip, sizeof(code)) != sizeof(code))
+    if (fetch_guest_code((uint8_t *)code, r->rip) < 7 || (code[0] & 0x00ffffffffffffff) != 0x00a20f6e65780b0f)
         return false;
-    for (size_t i = 0; i < sizeof(forced); i++)
-        if (code[i] != forced[i])
-            return false;
     do_cpuid(v, r);
-    advance(v, r, sizeof(forced));
+    advance(v, r, 7);
     return true;
 }

@@ -1,5 +1,5 @@
-/* The parts of the interpreter of privileged instructions to each other; used inside emulate/, and by cpu/ for CR4. v is the
- * running vcpu. */
+/* The parts of the interpreter of privileged instructions to each other; used inside emulate/, and by cpu/
+ * for CR4. v is the running vcpu. */
 #ifndef ENSO_EMULATE_PRIVILEGED_H
 #define ENSO_EMULATE_PRIVILEGED_H
 
@@ -8,8 +8,9 @@
 /* Of one instruction: done; to be executed again by the guest (out of time); #GP. */
 enum outcome { EMULATED, AGAIN, REFUSED };
 
-/* Bits of CR4 that a guest may set; v->cr4 holds only such bits. They are in the real CR4 while the guest runs, so that its user
- * code has what its kernel expects and no more; in between, CR4 is the hypervisor's own. */
+/* Bits of CR4 that a guest may set; v->cr4 holds only such bits. They are in the real CR4 while the guest
+ * runs, so that its user code has what its kernel expects and no more; in between, CR4 is the hypervisor's
+ * own. */
 uint64_t guest_cr4_allowed(void);
 void guest_cr4_load(const struct vcpu *v);
 void guest_cr4_unload(void);

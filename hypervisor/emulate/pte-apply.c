@@ -95,7 +95,8 @@ static void apply_logic(const struct pte_op *op, uint64_t value, struct pte_op_r
     result->flags_changed = FLAGS_ARITHMETIC;
 }
 
-static void apply_cmpxchg(const struct pte_op *op, struct cpu_user_regs *r, uint64_t source, uint64_t old, struct pte_op_result *result)
+static void apply_cmpxchg(const struct pte_op *op, struct cpu_user_regs *r, uint64_t source, uint64_t old,
+                          struct pte_op_result *result)
 {
     uint64_t expected = low_bytes(r->rax, op->size);
 

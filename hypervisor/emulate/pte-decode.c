@@ -1,4 +1,5 @@
-/* Decoder of the instructions with which guest kernels write page-table entries. Pure: bytes in, operation out. */
+/* Decoder of the instructions with which guest kernels write page-table entries. Pure: bytes in, operation
+ * out. */
 #include "emulate/emulate.h"
 
 #define REX_W 8
@@ -32,8 +33,8 @@ static int64_t next_number(struct cursor *c, unsigned int bytes)
 
 struct prefixes { bool word, lock; uint8_t rex; };
 
-/* Segment overrides that change nothing in 64-bit mode are passed over. FS, GS, an address size, REP and XACQUIRE are refused:
- * the opcode that is returned then is one of theirs, which is none of ours. */
+/* Segment overrides that change nothing in 64-bit mode are passed over. FS, GS, an address size, REP and
+ * XACQUIRE are refused: the opcode that is returned then is one of theirs, which is none of ours. */
 static uint8_t next_opcode(struct cursor *c, struct prefixes *p)
 {
     for (;;) {
@@ -96,7 +97,8 @@ static void set_register(struct pte_op *op, const struct prefixes *p, int field)
     }
 }
 
-static bool with_register(struct cursor *c, const struct prefixes *p, struct pte_op *op, enum pte_op_kind kind)
+static bool with_register(struct cursor *c, const struct prefixes *p, struct pte_op *op,
+                          enum pte_op_kind kind)
 {
     int field = decode_memory(c, p, op);
 
@@ -107,7 +109,8 @@ static bool with_register(struct cursor *c, const struct prefixes *p, struct pte
     return true;
 }
 
-static bool with_immediate(struct cursor *c, const struct prefixes *p, struct pte_op *op, const int8_t kinds[8], unsigned int bytes)
+static bool with_immediate(struct cursor *c, const struct prefixes *p, struct pte_op *op,
+                           const int8_t kinds[8], unsigned int bytes)
 {
     int field = decode_memory(c, p, op);
 

@@ -1,5 +1,5 @@
-/* A guest kernel's plain write to a page-table entry that it has mapped read-only: done for it by the one writer of page tables,
- * as one atomic step. */
+/* A guest kernel's plain write to a page-table entry that it has mapped read-only: done for it by the one
+ * writer of page tables, as one atomic step. */
 #include <xen/errno.h>
 #include "dispatch/dispatch.h"
 #include "domain/domain.h"
@@ -9,10 +9,12 @@
 #include "memory/guest-access.h"
 #include "memory/pagetable.h"
 
-/* How often the entry may change under our hands (the processor sets accessed and dirty bits) before the guest retries. */
+/* How often the entry may change under our hands (the processor sets accessed and dirty bits) before the
+ * guest retries. */
 #define ATTEMPTS 16
 
-static void write_back(struct cpu_user_regs *r, const struct pte_op *op, const struct pte_op_result *result, uint64_t old)
+static void write_back(struct cpu_user_regs *r, const struct pte_op *op, const struct pte_op_result *result,
+                       uint64_t old)
 {
     if (result->to_rax)
         register_write(r, 0, op->size, old);
@@ -27,7 +29,8 @@ static void write_back(struct cpu_user_regs *r, const struct pte_op *op, const s
 }
 
 /* 0; -EAGAIN and *old updated; -ERESTART; other: refused. A plain store needs no compare. */
-static long write_once(struct vcpu *v, uint64_t va, const struct pte_op *op, const struct pte_op_result *result, uint64_t *old)
+static long write_once(struct vcpu *v, uint64_t va, const struct pte_op *op,
+                       const struct pte_op_result *result, uint64_t *old)
 {
     if (!result->possible)
         return -XEN_EINVAL;
@@ -38,8 +41,8 @@ static long write_once(struct vcpu *v, uint64_t va, const struct pte_op *op, con
 
 static bool decode_at(struct cpu_user_regs *r, uint64_t va, struct pte_op *op)
 {
-    uint8_t code[MAX_INSTRUCTION];
-    size_t len = fetch_guest_code(code, r->rip, sizeof(code));
+    uint8_t code[GUEST_CODE_BYTES];
+    size_t len = fetch_guest_code(code, r->rip);
 
     return decode_pte_write(code, len, op) && pte_op_address(op, r) == va && (va & 7) + op->size <= 8;
 }

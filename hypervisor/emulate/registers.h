@@ -1,5 +1,5 @@
-/* General registers by the number that instructions encode (0 rax, 1 rcx, 2 rdx, 3 rbx, 4 rsp, 5 rbp, 6 rsi, 7 rdi, 8-15), and
- * the widths in which instructions read and write them. */
+/* General registers by the number that instructions encode (0 rax, 1 rcx, 2 rdx, 3 rbx, 4 rsp, 5 rbp, 6
+ * rsi, 7 rdi, 8-15), and the widths in which instructions read and write them. */
 #ifndef ENSO_EMULATE_REGISTERS_H
 #define ENSO_EMULATE_REGISTERS_H
 
@@ -8,14 +8,14 @@
 
 static inline uint64_t *register_slot(struct cpu_user_regs *r, unsigned int number)
 {
+#define AT(name) offsetof(struct cpu_user_regs, name)
     static const uint8_t offset[16] = {
-        offsetof(struct cpu_user_regs, rax), offsetof(struct cpu_user_regs, rcx), offsetof(struct cpu_user_regs, rdx),
-        offsetof(struct cpu_user_regs, rbx), offsetof(struct cpu_user_regs, rsp), offsetof(struct cpu_user_regs, rbp),
-        offsetof(struct cpu_user_regs, rsi), offsetof(struct cpu_user_regs, rdi), offsetof(struct cpu_user_regs, r8),
-        offsetof(struct cpu_user_regs, r9),  offsetof(struct cpu_user_regs, r10), offsetof(struct cpu_user_regs, r11),
-        offsetof(struct cpu_user_regs, r12), offsetof(struct cpu_user_regs, r13), offsetof(struct cpu_user_regs, r14),
-        offsetof(struct cpu_user_regs, r15),
+        AT(rax), AT(rcx), AT(rdx), AT(rbx),
+        AT(rsp), AT(rbp), AT(rsi), AT(rdi),
+        AT(r8), AT(r9), AT(r10), AT(r11),
+        AT(r12), AT(r13), AT(r14), AT(r15),
     };
+#undef AT
 
     return (uint64_t *)((char *)r + offset[number & 15]);
 }

@@ -1,6 +1,7 @@
-/* The exception table: instructions that may fault because of what a guest said, and where to go on when they do. An entry is
- * two absolute addresses in section .ex_table (hypervisor.ld gathers them between ex_table_start and ex_table_end); the trap
- * handler looks the faulting rip up and continues at the other address with all registers as they were. */
+/* The exception table: instructions that may fault because of what a guest said, and where to go on when
+ * they do. An entry is two absolute addresses in section .ex_table (hypervisor.ld gathers them between
+ * ex_table_start and ex_table_end); the trap handler looks the faulting rip up and continues at the other
+ * address with all registers as they were. */
 #ifndef ENSO_MEMORY_EXTABLE_H
 #define ENSO_MEMORY_EXTABLE_H
 

@@ -1,5 +1,5 @@
-/* Copies between the hypervisor and the running guest's virtual memory that are too long or too odd for the inline ones of the
- * header, and the look-up in the exception table. */
+/* Copies between the hypervisor and the running guest's virtual memory that are too long or too odd for
+ * the inline ones of the header, and the look-up in the exception table. */
 #include "lib/lib.h"
 #include "memory/guest-access.h"
 
@@ -54,12 +54,19 @@ size_t clear_guest(guest_addr_t dst, size_t n)
     return n;
 }
 
-size_t fetch_guest_code(void *dst, uint64_t rip, size_t n)
+/* What cannot be had at once may end in the middle: then up to the end of the page, and what the next one
+ * adds. */
+size_t fetch_guest_code(uint8_t code[GUEST_CODE_BYTES], uint64_t rip)
 {
-    size_t to_page_end = PAGE_SIZE - (rip & (PAGE_SIZE - 1)), first = MIN(n, to_page_end);
-    size_t got = first - copy_from_guest_bytes(dst, guest_addr(rip), first);
+    uint64_t words[GUEST_CODE_BYTES / 8];
+    size_t first = MIN((size_t)GUEST_CODE_BYTES, PAGE_SIZE - (rip & (PAGE_SIZE - 1)));
+    size_t rest = GUEST_CODE_BYTES - first;
 
-    if (got < first || first == n)
-        return got;
-    return n - copy_from_guest_bytes((uint8_t *)dst + first, guest_addr(rip + first), n - first);
+    if (copy_from_guest(words, guest_addr(rip), sizeof(words)) == 0) {
+        memcpy(code, words, sizeof(words));
+        return GUEST_CODE_BYTES;
+    }
+    if (copy_from_guest_bytes(code, guest_addr(rip), first))
+        return 0;
+    return first + rest - copy_from_guest_bytes(code + first, guest_addr(rip + first), rest);
 }

@@ -1,6 +1,7 @@
-/* The one family of functions that touch guest virtual memory of the running vcpu (its current address space; hypercalls
- * come from the guest kernel). The complete range is checked against the hypervisor's half; a page that is not there
- * gives false through the exception table. Each byte is fetched once. SMAP is opened inside only. */
+/* The one family of functions that touch guest virtual memory of the running vcpu (its current address
+ * space; hypercalls come from the guest kernel). The complete range is checked against the hypervisor's
+ * half; a page that is not there gives false through the exception table. Each byte is fetched once. SMAP
+ * is opened inside only. */
 #ifndef ENSO_MEMORY_GUEST_ACCESS_H
 #define ENSO_MEMORY_GUEST_ACCESS_H
 
@@ -8,6 +9,9 @@
 #include "cpu/cpu.h"
 #include "lib/types.h"
 #include "memory/extable.h"
+
+/* Copies of constant size are compiled into their callers. */
+#define forced_inline inline __attribute__((__always_inline__))
 
 /* True if [a, a+n) does not wrap, is canonical at both ends and lies outside the hypervisor's range. */
 static inline bool guest_range_ok(uint64_t a, uint64_t n)
@@ -34,16 +38,16 @@ size_t copy_from_guest_bytes(void *dst, guest_addr_t src, size_t n) must_check;
 size_t copy_to_guest_bytes(guest_addr_t dst, const void *src, size_t n) must_check;
 size_t clear_guest(guest_addr_t dst, size_t n) must_check;
 
-/* Whether an access of few bytes may begin here. What begins below the hypervisor's half and reaches into it begins in
- * the non-canonical hole and faults there; so does everything else in the hole. */
+/* Whether an access of few bytes may begin here. What begins below the hypervisor's half and reaches into
+ * it begins in the non-canonical hole and faults there; so does everything else in the hole. */
 static inline bool guest_start_ok(uint64_t a)
 {
     return (a - HYPERVISOR_START) >= HYPERVISOR_END - HYPERVISOR_START;
 }
 
-/* One word, or half of one, between open and close, at an address that may be touched. False: it faulted. For the
- * compiler the address is a number: it learns nothing from its use, not even that it is not 0. */
-static inline __attribute__((always_inline)) bool guest_fetch_word(uint64_t *dst, uint64_t src)
+/* One word, or half of one, between open and close, at an address that may be touched. False: it faulted.
+ * For the compiler the address is a number: it learns nothing from its use, not even that it is not 0. */
+static forced_inline bool guest_fetch_word(uint64_t *dst, uint64_t src)
 {
     uint64_t word;
 
@@ -54,7 +58,7 @@ static inline __attribute__((always_inline)) bool guest_fetch_word(uint64_t *dst
 fault:
     return false;
 }
-static inline __attribute__((always_inline)) bool guest_fetch_half(uint32_t *dst, uint64_t src)
+static forced_inline bool guest_fetch_half(uint32_t *dst, uint64_t src)
 {
     uint32_t half;
 
@@ -65,7 +69,7 @@ static inline __attribute__((always_inline)) bool guest_fetch_half(uint32_t *dst
 fault:
     return false;
 }
-static inline __attribute__((always_inline)) bool guest_store_word(uint64_t dst, uint64_t word)
+static forced_inline bool guest_store_word(uint64_t dst, uint64_t word)
 {
     __asm__ goto volatile("1: movq %1, %a0\n" EXTABLE("1b", "%l[fault]")
                           : : "p"(dst), "er"(word) : : fault);
@@ -73,7 +77,7 @@ static inline __attribute__((always_inline)) bool guest_store_word(uint64_t dst,
 fault:
     return false;
 }
-static inline __attribute__((always_inline)) bool guest_store_half(uint64_t dst, uint32_t half)
+static forced_inline bool guest_store_half(uint64_t dst, uint32_t half)
 {
     __asm__ goto volatile("1: movl %1, %a0\n" EXTABLE("1b", "%l[fault]")
                           : : "p"(dst), "ir"(half) : : fault);
@@ -82,11 +86,13 @@ fault:
     return false;
 }
 
-/* Structures of a few whole words, or of one half, of constant size: straight code, the words one after the other. */
+/* Structures of a few whole words, or of one half, of constant size: straight code, the words one after
+ * the other. */
 #define GUEST_COPY_INLINE 80
-#define GUEST_COPIES_INLINE(n) (__builtin_constant_p(n) && (n) <= GUEST_COPY_INLINE && ((n) == 4 || (n) % 8 == 0))
+#define GUEST_COPIES_INLINE(n) \
+    (__builtin_constant_p(n) && (n) <= GUEST_COPY_INLINE && ((n) == 4 || (n) % 8 == 0))
 
-static inline __attribute__((always_inline)) bool copy_from_guest_inline(void *dst, uint64_t src, size_t n)
+static forced_inline bool copy_from_guest_inline(void *dst, uint64_t src, size_t n)
 {
     uint64_t *words = dst;
     bool ok = guest_start_ok(src);
@@ -102,7 +108,7 @@ static inline __attribute__((always_inline)) bool copy_from_guest_inline(void *d
     guest_access_close();
     return ok;
 }
-static inline __attribute__((always_inline)) bool copy_to_guest_inline(uint64_t dst, const void *src, size_t n)
+static forced_inline bool copy_to_guest_inline(uint64_t dst, const void *src, size_t n)
 {
     const uint64_t *words = src;
     bool ok = guest_start_ok(dst);
@@ -119,21 +125,21 @@ static inline __attribute__((always_inline)) bool copy_to_guest_inline(uint64_t 
     return ok;
 }
 
-static inline __attribute__((always_inline)) must_check size_t copy_from_guest(void *dst, guest_addr_t src, size_t n)
+static forced_inline must_check size_t copy_from_guest(void *dst, guest_addr_t src, size_t n)
 {
     if (GUEST_COPIES_INLINE(n))
         return copy_from_guest_inline(dst, src.a, n) ? 0 : n;
     return copy_from_guest_bytes(dst, src, n);
 }
-static inline __attribute__((always_inline)) must_check size_t copy_to_guest(guest_addr_t dst, const void *src, size_t n)
+static forced_inline must_check size_t copy_to_guest(guest_addr_t dst, const void *src, size_t n)
 {
     if (GUEST_COPIES_INLINE(n))
         return copy_to_guest_inline(dst.a, src, n) ? 0 : n;
     return copy_to_guest_bytes(dst, src, n);
 }
 
-/* Address of the i-th element of an array of elements of `size` bytes. The top of the address space, which no range check
- * accepts, if the index takes it beyond. */
+/* Address of the i-th element of an array of elements of `size` bytes. The top of the address space, which
+ * no range check accepts, if the index takes it beyond. */
 static inline guest_addr_t guest_element(guest_addr_t base, uint64_t i, size_t size)
 {
     uint64_t offset, a;
@@ -143,9 +149,13 @@ static inline guest_addr_t guest_element(guest_addr_t base, uint64_t i, size_t s
     return guest_addr(a);
 }
 /* The i-th element of an array. */
-#define copy_from_guest_index(dst, base, i) copy_from_guest((dst), guest_element((base), (i), sizeof(*(dst))), sizeof(*(dst)))
-#define copy_to_guest_index(base, i, src)   copy_to_guest(guest_element((base), (i), sizeof(*(src))), (src), sizeof(*(src)))
-/* Instruction bytes at the guest's rip: up to n, returns how many could be read (stops at a page that is not there). */
-size_t fetch_guest_code(void *dst, uint64_t rip, size_t n);
+#define copy_from_guest_index(dst, base, i) \
+    copy_from_guest((dst), guest_element((base), (i), sizeof(*(dst))), sizeof(*(dst)))
+#define copy_to_guest_index(base, i, src) \
+    copy_to_guest(guest_element((base), (i), sizeof(*(src))), (src), sizeof(*(src)))
+/* Instruction bytes at the guest's rip. Returns how many could be read; fewer than 16 end at a page that
+ * is not there. */
+#define GUEST_CODE_BYTES 16
+size_t fetch_guest_code(uint8_t code[GUEST_CODE_BYTES], uint64_t rip);
 
 #endif

@@ -1,5 +1,5 @@
-/* What a trapped page-table write computes, compared with what this machine's processor does for the same instruction: memory,
- * registers and flags, for every operation and width on random and on extreme values. */
+/* What a trapped page-table write computes, compared with what this machine's processor does for the same
+ * instruction: memory, registers and flags, for every operation and width on random and on extreme values. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,12 +60,18 @@ static const struct {
     uint64_t flags;
     bool bit;
 } operations[] = {
-    { "mov", PTE_OP_MOV, run_mov, FLAGS_ALL, false },         { "xchg", PTE_OP_XCHG, run_xchg, FLAGS_ALL, false },
-    { "cmpxchg", PTE_OP_CMPXCHG, run_cmpxchg, FLAGS_ALL, false }, { "xadd", PTE_OP_XADD, run_xadd, FLAGS_ALL, false },
-    { "add", PTE_OP_ADD, run_add, FLAGS_ALL, false },         { "or", PTE_OP_OR, run_or, FLAGS_LOGIC, false },
-    { "and", PTE_OP_AND, run_and, FLAGS_LOGIC, false },       { "sub", PTE_OP_SUB, run_sub, FLAGS_ALL, false },
-    { "xor", PTE_OP_XOR, run_xor, FLAGS_LOGIC, false },       { "bts", PTE_OP_BTS, run_bts, FLAG_CF, true },
-    { "btr", PTE_OP_BTR, run_btr, FLAG_CF, true },            { "btc", PTE_OP_BTC, run_btc, FLAG_CF, true },
+    { "mov", PTE_OP_MOV, run_mov, FLAGS_ALL, false },
+    { "xchg", PTE_OP_XCHG, run_xchg, FLAGS_ALL, false },
+    { "cmpxchg", PTE_OP_CMPXCHG, run_cmpxchg, FLAGS_ALL, false },
+    { "xadd", PTE_OP_XADD, run_xadd, FLAGS_ALL, false },
+    { "add", PTE_OP_ADD, run_add, FLAGS_ALL, false },
+    { "or", PTE_OP_OR, run_or, FLAGS_LOGIC, false },
+    { "and", PTE_OP_AND, run_and, FLAGS_LOGIC, false },
+    { "sub", PTE_OP_SUB, run_sub, FLAGS_ALL, false },
+    { "xor", PTE_OP_XOR, run_xor, FLAGS_LOGIC, false },
+    { "bts", PTE_OP_BTS, run_bts, FLAG_CF, true },
+    { "btr", PTE_OP_BTR, run_btr, FLAG_CF, true },
+    { "btc", PTE_OP_BTC, run_btc, FLAG_CF, true },
 };
 
 static uint64_t next_random(uint64_t *x)
@@ -78,8 +84,8 @@ static uint64_t next_random(uint64_t *x)
 
 static uint64_t value(uint64_t *seed)
 {
-    static const uint64_t extremes[] = { 0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
-                                         0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff };
+    static const uint64_t extremes[] = { 0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff,
+                                         0x80000000, 0xffffffff, 0x7fffffffffffffff, 0x8000000000000000, UINT64_MAX };
     uint64_t r = next_random(seed);
 
     return r & 3 ? next_random(seed) : extremes[(r >> 2) % ARRAY_SIZE(extremes)];
@@ -108,8 +114,11 @@ static struct machine emulate(const struct pte_op *op, const struct machine *bef
 
 static void compare(size_t i, unsigned int size, uint64_t *seed)
 {
-    struct machine before = { value(seed), value(seed), value(seed), next_random(seed) & FLAGS_ALL }, real, ours;
-    struct pte_op op = { .kind = operations[i].kind, .size = (uint8_t)size, .reg = 1, .base = 7, .index = -1, .scale = 1 };
+    struct machine before = { value(seed), value(seed), value(seed), next_random(seed) & FLAGS_ALL };
+    struct machine real, ours;
+    struct pte_op op = {
+        .kind = operations[i].kind, .size = (uint8_t)size, .reg = 1, .base = 7, .index = -1, .scale = 1,
+    };
 
     if (operations[i].bit)
         before.reg %= size * 8;
@@ -123,9 +132,10 @@ static void compare(size_t i, unsigned int size, uint64_t *seed)
         real.rax = ours.rax;
     if (real.memory != ours.memory || real.reg != ours.reg || real.rax != ours.rax ||
         ((real.flags ^ ours.flags) & operations[i].flags))
-        fail_msg("%s of %u on %lx, reg %lx, rax %lx, flags %lx: memory %lx (ours %lx), reg %lx (%lx), rax %lx (%lx), flags %lx (%lx)",
-                 operations[i].name, size, before.memory, before.reg, before.rax, before.flags, real.memory, ours.memory,
-                 real.reg, ours.reg, real.rax, ours.rax, real.flags & FLAGS_ALL, ours.flags);
+        fail_msg("%s of %u on %lx, reg %lx, rax %lx, flags %lx: "
+                 "memory %lx (ours %lx), reg %lx (%lx), rax %lx (%lx), flags %lx (%lx)",
+                 operations[i].name, size, before.memory, before.reg, before.rax, before.flags, real.memory,
+                 ours.memory, real.reg, ours.reg, real.rax, ours.rax, real.flags & FLAGS_ALL, ours.flags);
 }
 
 static void test_against_the_processor(void **state)
