@@ -22,6 +22,8 @@ static int level_hypervisor = LOG_INFO, level_guest = LOG_WARNING;
 #define LINES_A_SECOND 64
 #define LOG_COST       8
 
+#define TAIL_BYTES     1024
+
 /* In a panic nobody else runs, and whoever held the lock will not give it back. */
 static void console_lock(void)
 {
@@ -43,6 +45,11 @@ static void put(const char *s, size_t n)
     }
     uart_flush(panicking);
     screen_flush();
+}
+
+static void put_text(const char *s)
+{
+    put(s, strlen(s));
 }
 
 /* A whole line of the log, on a line of its own. Lock held. */
@@ -204,17 +211,32 @@ void console_interrupt(void)
 
     do {
         console_lock();
-        n = uart_get(typed, sizeof(typed));
+        n = uart_get(typed, sizeof(typed) / 2);
+        n += keyboard_get(typed + n, sizeof(typed) - n);
         uart_flush(false);
         console_unlock();
         input_received(typed, n);
-    } while (n == sizeof(typed));
+    } while (n >= sizeof(typed) / 2);
+}
+
+/* What was said last may have scrolled away, or gone to a terminal that nobody watched. */
+static void print_tail(void)
+{
+    static char tail[TAIL_BYTES];
+    size_t n = log_ring_tail(tail, sizeof(tail));
+
+    put_text("\n--- the end of the log:\n");
+    put(tail, n);
+    put_text("--- and now:\n");
 }
 
 void console_start_panic(void)
 {
+    if (panicking)
+        return;
     panicking = true;
     level_hypervisor = LOG_DEBUG;
+    print_tail();
 }
 
 void console_set_level(int hypervisor_level, int guest_level)
@@ -264,5 +286,7 @@ void console_init_irq(void)
 {
     console_lock();
     uart_init_irq();
+    if (screen_used())
+        keyboard_init_irq();
     console_unlock();
 }

@@ -23,7 +23,7 @@ void console_interrupt(void);
 /* The log ring: copies from *index on (XEN_SYSCTL_readconsole semantics); clear empties it. Returns bytes
  * copied to the buffer, which is hypervisor memory. */
 size_t console_ring_read(char *buf, size_t n, uint32_t *index, bool incremental, bool clear);
-/* During a panic: no locks, all consoles, synchronous. */
+/* During a panic: no locks, all consoles, synchronous. Prints the end of the log. */
 void console_start_panic(void);
 /* A debug key (three Ctrl-A then the key, or XEN_SYSCTL_debug_keys). Handlers in console/debug-keys.c; 'h'
  * lists them. */

@@ -23,6 +23,12 @@ void screen_put(char c);
 /* Moves the visible cursor to where the text is. */
 void screen_flush(void);
 
+bool screen_used(void);
+
+/* keyboard.c: what its keys mean as a terminal would send it. Until keyboard_init_irq nothing is typed. */
+void keyboard_init_irq(void);
+size_t keyboard_get(char *buf, size_t n);
+
 /* font.c: 5 columns and 9 rows; bit 4 of a row is its left dot. What is not ASCII looks like a box. */
 #define FONT_WIDTH  5
 #define FONT_HEIGHT 9
@@ -32,6 +38,8 @@ const char *font_glyph(char c);
 void log_ring_init(const struct boot_info *info);
 void log_ring_write(const char *s, size_t n);
 size_t log_ring_read(char *buf, size_t n, uint32_t *index, bool incremental, bool clear);
+/* The last whole lines, up to n bytes. */
+size_t log_ring_tail(char *buf, size_t n);
 
 /* input.c: what was typed, without the console's lock. */
 void input_received(const char *s, size_t n);

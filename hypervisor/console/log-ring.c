@@ -53,3 +53,13 @@ size_t log_ring_read(char *buf, size_t n, uint32_t *index, bool incremental, boo
         cleared = head;
     return n;
 }
+
+size_t log_ring_tail(char *buf, size_t n)
+{
+    uint32_t index = head - (uint32_t)MIN((size_t)available(), n);
+
+    if (index != head - available())
+        while (index != head && ring[(index - 1) & (ring_size - 1)] != '\n')
+            index++;
+    return log_ring_read(buf, n, &index, true, false);
+}

@@ -136,6 +136,11 @@ void screen_put(char c)
         put_sequence(c);
 }
 
+bool screen_used(void)
+{
+    return lines != 0;
+}
+
 static void vga_cursor(unsigned int position)
 {
     outb(VGA_CURSOR, 14);
