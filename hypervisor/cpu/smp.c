@@ -1,4 +1,5 @@
 /* Starting the other CPUs, one after the other, so that their numbers follow the firmware's order. */
+#include "boot/boot-info.h"
 #include "boot/early.h"
 #include "cpu/cpu.h"
 #include "irq/acpi.h"
@@ -77,18 +78,29 @@ static bool start(unsigned int id, uint32_t apic_id, struct trampoline_parameter
     return false;
 }
 
+/* maxcpus=N leaves the others asleep. */
+static unsigned int wanted(void)
+{
+    char value[8];
+
+    if (!cmdline_option(boot_info.cmdline, "maxcpus", value, sizeof(value)))
+        return acpi_cpu_count;
+    return (unsigned int)MIN(parse_number(value, NULL), (uint64_t)acpi_cpu_count);
+}
+
 void smp_start(void)
 {
     struct trampoline_parameters *p;
+    unsigned int count = wanted();
 
-    if (acpi_cpu_count < 2)
+    if (count < 2)
         return;
     if (!early_trampoline) {
-        log_warning("no memory below 640 KiB: only one CPU of %u is used", acpi_cpu_count);
+        log_warning("no memory below 640 KiB: only one CPU of %u is used", count);
         return;
     }
     p = prepare_trampoline();
-    for (unsigned int i = 1; i < acpi_cpu_count; i++) {
+    for (unsigned int i = 1; i < count; i++) {
         paging_map_cpu(cpu_count);
         if (!start(cpu_count, acpi_cpus[i].apic_id, p)) {
             log_error("CPU with APIC id %u does not start; the ones after it are not used",
