@@ -1,4 +1,7 @@
-/* bench.c: repeats, sorts, prints. The last line says that all went well. */
+/* bench.c: repeats, sorts, prints. The last line says that all went well.
+ *
+ * With arguments, only the operations whose names begin with them are run; if the first is "trace", each once after a pause in
+ * which the host can switch its trace of instructions on (tests/bench/trace.py). */
 #include "bench.h"
 
 #include <stdarg.h>
@@ -9,8 +12,12 @@
 #include <xen/version.h>
 #include <pv/error.h>
 #include <pv/sched.h>
+#include <pv/time.h>
 
 #define ROUNDS 101
+
+static bool tracing;
+static char wanted[128];        /* beginning of the names that are run */
 
 void fail(const char *format, ...)
 {
@@ -61,11 +68,26 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void trace(const char *name, uint32_t (*once)(void))
+{
+    once();
+    once();
+    printf("bench: trace %s\n", name);
+    pv_sleep_ns(PV_NS_PER_SEC);
+    once();
+}
+
 void bench_each(const char *name, uint32_t (*once)(void), unsigned int each)
 {
     static uint32_t ticks[ROUNDS];
     unsigned int i;
 
+    if (strncmp(name, wanted, strlen(wanted)) != 0)
+        return;
+    if (tracing) {
+        trace(name, once);
+        return;
+    }
     once();
     for (i = 0; i < ROUNDS; i++)
         ticks[i] = once();
@@ -97,10 +119,23 @@ static void print_hypervisor(void)
     printf("bench: on %ld.%ld%.16s\n", version >> 16, version & 0xffff, extra);
 }
 
+static void read_arguments(int argc, char **argv)
+{
+    int i = 1;
+
+    if (i < argc && strcmp(argv[i], "trace") == 0) {
+        tracing = true;
+        i++;
+    }
+    for (; i < argc && strlen(wanted) + strlen(argv[i]) + 2 < sizeof(wanted); i++) {
+        strcat(wanted, wanted[0] ? " " : "");
+        strcat(wanted, argv[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    read_arguments(argc, argv);
     print_hypervisor();
     bench("the clock", clock_nothing);
     bench_calls();
