@@ -36,17 +36,19 @@ static void devalidate(struct domain *d, mfn_t m)
     atomic_store(&f->type, type_word(t, 0));
 }
 
+/* Some on the list have found a user again; leaving them out is no step forward, so it does not count as one. */
 bool frame_reclaim_idle(struct domain *d)
 {
     mfn_t m;
 
-    if (!frame_first_idle(d, &m))
-        return false;
-    if (frame_of(m)->type & TYPE_COUNT_MASK)
-        frame_list_move_idle(d, m, false);      /* it found a user again */
-    else
-        devalidate(d, m);
-    return true;
+    while (frame_first_idle(d, &m)) {
+        if (!(frame_of(m)->type & TYPE_COUNT_MASK)) {
+            devalidate(d, m);
+            return true;
+        }
+        frame_list_move_idle(d, m, false);
+    }
+    return false;
 }
 
 /* Gives up idle tables until m is not used as anything. */
@@ -93,6 +95,13 @@ static long retype_validated(struct domain *d, mfn_t m, enum frame_type t)
 
     if (type_of(old) != FRAME_NONE && type_of(old) != FRAME_WRITABLE) {
         rc = frame_retype_none(d, m);
+        if (rc)
+            return rc;
+        old = f->type;
+    }
+    /* Perhaps only idle tables still map it writable. */
+    if (old & TYPE_COUNT_MASK) {
+        rc = resolve_conflict(d, f);
         if (rc)
             return rc;
         old = f->type;
