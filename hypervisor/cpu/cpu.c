@@ -60,8 +60,7 @@ static void init_msrs(unsigned int id)
     wrmsr(MSR_LSTAR, (uint64_t)syscall_stubs + offset);
     wrmsr(MSR_CSTAR, (uint64_t)syscall32_stubs + offset);
     wrmsr(MSR_SFMASK, RFLAGS_AC | RFLAGS_RF | RFLAGS_NT | RFLAGS_IOPL | RFLAGS_DF | RFLAGS_IF | RFLAGS_TF);
-    if (cpu_features.intel)
-        wrmsr(MSR_SYSENTER_CS, 0);
+    wrmsr(MSR_SYSENTER_CS, 0);      /* `sysenter` faults */
     wrmsr(MSR_PAT, PAT_VALUE);
     wrmsr(MSR_FS_BASE, 0);
     wrmsr(MSR_GS_BASE, 0);

@@ -62,6 +62,7 @@
 
 #define DR6_RESET 0xffff0ff0UL
 #define DR7_RESET 0x400UL
+#define DR7_GUEST 0xffff03ffUL   /* bits that a guest may set: no GD, nothing reserved */
 
 /* Selectors of the hypervisor's own descriptors (GDT window, page 14); what guests see is in the ABI:
  * FLAT_RING3_*. */

@@ -77,7 +77,7 @@ void cpu_load_debug_registers(struct vcpu *v)
         WRITE_DR(2, v->debugreg[2]);
         WRITE_DR(3, v->debugreg[3]);
         WRITE_DR(6, DR6_RESET);
-        WRITE_DR(7, v->debugreg[7] | DR7_RESET);
+        WRITE_DR(7, (v->debugreg[7] & DR7_GUEST) | DR7_RESET);
         cpu->debug_used = true;
     } else if (cpu->debug_used) {
         WRITE_DR(7, DR7_RESET);

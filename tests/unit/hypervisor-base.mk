@@ -15,3 +15,8 @@ hyp_boot-flags := $(hyp-flags)
 
 hyp_time-srcs := tests/unit/test_hyp_time.c $(addprefix hypervisor/sched/,time.c timer-heap.c) $(hyp-lib)
 hyp_time-flags := $(hyp-flags)
+
+unit-tests += hyp_console
+hyp_console-srcs := tests/unit/test_hyp_console.c hypervisor/boot/cmdline.c $(hyp-lib) \
+    $(addprefix hypervisor/console/,input.c log-ring.c screen.c)
+hyp_console-flags := $(hyp-flags)
