@@ -78,7 +78,7 @@ long guest_set_debugreg(struct vcpu *v, uint32_t reg, uint64_t value)
     case 5: case 7:
         return set_dr7(v, value);
     default:
-        return refuse(-XEN_EINVAL, "debug register %u", reg);
+        return refuse(-XEN_ENODEV, "debug register %u", reg);
     }
 }
 

@@ -60,20 +60,27 @@ static inline void page_fault(struct vcpu *v, struct cpu_user_regs *r)
     guest_page_fault(v, r, address, error);
 }
 
+/* INT 0x80 is every mode's to use, whatever level its entry names: guests of this ABI rely on it. */
+static bool may_interrupt(const struct vcpu *v, uint8_t vector)
+{
+    const struct trap_info *t = &v->traps[vector];
+
+    return TI_GET_DPL(t) >= (v->kernel_mode ? 1 : 3) || (vector == 0x80 && t->address);
+}
+
 /* INT n: all gates but those of #BP and #OF have level 0, so it faults here. The instruction's bytes say
  * which n, as some processors' error codes do not. */
 static bool software_interrupt(struct vcpu *v, struct cpu_user_regs *r)
 {
     uint8_t code[GUEST_CODE_BYTES];
-    unsigned int level = v->kernel_mode ? 1 : 3;
 
     if (fetch_guest_code(code, r->rip) < 2 || code[0] != 0xcd)
         return false;
-    if ((unsigned int)TI_GET_DPL(&v->traps[code[1]]) < level) {
-        guest_inject_gp(code[1] * 8U | GP_IDT);
-    } else {
+    if (may_interrupt(v, code[1])) {
         r->rip += 2;
         guest_inject(code[1]);
+    } else {
+        guest_inject_gp(code[1] * 8U | GP_IDT);
     }
     return true;
 }
