@@ -149,6 +149,11 @@ int image_inspect(struct image *image, const char *name, const void *bytes, size
     return rc;
 }
 
+bool image_is_packed(const void *file, size_t len)
+{
+    return unpack_identify((struct view){ file, len }) != PACKING_NONE;
+}
+
 static int open_file(struct image *image, const char *name, struct view file, struct view *kernel,
                      uint64_t *expected, struct toolstack_error *err)
 {

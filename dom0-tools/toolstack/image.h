@@ -76,6 +76,9 @@ struct image {
 int image_load(struct image *image, const char *name, const void *file, size_t len, uint64_t limit,
                const struct image_ops *ops, struct toolstack_error *err);
 
+/* True if image_load() would have to unpack the file, so that keeping the result is worth memory. */
+bool image_is_packed(const void *file, size_t len);
+
 /* Inspects an ELF that is unpacked already: fills segments, notes, start and end from elf[0..size).
  * Same errors as image_load. */
 int image_inspect(struct image *image, const char *name, const void *elf, size_t size,

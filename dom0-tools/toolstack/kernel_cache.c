@@ -25,23 +25,28 @@ static struct pv_mutex unpacking = PV_MUTEX_INIT;
 
 #define DIGEST_STEP (1u << 20)
 
+static uint64_t mix(uint64_t digest, uint64_t word)
+{
+    digest = (digest ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return digest ^ digest >> 29;
+}
+
 /* Tells files apart that were exchanged under one name; not meant against an adversary, who could as well
  * write the file that is in use. */
 static uint64_t digest_of(const uint8_t *bytes, size_t len)
 {
     uint64_t digest = len, word;
+    size_t i;
 
-    for (size_t i = 0; i < len; i += sizeof(word)) {
-        size_t part = len - i < sizeof(word) ? len - i : sizeof(word);
-
-        word = 0;
-        memcpy(&word, bytes + i, part);
-        digest = (digest ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        digest ^= digest >> 29;
+    for (i = 0; len - i >= sizeof(word); i += sizeof(word)) {
+        memcpy(&word, bytes + i, sizeof(word));
+        digest = mix(digest, word);
         if (i % DIGEST_STEP == 0)
             pv_yield();
     }
-    return digest;
+    word = 0;
+    memcpy(&word, bytes + i, len - i);
+    return mix(digest, word);
 }
 
 static struct kernel *find(const char *path, size_t size, uint64_t digest)
@@ -155,7 +160,7 @@ static int load_new(const char *path, const void *bytes, size_t len, uint64_t di
 int kernel_get(const char *path, const void *bytes, size_t len, uint64_t limit, struct kernel **kernel,
                struct toolstack_error *err)
 {
-    uint64_t digest = digest_of(bytes, len);
+    uint64_t digest = image_is_packed(bytes, len) ? digest_of(bytes, len) : 0;
     int rc = 0;
 
     pv_mutex_lock(&unpacking);
