@@ -31,6 +31,7 @@ enum {
     WORK_STOP    = 8,       /* another CPU wants this one to stop (panic, audit) */
     WORK_CONTINUE = 16,     /* current->continuation.active: run the hypercall again */
     WORK_NMI     = 32,      /* an NMI arrived for the running guest */
+    WORK_FAILSAFE = 64,     /* current->failsafe_due */
 };
 
 static inline struct cpu_info *this_cpu(void)

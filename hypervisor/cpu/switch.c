@@ -9,7 +9,7 @@
 #include "memory/extable.h"
 #include "memory/pagetable.h"
 
-/* A selector whose descriptor has gone meanwhile becomes null: the guest faults when it uses it. */
+/* A selector whose descriptor has gone meanwhile becomes null, and false is returned. */
 #define DEFINE_SELECTOR(reg)                                              \
     static uint16_t read_##reg(void)                                      \
     {                                                                     \
@@ -17,16 +17,17 @@
         __asm__ volatile("mov %%" #reg ", %0" : "=r"(v));                 \
         return (uint16_t)v;                                               \
     }                                                                     \
-    static void load_##reg(uint32_t selector)                             \
+    static bool load_##reg(uint32_t selector)                             \
     {                                                                     \
         if (((read_##reg() | selector) & ~3U) == 0)                       \
-            return;                                                       \
-        __asm__ volatile("1: mov %0, %%" #reg "\n"                        \
-                         "jmp 3f\n"                                       \
-                         "2: mov %1, %%" #reg "\n"                        \
-                         "3:\n"                                           \
-                         EXTABLE("1b", "2b")                              \
-                         : : "r"(selector), "r"(0) : "memory");           \
+            return true;                                                  \
+        __asm__ goto volatile("1: mov %0, %%" #reg "\n"                   \
+                              EXTABLE("1b", "%l[gone]")                   \
+                              : : "r"(selector) : "memory" : gone);       \
+        return true;                                                      \
+    gone:                                                                 \
+        __asm__ volatile("mov %0, %%" #reg : : "r"(0));                   \
+        return false;                                                     \
     }
 
 DEFINE_SELECTOR(ds)
@@ -53,13 +54,14 @@ static uint64_t loadable(uint64_t base)
     return is_canonical(base) ? base : 0;
 }
 
-/* Selectors first: loading one changes the base. */
-static void load_segments(const struct vcpu *v)
+/* Selectors first: loading one changes the base. If one is gone the guest kernel is told before anything else. */
+static void load_segments(struct vcpu *v)
 {
-    load_ds(v->ds);
-    load_es(v->es);
-    load_fs(v->fs);
-    load_gs(v->gs);
+    bool ds = load_ds(v->ds), es = load_es(v->es), fs = load_fs(v->fs), gs = load_gs(v->gs);
+
+    v->failsafe_due = !(ds && es && fs && gs);
+    if (v->failsafe_due)
+        atomic_fetch_or(&this_cpu()->work, WORK_FAILSAFE);
     write_fs_base(loadable(v->fs_base));
     write_gs_base(loadable(v->kernel_mode ? v->gs_base_kernel : v->gs_base_user));
     write_other_gs_base(loadable(v->kernel_mode ? v->gs_base_user : v->gs_base_kernel));

@@ -156,18 +156,14 @@ bool guest_nmi(struct vcpu *v, struct cpu_user_regs *r)
     return t->address && bounce(v, r, t->address, TI_GET_IF(t) != 0, NULL, 0);
 }
 
-/* The selectors are live: the hypervisor uses none of these registers. */
-void guest_inject_failsafe(void)
+/* The frame has the selectors that were wanted; from those that are live the guest sees which one is gone. */
+void guest_failsafe(struct vcpu *v, struct cpu_user_regs *r)
 {
-    struct vcpu *v = current;
-    uint32_t ds, es, fs, gs;
+    const uint64_t selectors[4] = { v->ds, v->es, v->fs, v->gs };
 
-    __asm__ volatile("mov %%ds, %0\n mov %%es, %1\n mov %%fs, %2\n mov %%gs, %3"
-                     : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
-    const uint64_t selectors[4] = { ds, es, fs, gs };
-
+    v->failsafe_due = false;
     if (!v->failsafe_callback)
         no_callback(v, "failsafe");
     else
-        bounce(v, &this_cpu()->guest, v->failsafe_callback, v->failsafe_masks_events, selectors, 4);
+        bounce(v, r, v->failsafe_callback, v->failsafe_masks_events, selectors, 4);
 }

@@ -21,9 +21,6 @@ void guest_inject(uint8_t vector);                          /* exceptions withou
 void guest_inject_error(uint8_t vector, uint32_t error);
 static inline void guest_inject_gp(uint32_t error) { guest_inject_error(13, error); }
 static inline void guest_inject_ud(void) { guest_inject(6); }
-/* The failsafe callback, when a segment register or a frame that the guest wants to return to cannot be
- * loaded. */
-void guest_inject_failsafe(void);
 
 /* Called by entry.S, with the running guest's registers in info->guest: a `syscall` of the guest kernel (v
  * is the running vcpu), of guest user code, and of 32-bit code; exceptions and interrupts; a return to the

@@ -43,6 +43,8 @@ void guest_exit_work(void)
     do {
         do_work(atomic_exchange(&info->work, 0));
         v = current;
+        if (v->failsafe_due)
+            guest_failsafe(v, &info->guest);
         if (v->continuation.active) {
             take_interrupts();
             if (!(atomic_load(&info->work) & (WORK_RESCHED | WORK_TIMER)))

@@ -4,9 +4,9 @@
 #include "cpu/registers.h"
 #include "dispatch/bounce.h"
 #include "dispatch/dispatch.h"
+#include "dispatch/fault.h"
 #include "domain/domain.h"
 #include "lib/lib.h"
-#include "memory/descriptors.h"
 #include "memory/guest-access.h"
 
 /* What a guest may set; entry.S forces the rest on every return. */
@@ -78,18 +78,18 @@ long hypercall_iret(void)
     return (long)info->guest.rax;
 }
 
-/* The processor refused cs, ss or rip of the guest's frame. An LDT page that was only not in the window
- * yet is no refusal. */
+/* The processor refused cs, ss or rip of the guest's frame: the exception is the guest's, at the place it wanted to go to.
+ * An LDT page that was only not in the window yet is no refusal. */
 void iret_failed(struct cpu_info *info)
 {
-    const struct cpu_user_regs *r = &info->guest;
-    uint64_t address, ldt = CPU_AREA_VIRT + (uint64_t)info->id * CPU_AREA_SIZE + CPU_LDT_OFFSET;
+    struct vcpu *v = current;
+    struct cpu_user_regs *r = &info->guest;
+    uint64_t offset;
 
-    if (r->entry_vector == 14) {
-        __asm__ volatile("mov %%cr2, %0" : "=r"(address));
-        if (ldt_window_fault(current, address - ldt))
-            return;
-    }
-    info->guest.entry_vector = 0;
-    guest_inject_failsafe();
+    if (r->entry_vector != 14)
+        guest_inject_error((uint8_t)r->entry_vector, r->error_code);
+    else if (!in_ldt_window(read_cr2(), &offset))
+        guest_inject_gp(0);
+    else if (!ldt_window_fault(v, offset))
+        guest_page_fault(v, r, v->ldt_base + offset, r->error_code);
 }

@@ -90,7 +90,7 @@ long hypercall_set_debugreg(uint32_t reg, uint64_t value)
 long hypercall_get_debugreg(uint32_t reg)
 {
     if (reg > 7)
-        return refuse(-XEN_EINVAL, "debug register %u", reg);
+        return refuse(-XEN_ENODEV, "debug register %u", reg);
     return (long)current->debugreg[reg == 4 || reg == 5 ? reg + 2 : reg];
 }
 

@@ -45,7 +45,7 @@ struct vcpu {
     bool kernel_mode;                   /* [p] running guest kernel (else guest user): which root is loaded */
     bool initialised;                   /* [p] has a context (VCPUOP_initialise / setvcpucontext / first domain) */
     atomic_bool initialising;           /* [a] a sibling gives it one right now */
-    bool in_syscall_fast;               /* [p] unused by guests: reserved for the exit path */
+    bool failsafe_due;                  /* [p] a selector was refused at the switch to it (cpu/switch.c) */
     uint64_t kernel_sp;                 /* [p] stack_switch */
     uint16_t kernel_ss;
     mfn_t kernel_root, user_root;       /* [m] with type references; user_root.n == 0: none */
