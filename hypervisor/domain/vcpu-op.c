@@ -40,7 +40,9 @@ static long register_info(struct vcpu *v, guest_addr_t arg)
 
     if (copy_from_guest(&op, arg, sizeof(op)))
         return refuse(-XEN_EFAULT, "register_vcpu_info: argument");
-    if (op.offset > PAGE_SIZE - sizeof(struct vcpu_info) || (op.offset & 7))
+    if (op.offset > PAGE_SIZE - sizeof(struct vcpu_info))
+        return refuse(-XEN_ENXIO, "register_vcpu_info: offset %u", op.offset);
+    if (op.offset & 7)
         return refuse(-XEN_EINVAL, "register_vcpu_info: offset %u", op.offset);
     if (!mfn_eq(v->info_mfn, MFN_NONE))
         return refuse(-XEN_EINVAL, "register_vcpu_info: it has been moved already");

@@ -70,8 +70,6 @@ static int16_t set_entry(struct domain *d, struct domain *granter, mfn_t frame, 
     else
         rc = -XEN_EFAULT;
     spin_unlock(&d->mmu_lock);
-    if (rc == -XEN_EFAULT)
-        return GNTST_bad_virt_addr;
     return rc ? GNTST_general_error : GNTST_okay;
 }
 

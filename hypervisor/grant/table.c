@@ -106,12 +106,10 @@ union entry_word {
 
 static int16_t check_entry(union entry_word e, domid_t mapper, bool readonly)
 {
-    if ((e.flags & GTF_type_mask) != GTF_permit_access || (e.flags & GTF_sub_page))
-        return GNTST_bad_gntref;
-    if (e.domid != mapper)
-        return GNTST_permission_denied;
+    if ((e.flags & GTF_type_mask) != GTF_permit_access || (e.flags & GTF_sub_page) || e.domid != mapper)
+        return GNTST_general_error;
     if (!readonly && (e.flags & GTF_readonly))
-        return GNTST_permission_denied;
+        return GNTST_general_error;
     return GNTST_okay;
 }
 
@@ -143,7 +141,7 @@ static int16_t next_pin(struct domain *granter, grant_ref_t ref, domid_t mapper,
     struct active_grant *a = &granter->grants->active[ref];
 
     if (a->mapper != mapper || (!readonly && (a->flags & ACTIVE_READONLY)))
-        return GNTST_permission_denied;
+        return GNTST_general_error;
     if (a->readers == UINT16_MAX || a->writers == UINT16_MAX)
         return GNTST_general_error;
     if (!readonly)

@@ -38,7 +38,7 @@ static long device_get(struct domain *d, pte_t e, domid_t owner)
 {
     if (d->control && !(e & ~(LEAF_BITS | CACHE_BITS)) && mfn_is_guest_device(pte_mfn(e).n))
         return 0;
-    return refuse(-XEN_EINVAL, "level 1 entry %lx: frame is not one of d%d", e, owner);
+    return refuse(-XEN_EPERM, "level 1 entry %lx: frame is not one of d%d", e, owner);
 }
 
 static long leaf_get_writable(struct domain *d, mfn_t m, domid_t owner, const struct pte_rights *rights)
@@ -167,12 +167,8 @@ void table_devalidate(struct domain *d, mfn_t table, unsigned int level)
 }
 
 /* Stores `new`; the processor may set accessed and dirty in the old entry at any moment, nothing else can change it. */
-static bool store(_Atomic pte_t *slot, pte_t new, pte_t *expect, bool keep_ad, pte_t *old)
+static bool store_if(_Atomic pte_t *slot, pte_t new, pte_t *expect, bool keep_ad, pte_t *old)
 {
-    if (!expect && !keep_ad) {
-        *old = atomic_exchange(slot, new);
-        return true;
-    }
     *old = *slot;
     do {
         if (expect && *old != *expect) {
@@ -183,24 +179,30 @@ static bool store(_Atomic pte_t *slot, pte_t new, pte_t *expect, bool keep_ad, p
     return true;
 }
 
-long pte_write(struct domain *d, mfn_t table, unsigned int level, unsigned int index, pte_t new, pte_t *expect,
-               bool keep_ad, const struct pte_rights *rights)
+static bool store(_Atomic pte_t *slot, pte_t new, pte_t *expect, bool keep_ad, pte_t *old)
 {
-    _Atomic pte_t *slot = (_Atomic pte_t *)frame_virt(table) + index;
+    if (unlikely(expect || keep_ad))
+        return store_if(slot, new, expect, keep_ad, old);
+    *old = atomic_exchange(slot, new);
+    return true;
+}
+
+/* The two entries refer to the same frame in the same way. */
+static bool same_references(pte_t old, pte_t new, unsigned int level)
+{
+    return (old & PTE_PRESENT) && !((old ^ new) & ~CHEAP_BITS) && (level == 1 || !(new & PTE_GLOBAL));
+}
+
+static long replace(struct domain *d, _Atomic pte_t *slot, unsigned int level, pte_t new, pte_t *expect, bool keep_ad,
+                    const struct pte_rights *rights)
+{
     pte_t old = *slot;
     long rc;
 
-    assert_held(&d->mmu_lock);
-    if (unlikely(is_hypervisor_slot(level, index)))
-        return refuse(-XEN_EINVAL, "level 4 slot %u is the hypervisor's", index);
-    new = adjust(new);
-    if ((old & PTE_PRESENT) && !((old ^ new) & ~CHEAP_BITS) && (level == 1 || !(new & PTE_GLOBAL)))
-        return store(slot, new, expect, keep_ad, &old) ? 0 : -XEN_EAGAIN;
     if (expect && old != *expect) {
         *expect = old;
         return -XEN_EAGAIN;
     }
-
     rc = entry_get(d, new, level, rights ? rights : &own_frames);
     if (rc)
         return rc;
@@ -210,4 +212,25 @@ long pte_write(struct domain *d, mfn_t table, unsigned int level, unsigned int i
     }
     entry_put(old, level);
     return 0;
+}
+
+long pte_write(struct domain *d, mfn_t table, unsigned int level, unsigned int index, pte_t new, pte_t *expect,
+               bool keep_ad, const struct pte_rights *rights)
+{
+    _Atomic pte_t *slot = (_Atomic pte_t *)frame_virt(table) + index;
+
+    assert_held(&d->mmu_lock);
+    if (unlikely(is_hypervisor_slot(level, index)))
+        return refuse(-XEN_EINVAL, "level 4 slot %u is the hypervisor's", index);
+    new = adjust(new);
+    if (same_references(*slot, new, level)) {
+        if (unlikely(expect || keep_ad)) {
+            pte_t old;
+
+            return store_if(slot, new, expect, keep_ad, &old) ? 0 : -XEN_EAGAIN;
+        }
+        *slot = new;
+        return 0;
+    }
+    return replace(d, slot, level, new, expect, keep_ad, rights);
 }

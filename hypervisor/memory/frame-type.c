@@ -86,29 +86,31 @@ long frame_retype_none(struct domain *d, mfn_t m)
     return 0;
 }
 
-/* From none or writable, unused, to a table or descriptor page. */
+/* The frame itself is used as another type; other errors are about what it contains. */
+#define RETYPE_CONFLICT 1
+
+/* Ends every use of the frame that idle tables alone make of it. */
+static long clear_old_type(struct domain *d, mfn_t m)
+{
+    struct frame *f = frame_of(m);
+    enum frame_type old = type_of(f->type);
+    long rc = old == FRAME_NONE || old == FRAME_WRITABLE ? resolve_conflict(d, f) : frame_retype_none(d, m);
+
+    return rc == -XEN_EBUSY ? RETYPE_CONFLICT : rc;
+}
+
+/* From whatever it was, unused, to a table or descriptor page. */
 static long retype_validated(struct domain *d, mfn_t m, enum frame_type t)
 {
     struct frame *f = frame_of(m);
+    long rc = clear_old_type(d, m);
     uint64_t old = f->type;
-    long rc;
 
-    if (type_of(old) != FRAME_NONE && type_of(old) != FRAME_WRITABLE) {
-        rc = frame_retype_none(d, m);
-        if (rc)
-            return rc;
-        old = f->type;
-    }
-    /* Perhaps only idle tables still map it writable. */
-    if (old & TYPE_COUNT_MASK) {
-        rc = resolve_conflict(d, f);
-        if (rc)
-            return rc;
-        old = f->type;
-    }
+    if (rc)
+        return rc;
     /* A writable reference may come or go at the same time: only the exchange decides. */
     if ((old & TYPE_COUNT_MASK) || !atomic_compare_exchange_strong(&f->type, &old, type_word(t, 1)))
-        return -XEN_EBUSY;
+        return RETYPE_CONFLICT;
     if (type_of(old) == FRAME_WRITABLE)
         flush_translations(d, f);
     rc = t == FRAME_SEGDESC ? descriptors_validate(m) : table_validate(d, m, t - FRAME_L1 + 1);
@@ -126,6 +128,7 @@ long frame_get_type(mfn_t m, enum frame_type t)
     struct frame *f = frame_of(m);
     struct domain *d;
     uint64_t word;
+    long rc;
 
     if (t == FRAME_WRITABLE)
         return frame_get_writable(m, false);
@@ -140,7 +143,8 @@ long frame_get_type(mfn_t m, enum frame_type t)
         atomic_fetch_add(&f->type, 1);
         return 0;
     }
-    return retype_validated(d, m, t);
+    rc = retype_validated(d, m, t);
+    return rc == RETYPE_CONFLICT ? refuse(-XEN_EINVAL, "frame %lx is in use as something else", m.n) : rc;
 }
 
 long frame_get_writable_plain(mfn_t m)
@@ -150,7 +154,7 @@ long frame_get_writable_plain(mfn_t m)
 
     do {
         if (type_of(word) != FRAME_WRITABLE && type_of(word) != FRAME_NONE)
-            return refuse(-XEN_EINVAL, "frame %lx is a page table or descriptor page", m.n);
+            return refuse(-XEN_EBUSY, "frame %lx is a page table or descriptor page", m.n);
         if ((word & TYPE_COUNT_MASK) >= TYPE_COUNT_LIMIT)
             return refuse(-XEN_EINVAL, "frame %lx: too many writers", m.n);
     } while (!atomic_compare_exchange_weak(&f->type, &word, type_word(FRAME_WRITABLE, (word & TYPE_COUNT_MASK) + 1)));
@@ -174,7 +178,7 @@ long frame_get_writable(mfn_t m, bool locked)
     if (rc == 0)
         rc = frame_get_writable_plain(m);
     else if (rc != -ERESTART)
-        rc = refuse(-XEN_EINVAL, "frame %lx is in use as a page table or descriptor page", m.n);
+        rc = refuse(-XEN_EBUSY, "frame %lx is in use as a page table or descriptor page", m.n);
     if (!locked)
         spin_unlock(&d->mmu_lock);
     return rc;

@@ -87,13 +87,13 @@ bool frame_get(uint64_t n, domid_t owner) must_check;
 void frame_put(mfn_t m);
 
 /* Takes a type reference to a frame to which the caller holds a plain reference (the type reference does not take one of
- * its own: get both, put both: frame_put_type then frame_put). 0; -EBUSY used as another type; -EINVAL contents refused;
- * -ERESTART out of time, nothing changed: retry. Types other than writable need the owner's mmu_lock held. */
+ * its own: get both, put both: frame_put_type then frame_put). 0; -EINVAL used as another type; contents refused:
+ * -EINVAL, -EPERM, -EBUSY; -ERESTART out of time, nothing changed: retry. Types other than writable need the owner's mmu_lock held. */
 long frame_get_type(mfn_t m, enum frame_type type) must_check;
 /* Writable only, by compare-and-swap where the frame is writable or none already; falls back to retyping an idle table,
  * for which it needs the owner's mmu_lock: `locked` says that the caller holds it; if not, it is taken. */
 long frame_get_writable(mfn_t m, bool locked) must_check;
-/* Writable, only if that needs no retyping of a table (so no lock): -EINVAL otherwise. */
+/* Writable, only if that needs no retyping of a table (so no lock): -EBUSY otherwise. */
 long frame_get_writable_plain(mfn_t m) must_check;
 /* Never devalidates: a table whose last type reference goes becomes idle. */
 void frame_put_type(mfn_t m);

@@ -57,13 +57,13 @@ static long update_m2p(uint64_t ptr, uint64_t pfn, domid_t owner)
 
 static long update_one(struct domain *pt, const struct mmu_update *req, const struct pte_rights *rights)
 {
-    unsigned int cmd = req->ptr & 3;
-    uint64_t ptr = req->ptr & ~3UL;
+    unsigned int cmd = req->ptr & (sizeof(pte_t) - 1);
+    uint64_t ptr = req->ptr & ~(sizeof(pte_t) - 1);
 
+    if (cmd > MMU_PT_UPDATE_NO_TRANSLATE)
+        return refuse(-XEN_ENOSYS, "mmu_update: command %u", cmd);
     if (cmd == MMU_MACHPHYS_UPDATE)
         return update_m2p(ptr, req->val, rights->foreign == DOMID_SELF ? current->domain->id : rights->foreign);
-    if (ptr & (sizeof(pte_t) - 1))
-        return refuse(-XEN_EINVAL, "mmu_update: %lx is not the address of an entry", req->ptr);
     return update_entry(pt, ptr, req->val, cmd == MMU_PT_UPDATE_PRESERVE_AD, rights);
 }
 
@@ -154,7 +154,7 @@ static long flush_after(struct vcpu *v, uint64_t va, uint64_t flags)
     return 0;
 }
 
-static long update_va(struct vcpu *v, uint64_t va, uint64_t val, const struct pte_rights *rights)
+static long update_va(struct vcpu *v, uint64_t va, uint64_t val, uint64_t flags, const struct pte_rights *rights)
 {
     struct domain *d = v->domain;
     unsigned int index;
@@ -169,20 +169,16 @@ static long update_va(struct vcpu *v, uint64_t va, uint64_t val, const struct pt
     else
         rc = refuse(-XEN_EINVAL, "update_va_mapping: no level 1 table for %lx", va);
     spin_unlock(&d->mmu_lock);
-    return rc;
+    return rc || !flags ? rc : flush_after(v, va, flags);
 }
 
 long hypercall_update_va_mapping(uint64_t va, uint64_t val, uint64_t flags)
 {
-    struct vcpu *v = current;
-    long rc = update_va(v, va, val, NULL);
-
-    return rc || !flags ? rc : flush_after(v, va, flags);
+    return update_va(current, va, val, flags, NULL);
 }
 
 long hypercall_update_va_mapping_otherdomain(uint64_t va, uint64_t val, uint64_t flags, domid_t domid)
 {
-    struct vcpu *v = current;
     struct foreign f;
     struct pte_rights rights = { 0 };
     long rc = foreign_get(domid, &f);
@@ -190,7 +186,7 @@ long hypercall_update_va_mapping_otherdomain(uint64_t va, uint64_t val, uint64_t
     if (rc)
         return rc;
     rights.foreign = f.frame_owner;
-    rc = update_va(v, va, val, &rights);
+    rc = update_va(current, va, val, flags, &rights);
     foreign_put(&f);
-    return rc ? rc : flush_after(v, va, flags);
+    return rc;
 }

@@ -17,7 +17,7 @@ long tlb_mask_of_vcpus(struct domain *d, guest_addr_t bitmap, uint64_t *mask)
 
     *mask = 0;
     if (copy_from_guest(&bits, bitmap, DIV_ROUND_UP(d->vcpu_count, 8U)))
-        return refuse(-XEN_EFAULT, "vcpu mask");
+        return refuse(-XEN_EINVAL, "vcpu mask");
     for (unsigned int i = 0; i < d->vcpu_count; i++)
         if ((bits & (1U << i)) && d->vcpus[i]->sched.running)
             *mask |= 1UL << d->vcpus[i]->sched.cpu;
@@ -50,7 +50,7 @@ static long pin(struct domain *d, uint64_t n, enum frame_type t)
     spin_unlock(&d->mmu_lock);
     if (rc)
         frame_put(mfn(n));
-    return rc == -XEN_EBUSY ? -XEN_EINVAL : rc;
+    return rc;
 }
 
 long frame_unpin(struct domain *d, mfn_t m)

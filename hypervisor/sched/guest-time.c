@@ -143,8 +143,7 @@ static long set_singleshot(struct vcpu *v, guest_addr_t arg)
         return refuse(-XEN_EINVAL, "set_singleshot_timer: of another vcpu");
     if (copy_from_guest(&op, arg, sizeof(op)))
         return refuse(-XEN_EFAULT, "set_singleshot_timer: argument");
-    if ((op.flags & VCPU_SSHOTTMR_future) && op.timeout_abs_ns < now_ns())
-        return -XEN_ETIME;
+    /* VCPU_SSHOTTMR_future makes no difference: Xen 4.17 fires at once too. */
     timer_set(&v->singleshot, op.timeout_abs_ns);
     return 0;
 }

@@ -421,7 +421,7 @@ static void test_idle_table_gives_way(void **state)
     (void)state;
     put_entry(1, 0, pte_make(mfn(2), PTE_PRESENT | PTE_RW));
     assert_int_equal(retry(real_pin, 1, FRAME_L1), 0);
-    assert_int_equal(retry(real_pin, 2, FRAME_L2), -XEN_EBUSY);
+    assert_int_equal(retry(real_pin, 2, FRAME_L2), -XEN_EINVAL);
     assert_int_equal(retry(real_unpin, 1, 0), 0);
     assert_int_equal(type_of(frame_table[1].type), FRAME_L1);      /* idle, still validated */
     assert_int_equal(retry(real_pin, 2, FRAME_L2), 0);
@@ -467,9 +467,9 @@ static void test_foreign_frames_are_refused(void **state)
 {
     (void)state;
     put_entry(1, 0, pte_make(mfn(OWNED + 1), PTE_PRESENT));
-    assert_int_equal(retry(real_pin, 1, FRAME_L1), -XEN_EINVAL);
+    assert_int_equal(retry(real_pin, 1, FRAME_L1), -XEN_EPERM);
     put_entry(1, 0, pte_make(mfn(FRAMES + 5), PTE_PRESENT));
-    assert_int_equal(retry(real_pin, 1, FRAME_L1), -XEN_EINVAL);
+    assert_int_equal(retry(real_pin, 1, FRAME_L1), -XEN_EPERM);
     put_entry(1, 0, pte_make(mfn(50), 0));                 /* absent, but it names memory */
     assert_int_equal(retry(real_pin, 1, FRAME_L1), -XEN_EINVAL);
     recount();
