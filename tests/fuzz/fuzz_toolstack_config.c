@@ -1,4 +1,4 @@
-/* libFuzzer target: the configuration parser. The first byte chooses whether the rest is a file or an override.
+/* libFuzzer target: the configuration parser. The first byte chooses: the rest is a file, or an override.
  *
  * Build and run by hand (toolstack-pure-srcs and -libs are in dom0-tools/toolstack/pure.mk):
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Idom0-tools/toolstack \
