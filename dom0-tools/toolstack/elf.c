@@ -78,7 +78,6 @@ struct elf_program elf_program(const struct elf_file *elf, unsigned i)
         .paddr = view_number(elf->bytes, at + 24, 8),
         .file_size = view_number(elf->bytes, at + 32, 8),
         .memory_size = view_number(elf->bytes, at + 40, 8),
-        .align = view_number(elf->bytes, at + 48, 8),
     };
 }
 
@@ -91,7 +90,6 @@ struct elf_section elf_section(const struct elf_file *elf, unsigned i)
         .type = (uint32_t)view_number(elf->bytes, at + 4, 4),
         .offset = view_number(elf->bytes, at + 24, 8),
         .size = view_number(elf->bytes, at + 32, 8),
-        .align = view_number(elf->bytes, at + 48, 8),
     };
 }
 

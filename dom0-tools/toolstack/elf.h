@@ -25,13 +25,13 @@ struct elf_file {
 
 struct elf_program {
     uint32_t type;
-    uint64_t offset, paddr, file_size, memory_size, align;
+    uint64_t offset, paddr, file_size, memory_size;
 };
 
 struct elf_section {
     uint32_t name;          /* offset in the section of names */
     uint32_t type;
-    uint64_t offset, size, align;
+    uint64_t offset, size;
 };
 
 /* Checks the file header and finds the tables. 0, or -ENOEXEC (another kind of file or processor), -EBADMSG

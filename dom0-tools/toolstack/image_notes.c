@@ -165,21 +165,21 @@ static int take_note(struct scan *s, uint32_t type, struct view v)
     }
 }
 
-static uint64_t round_up(uint64_t value, uint64_t align)
+static uint64_t round_up(uint64_t value)
 {
-    return (value + align - 1) & ~(align - 1);
+    return (value + 3) & ~UINT64_C(3);
 }
 
-/* All notes of one segment or section. Sizes are 32-bit, so 64-bit sums cannot wrap. */
-static int scan_notes(struct scan *s, struct view v, uint64_t align)
+/* All notes of one segment or section. Sizes are 32-bit, so 64-bit sums cannot wrap. Notes are padded to four
+ * bytes whatever alignment the segment claims: so does everybody who writes or reads Xen's. */
+static int scan_notes(struct scan *s, struct view v)
 {
     uint64_t at = 0;
 
-    align = align == 8 ? 8 : 4;
     while (view_has(v, at, NOTE_HEADER)) {
         uint64_t name_size = view_number(v, at, 4), size = view_number(v, at + 4, 4);
         uint32_t type = (uint32_t)view_number(v, at + 8, 4);
-        uint64_t desc = at + round_up(NOTE_HEADER + name_size, align);
+        uint64_t desc = at + round_up(NOTE_HEADER + name_size);
 
         if (!view_has(v, at + NOTE_HEADER, name_size) || !view_has(v, desc, size))
             return toolstack_fail(s->err, -EBADMSG, s->elf->name, "a note (type %u) runs out of its segment",
@@ -191,7 +191,7 @@ static int scan_notes(struct scan *s, struct view v, uint64_t align)
                 return rc;
             s->found++;
         }
-        at = round_up(desc + size, align);
+        at = round_up(desc + size);
     }
     return 0;
 }
@@ -207,7 +207,7 @@ static int scan_segments(struct scan *s)
         if (!view_has(s->elf->bytes, p.offset, p.file_size))
             return toolstack_fail(s->err, -EBADMSG, s->elf->name,
                                   "note segment %u lies outside of the file", i);
-        rc = scan_notes(s, view_part(s->elf->bytes, p.offset, p.file_size), p.align);
+        rc = scan_notes(s, view_part(s->elf->bytes, p.offset, p.file_size));
         if (rc)
             return rc;
     }
@@ -225,7 +225,7 @@ static int scan_sections(struct scan *s)
         if (!view_has(s->elf->bytes, section.offset, section.size))
             return toolstack_fail(s->err, -EBADMSG, s->elf->name,
                                   "note section %u lies outside of the file", i);
-        rc = scan_notes(s, view_part(s->elf->bytes, section.offset, section.size), section.align);
+        rc = scan_notes(s, view_part(s->elf->bytes, section.offset, section.size));
         if (rc)
             return rc;
     }
