@@ -145,7 +145,6 @@ static int16_t show_table(struct domain *d, const struct gnttab_setup_table *op,
             return GNTST_general_error;
         *fault |= copy_to_guest_index(guest_ptr(op->frame_list.p), i, &frame) != 0;
     }
-    d->grants->shown = MAX(d->grants->shown, op->nr_frames);
     return GNTST_okay;
 }
 
@@ -178,8 +177,7 @@ static long query_size(guest_addr_t arg, uint32_t count)
         return refuse(-XEN_EFAULT, "query_size: argument");
     op.status = table_of(op.dom, &d);
     if (d) {
-        op.nr_frames = MAX(d->grants->shown, 1U);
-        op.max_nr_frames = grant_frames(d);
+        op.nr_frames = op.max_nr_frames = grant_frames(d);  /* all are there from the start */
         domain_put(d);
     }
     return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : 0;

@@ -35,7 +35,6 @@ struct grant_table {
     grant_entry_v1_t *shared[GRANT_FRAMES_LIMIT];           /* frames the guest can write; [c] */
     struct active_grant *active;                            /* [c] frames * ENTRIES_PER_FRAME */
     unsigned int frames;                                    /* [c] */
-    unsigned int shown;                                     /* frames that the guest has asked for (setup_table) */
     spinlock_t maptrack_lock;                               /* RANK_MAPTRACK */
     struct maptrack *handles;                               /* [c] handle_count of them, NULL if none */
     uint32_t handle_count;
