@@ -219,6 +219,21 @@ static void forget_target(struct store *s, domid_t gone)
                 d->has_target = false;
 }
 
+/* Everything that the domain owns goes; but a root that was given to it falls back to domain 0. */
+static void remove_owned(struct store *s, struct domain *d)
+{
+    struct node *root = s->tree.root;
+    bool root_too = root->perms->entry[0].domain == d;
+
+    if (root_too)
+        account_remove(root);
+    while (LIST_FIRST(&d->nodes))
+        store_remove_tree(s, LIST_FIRST(&d->nodes));
+    perms_forget(d, domain_find(&s->domains, 0));
+    if (root_too)
+        account_add(root);
+}
+
 void store_domain_gone(struct store *s, domid_t domid)
 {
     struct domain *d = domain_find(&s->domains, domid);
@@ -231,9 +246,7 @@ void store_domain_gone(struct store *s, domid_t domid)
         s->hooks->disconnect(s->hooks_arg, domid);
     /* Still marked as introduced, the record outlives what is removed below. */
     d->introduced = true;
-    while (LIST_FIRST(&d->nodes))
-        store_remove_tree(s, LIST_FIRST(&d->nodes));
-    perms_forget(d, domain_find(&s->domains, 0));
+    remove_owned(s, d);
     forget_target(s, domid);
     d->introduced = false;
     domain_drop(d);

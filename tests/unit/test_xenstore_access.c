@@ -125,6 +125,20 @@ static void test_domain_gone(void **state)
     assert_non_null(domain_find(&w->store.domains, 0));
 }
 
+/* Even a root that was given away stays. */
+static void test_owner_of_the_root_gone(void **state)
+{
+    struct world *w = *state;
+
+    assert_ask("OK|", w, 0, XS_SET_PERMS, 0, "/|n5|r6|");
+    assert_ask("OK|", w, 5, XS_WRITE, 0, "/mine|1");
+    assert_ask("OK|", w, 0, XS_WRITE, 0, "/zero|1");
+    assert_ask("OK|", w, 0, XS_SET_PERMS, 0, "/zero|n0|");
+    store_domain_gone(&w->store, 5);
+    assert_ask("n0|r6|", w, 0, XS_GET_PERMS, 0, "/|");
+    assert_ask("zero|", w, 0, XS_DIRECTORY, 0, "/|");
+}
+
 /* A transaction of somebody else that touches what a dying domain owned. */
 static void test_domain_gone_under_a_transaction(void **state)
 {
@@ -384,6 +398,7 @@ int main(void)
         world_test(test_root),
         world_test(test_owner),
         world_test(test_domain_gone),
+        world_test(test_owner_of_the_root_gone),
         world_test(test_domain_gone_under_a_transaction),
         world_test(test_quota_of_nodes),
         world_test(test_quota_of_nodes_in_a_transaction),
