@@ -1,4 +1,4 @@
-/* Ticket locks with ranks. */
+/* Ticket locks with ranks: what is not inline. */
 #include "lib/lock.h"
 
 #include "cpu/cpu.h"
@@ -9,45 +9,32 @@ void spin_init(spinlock_t *l, enum lock_rank rank)
     *l = (spinlock_t)SPINLOCK_INIT((uint16_t)rank);
 }
 
-static void acquire(spinlock_t *l)
+void spin_wait(spinlock_t *l, uint32_t ticket)
 {
-    uint32_t ticket = atomic_fetch_add_explicit(&l->next, 1, memory_order_relaxed);
-
     while (atomic_load_explicit(&l->owner, memory_order_acquire) != ticket)
         cpu_relax_and_answer();
-    l->holder = (int16_t)cpu_id();
 }
 
-static void release(spinlock_t *l)
+/* Nothing of this rank or a higher one may be held already. */
+void spin_check_rank(const spinlock_t *l)
+{
+    uint32_t ranks = this_cpu()->cpu->lock_ranks;
+
+    if (ranks >> l->rank)
+        panic("lock of rank %u taken while ranks %x are held", l->rank, ranks);
+}
+
+void spin_note_holder(spinlock_t *l)
+{
+    l->holder = (int16_t)cpu_id();
+    this_cpu()->cpu->lock_ranks |= 1U << l->rank;
+}
+
+void spin_forget_holder(spinlock_t *l)
 {
     assert(spin_held(l));
     l->holder = -1;
-    atomic_store_explicit(&l->owner, atomic_load_explicit(&l->owner, memory_order_relaxed) + 1,
-                          memory_order_release);
-}
-
-/* Debug builds: nothing of this rank or a higher one may be held already. */
-static void rank_enter(const spinlock_t *l)
-{
-    struct cpu *cpu = this_cpu()->cpu;
-
-    if (!debug_build)
-        return;
-    if (cpu->lock_ranks >> l->rank)
-        panic("lock of rank %u taken while ranks %x are held", l->rank, cpu->lock_ranks);
-    cpu->lock_ranks |= 1U << l->rank;
-}
-
-static void rank_leave(const spinlock_t *l)
-{
-    if (debug_build)
-        this_cpu()->cpu->lock_ranks &= ~(1U << l->rank);
-}
-
-void spin_lock(spinlock_t *l)
-{
-    rank_enter(l);
-    acquire(l);
+    this_cpu()->cpu->lock_ranks &= ~(1U << l->rank);
 }
 
 /* Cannot wait, so the order of ranks does not matter. */
@@ -58,32 +45,25 @@ bool spin_trylock(spinlock_t *l)
     if (!atomic_compare_exchange_strong_explicit(&l->next, &owner, owner + 1, memory_order_acquire,
                                                  memory_order_relaxed))
         return false;
-    l->holder = (int16_t)cpu_id();
     if (debug_build)
-        this_cpu()->cpu->lock_ranks |= 1U << l->rank;
+        spin_note_holder(l);
     return true;
-}
-
-void spin_unlock(spinlock_t *l)
-{
-    release(l);
-    rank_leave(l);
 }
 
 void lock_pair(spinlock_t *a, spinlock_t *b)
 {
-    rank_enter(a);
-    acquire((uintptr_t)a < (uintptr_t)b ? a : b);
+    spinlock_t *first = (uintptr_t)a < (uintptr_t)b ? a : b, *second = first == a ? b : a;
+
+    spin_lock(first);
     if (a != b)
-        acquire((uintptr_t)a < (uintptr_t)b ? b : a);
+        spin_take(second);
 }
 
 void unlock_pair(spinlock_t *a, spinlock_t *b)
 {
-    release(a);
+    spin_give(a);
     if (a != b)
-        release(b);
-    rank_leave(a);
+        spin_give(b);
 }
 
 bool spin_held(const spinlock_t *l)

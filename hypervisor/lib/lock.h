@@ -7,6 +7,7 @@
 #ifndef ENSO_LIB_LOCK_H
 #define ENSO_LIB_LOCK_H
 
+#include "lib/lib.h"
 #include "lib/types.h"
 
 /* The order, lowest first. One line per lock: what it guards. */
@@ -29,19 +30,53 @@ typedef struct spinlock {
     _Atomic uint32_t next;
     _Atomic uint32_t owner;
     uint16_t rank;          /* enum lock_rank */
-    int16_t holder;         /* CPU number, -1 when free; kept in every build, tested in debug builds */
+    int16_t holder;         /* debug builds: CPU number, -1 when free */
 } spinlock_t;
 
 #define SPINLOCK_INIT(r) { 0, 0, (r), -1 }
 
 void spin_init(spinlock_t *l, enum lock_rank rank);
-void spin_lock(spinlock_t *l);
+
+/* Inside of the functions below: waits until the ticket's turn; and the checks of debug builds, before and after. */
+void spin_wait(spinlock_t *l, uint32_t ticket) cold;
+void spin_check_rank(const spinlock_t *l);
+void spin_note_holder(spinlock_t *l);
+void spin_forget_holder(spinlock_t *l);
+
+static inline void spin_take(spinlock_t *l)
+{
+    uint32_t ticket = atomic_fetch_add_explicit(&l->next, 1, memory_order_relaxed);
+
+    if (unlikely(atomic_load_explicit(&l->owner, memory_order_acquire) != ticket))
+        spin_wait(l, ticket);
+    if (debug_build)
+        spin_note_holder(l);
+}
+
+static inline void spin_give(spinlock_t *l)
+{
+    if (debug_build)
+        spin_forget_holder(l);
+    atomic_store_explicit(&l->owner, atomic_load_explicit(&l->owner, memory_order_relaxed) + 1, memory_order_release);
+}
+
+static inline void spin_lock(spinlock_t *l)
+{
+    if (debug_build)
+        spin_check_rank(l);
+    spin_take(l);
+}
+
+static inline void spin_unlock(spinlock_t *l)
+{
+    spin_give(l);
+}
+
 bool spin_trylock(spinlock_t *l) must_check;
-void spin_unlock(spinlock_t *l);
 /* Two locks of the same rank (a == b allowed: taken once). */
 void lock_pair(spinlock_t *a, spinlock_t *b);
 void unlock_pair(spinlock_t *a, spinlock_t *b);
-bool spin_held(const spinlock_t *l);            /* by this CPU */
+bool spin_held(const spinlock_t *l);            /* by this CPU; debug builds only */
 #define assert_held(l) assert(spin_held(l))
 
 #endif
