@@ -187,14 +187,21 @@ static bool store(_Atomic pte_t *slot, pte_t new, pte_t *expect, bool keep_ad, p
     return true;
 }
 
+static __attribute__((noinline)) long rewrite(_Atomic pte_t *slot, pte_t new, pte_t *expect, bool keep_ad)
+{
+    pte_t old;
+
+    return store_if(slot, new, expect, keep_ad, &old) ? 0 : -XEN_EAGAIN;
+}
+
 /* The two entries refer to the same frame in the same way. */
 static bool same_references(pte_t old, pte_t new, unsigned int level)
 {
     return (old & PTE_PRESENT) && !((old ^ new) & ~CHEAP_BITS) && (level == 1 || !(new & PTE_GLOBAL));
 }
 
-static long replace(struct domain *d, _Atomic pte_t *slot, unsigned int level, pte_t new, pte_t *expect, bool keep_ad,
-                    const struct pte_rights *rights)
+static __attribute__((noinline)) long replace(struct domain *d, _Atomic pte_t *slot, unsigned int level, pte_t new,
+                                              pte_t *expect, bool keep_ad, const struct pte_rights *rights)
 {
     pte_t old = *slot;
     long rc;
@@ -223,14 +230,10 @@ long pte_write(struct domain *d, mfn_t table, unsigned int level, unsigned int i
     if (unlikely(is_hypervisor_slot(level, index)))
         return refuse(-XEN_EINVAL, "level 4 slot %u is the hypervisor's", index);
     new = adjust(new);
-    if (same_references(*slot, new, level)) {
-        if (unlikely(expect || keep_ad)) {
-            pte_t old;
-
-            return store_if(slot, new, expect, keep_ad, &old) ? 0 : -XEN_EAGAIN;
-        }
-        *slot = new;
-        return 0;
-    }
-    return replace(d, slot, level, new, expect, keep_ad, rights);
+    if (!same_references(*slot, new, level))
+        return replace(d, slot, level, new, expect, keep_ad, rights);
+    if (unlikely(expect || keep_ad))
+        return rewrite(slot, new, expect, keep_ad);
+    *slot = new;
+    return 0;
 }

@@ -12,11 +12,6 @@
 #include "memory/frame-type.h"
 #include "memory/pagetable.h"
 
-static uint64_t type_word(enum frame_type t, uint64_t flags_and_count)
-{
-    return ((uint64_t)t << TYPE_SHIFT) | flags_and_count;
-}
-
 /* What a CPU may remember of a frame of d: the CPUs on d's roots, or on anybody's if others have mapped it. */
 static void flush_translations(struct domain *d, struct frame *f)
 {
@@ -147,29 +142,11 @@ long frame_get_type(mfn_t m, enum frame_type t)
     return rc == RETYPE_CONFLICT ? refuse(-XEN_EINVAL, "frame %lx is in use as something else", m.n) : rc;
 }
 
-long frame_get_writable_plain(mfn_t m)
+long frame_make_writable(mfn_t m, bool locked)
 {
-    struct frame *f = frame_of(m);
-    uint64_t word = f->type;
-
-    do {
-        if (type_of(word) != FRAME_WRITABLE && type_of(word) != FRAME_NONE)
-            return refuse(-XEN_EBUSY, "frame %lx is a page table or descriptor page", m.n);
-        if ((word & TYPE_COUNT_MASK) >= TYPE_COUNT_LIMIT)
-            return refuse(-XEN_EINVAL, "frame %lx: too many writers", m.n);
-    } while (!atomic_compare_exchange_weak(&f->type, &word, type_word(FRAME_WRITABLE, (word & TYPE_COUNT_MASK) + 1)));
-    return 0;
-}
-
-long frame_get_writable(mfn_t m, bool locked)
-{
-    enum frame_type t = type_of(frame_of(m)->type);
-    struct domain *d;
+    struct domain *d = domain_by_owner(ref_owner(frame_of(m)->ref));
     long rc;
 
-    if (t == FRAME_WRITABLE || t == FRAME_NONE)
-        return frame_get_writable_plain(m);
-    d = domain_by_owner(ref_owner(frame_of(m)->ref));
     if (!d)
         return -XEN_EINVAL;
     if (!locked)
@@ -184,17 +161,15 @@ long frame_get_writable(mfn_t m, bool locked)
     return rc;
 }
 
-void frame_put_type(mfn_t m)
+/* The count was 0 or 1. */
+void frame_last_put_type(struct frame *f, uint64_t old_type)
 {
-    struct frame *f = frame_of(m);
-    uint64_t old = atomic_fetch_sub(&f->type, 1);
-
-    BUG_ON((old & TYPE_COUNT_MASK) == 0);
-    if ((old & TYPE_COUNT_MASK) == 1 && (old & TYPE_VALIDATED)) {
+    BUG_ON((old_type & TYPE_COUNT_MASK) == 0);
+    if (old_type & TYPE_VALIDATED) {
         struct domain *d = domain_by_owner(ref_owner(f->ref));
 
         assert_held(&d->mmu_lock);
-        frame_list_move_idle(d, m, true);
+        frame_list_move_idle(d, frame_mfn(f), true);
     }
 }
 

@@ -13,29 +13,6 @@
 uint64_t frame_limit;
 uint64_t frame_total;
 
-struct frame *frame_lookup(uint64_t n)
-{
-    if (n >= frame_limit)
-        return NULL;
-    n = index_nospec(n, frame_limit);
-    return &frame_table[n];
-}
-
-bool frame_get(uint64_t n, domid_t owner)
-{
-    struct frame *f = frame_lookup(n);
-    uint64_t ref;
-
-    if (!f)
-        return false;
-    ref = f->ref;
-    do {
-        if ((ref & REF_COUNT_MASK) == 0 || (ref & REF_COUNT_MASK) >= REF_COUNT_LIMIT || ref_owner(ref) != owner)
-            return false;
-    } while (!atomic_compare_exchange_weak(&f->ref, &ref, ref + 1));
-    return true;
-}
-
 static void release_later(struct frame *f)
 {
     struct cpu *cpu = this_cpu()->cpu;
@@ -46,14 +23,10 @@ static void release_later(struct frame *f)
     atomic_fetch_or(&this_cpu()->work, WORK_RELEASE);
 }
 
-void frame_put(mfn_t m)
+void frame_last_put(struct frame *f, uint64_t old_ref)
 {
-    struct frame *f = frame_of(m);
-    uint64_t old = atomic_fetch_sub(&f->ref, 1);
-
-    BUG_ON((old & REF_COUNT_MASK) == 0);
-    if ((old & REF_COUNT_MASK) == 1)
-        release_later(f);
+    BUG_ON((old_ref & REF_COUNT_MASK) == 0);
+    release_later(f);
 }
 
 void frames_release(void)

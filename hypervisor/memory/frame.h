@@ -18,8 +18,10 @@
 #ifndef ENSO_MEMORY_FRAME_H
 #define ENSO_MEMORY_FRAME_H
 
+#include <xen/errno.h>
 #include <xen/xen.h>
 #include "boot/memory-map.h"
+#include "lib/lib.h"
 #include "lib/types.h"
 
 struct domain;
@@ -76,27 +78,82 @@ static inline void *phys_virt(uint64_t pa) { return (void *)(DIRECT_VIRT + pa); 
 
 static inline domid_t ref_owner(uint64_t ref) { return (domid_t)(ref >> REF_OWNER_SHIFT); }
 static inline enum frame_type type_of(uint64_t type) { return (enum frame_type)(type >> TYPE_SHIFT); }
+static inline uint64_t type_word(enum frame_type t, uint64_t flags_and_count) { return ((uint64_t)t << TYPE_SHIFT) | flags_and_count; }
 static inline bool type_is_table(enum frame_type t) { return t >= FRAME_L1 && t <= FRAME_L4; }
 
 /* NULL if the number is not that of a RAM frame that guests may own. The one way from a guest's number to a frame. */
-struct frame *frame_lookup(uint64_t n);
+static inline struct frame *frame_lookup(uint64_t n)
+{
+    return likely(n < frame_limit) ? &frame_table[index_nospec(n, frame_limit)] : NULL;
+}
 
 /* Takes a plain reference if the frame is owned by `owner`. False: not RAM, other owner, free, or count at its limit. */
-bool frame_get(uint64_t n, domid_t owner) must_check;
+static inline must_check bool frame_get(uint64_t n, domid_t owner)
+{
+    struct frame *f = frame_lookup(n);
+    uint64_t ref;
+
+    if (unlikely(!f))
+        return false;
+    ref = f->ref;
+    do {
+        if (unlikely((ref & REF_COUNT_MASK) == 0 || (ref & REF_COUNT_MASK) >= REF_COUNT_LIMIT || ref_owner(ref) != owner))
+            return false;
+    } while (unlikely(!atomic_compare_exchange_weak(&f->ref, &ref, ref + 1)));
+    return true;
+}
+
 /* Drops a plain reference. The last one puts the frame on this CPU's release list (frames_release). */
-void frame_put(mfn_t m);
+void frame_last_put(struct frame *f, uint64_t old_ref) cold;
+static inline void frame_put(mfn_t m)
+{
+    struct frame *f = frame_of(m);
+    uint64_t old = atomic_fetch_sub(&f->ref, 1);
+
+    if (unlikely((old & REF_COUNT_MASK) <= 1))
+        frame_last_put(f, old);
+}
 
 /* Takes a type reference to a frame to which the caller holds a plain reference (the type reference does not take one of
  * its own: get both, put both: frame_put_type then frame_put). 0; -EINVAL used as another type; contents refused:
  * -EINVAL, -EPERM, -EBUSY; -ERESTART out of time, nothing changed: retry. Types other than writable need the owner's mmu_lock held. */
 long frame_get_type(mfn_t m, enum frame_type type) must_check;
+/* Writable, only if that needs no retyping of a table (so no lock): -EINVAL otherwise. */
+static inline must_check long frame_get_writable_plain(mfn_t m)
+{
+    struct frame *f = frame_of(m);
+    uint64_t word = f->type;
+
+    do {
+        if (unlikely(type_of(word) != FRAME_WRITABLE && type_of(word) != FRAME_NONE))
+            return refuse(-XEN_EBUSY, "frame %lx is a page table or descriptor page", m.n);
+        if (unlikely((word & TYPE_COUNT_MASK) >= TYPE_COUNT_LIMIT))
+            return refuse(-XEN_EINVAL, "frame %lx: too many writers", m.n);
+    } while (unlikely(!atomic_compare_exchange_weak(&f->type, &word, type_word(FRAME_WRITABLE, (word & TYPE_COUNT_MASK) + 1))));
+    return 0;
+}
+
 /* Writable only, by compare-and-swap where the frame is writable or none already; falls back to retyping an idle table,
  * for which it needs the owner's mmu_lock: `locked` says that the caller holds it; if not, it is taken. */
-long frame_get_writable(mfn_t m, bool locked) must_check;
-/* Writable, only if that needs no retyping of a table (so no lock): -EBUSY otherwise. */
-long frame_get_writable_plain(mfn_t m) must_check;
+long frame_make_writable(mfn_t m, bool locked) must_check;
+static inline must_check long frame_get_writable(mfn_t m, bool locked)
+{
+    enum frame_type t = type_of(frame_of(m)->type);
+
+    return likely(t == FRAME_WRITABLE || t == FRAME_NONE) ? frame_get_writable_plain(m) : frame_make_writable(m, locked);
+}
+
 /* Never devalidates: a table whose last type reference goes becomes idle. */
-void frame_put_type(mfn_t m);
+void frame_last_put_type(struct frame *f, uint64_t old_type);
+static inline void frame_put_type(mfn_t m)
+{
+    struct frame *f = frame_of(m);
+    uint64_t old = atomic_fetch_sub(&f->type, 1);
+
+    if (unlikely((old & TYPE_COUNT_MASK) <= 1 && (old & (TYPE_VALIDATED | TYPE_COUNT_MASK)) != 1))
+        frame_last_put_type(f, old);
+}
+
 void frame_put_both(mfn_t m);
 
 /* The release list: frames whose last reference has gone since this entry into the hypervisor. Flushes every CPU that runs

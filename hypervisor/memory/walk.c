@@ -10,6 +10,7 @@ bool walk_to_l1(mfn_t root, uint64_t va, mfn_t *table, unsigned int *index)
 {
     mfn_t m = root;
 
+#pragma GCC unroll 3
     for (unsigned int level = 4; level > 1; level--) {
         pte_t e = ((const volatile pte_t *)frame_virt(m))[pte_index(va, level)];
 
