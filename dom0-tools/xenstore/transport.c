@@ -15,10 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <xen/grant_table.h>
-#include <pv/error.h>
 #include <pv/event.h>
 #include <pv/grant.h>
-#include <pv/hypercall.h>
 #include <pv/memory.h>
 #include <pv/time.h>
 
@@ -167,9 +165,8 @@ int transport_open(struct store *s, domid_t domid, uint64_t mfn, evtchn_port_t r
     return rc;
 }
 
-int transport_open_local(struct store *s, void *page, evtchn_port_t *client_port)
+int transport_open_local(struct store *s, void *page)
 {
-    struct evtchn_bind_interdomain bind = { .remote_dom = DOMID_SELF };
     struct transport *t = calloc(1, sizeof(*t));
     int rc;
 
@@ -179,15 +176,13 @@ int transport_open_local(struct store *s, void *page, evtchn_port_t *client_port
     rc = pv_event_alloc_unbound(DOMID_SELF, on_event, t);
     if (rc > 0) {
         t->port = (evtchn_port_t)rc;
-        bind.remote_port = t->port;
-        rc = pv_errno_from_xen(HYPERVISOR_event_channel_op(EVTCHNOP_bind_interdomain, &bind));
-    }
-    if (rc == 0)
         rc = start(s, t, page);
-    if (rc)
+    }
+    if (rc) {
         transport_free(t);
-    *client_port = bind.local_port;
-    return rc;
+        return rc;
+    }
+    return (int)t->port;
 }
 
 void transport_close(struct store *s, domid_t domid)

@@ -22,8 +22,9 @@ extern struct pv_waitq transport_work;
  * connection. 0, or a negative errno with nothing left behind. */
 int transport_open(struct store *s, domid_t domid, uint64_t mfn, evtchn_port_t remote_port);
 
-/* The same for a page of this domain and a loop-back channel. *client_port is the client's end. */
-int transport_open_local(struct store *s, void *page, evtchn_port_t *client_port);
+/* The same for a page of this domain, whose client is to be bound to the port that this returns (or a
+ * negative errno: nothing was left behind). */
+int transport_open_local(struct store *s, void *page);
 
 /* Ends the domain's connection, unbinds and unmaps. */
 void transport_close(struct store *s, domid_t domid);

@@ -16,7 +16,7 @@
 #include <x86intrin.h>
 #include <xen/domctl.h>
 #include <xen/errno.h>
-#include <pv/console.h>
+#include <pv/error.h>
 #include <pv/event.h>
 #include <pv/hypercall.h>
 #include <pv/memory.h>
@@ -191,6 +191,16 @@ static void make_key(uint64_t key[2])
     key[1] = (__rdtsc() ^ pv_now_ns()) * UINT64_C(0xc2b2ae3d27d4eb4f);
 }
 
+/* The client's end of the loop-back channel; the client itself will attach a handler. */
+static int bind_client(evtchn_port_t store_port, evtchn_port_t *client_port)
+{
+    struct evtchn_bind_interdomain bind = { .remote_dom = DOMID_SELF, .remote_port = store_port };
+    int rc = pv_errno_from_xen(HYPERVISOR_event_channel_op(EVTCHNOP_bind_interdomain, &bind));
+
+    *client_port = bind.local_port;
+    return rc;
+}
+
 /* Everything that can fail before a thread runs. */
 static int prepare(evtchn_port_t *client_port, void **page)
 {
@@ -210,7 +220,8 @@ static int prepare(evtchn_port_t *client_port, void **page)
     *page = pv_pages_alloc(1);
     if (!*page)
         return -ENOMEM;
-    return transport_open_local(&store, *page, client_port);
+    rc = transport_open_local(&store, *page);
+    return rc < 0 ? rc : bind_client((evtchn_port_t)rc, client_port);
 }
 
 int xenstored_start(void)

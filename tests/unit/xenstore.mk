@@ -1,5 +1,5 @@
-# The store: its pure parts, in surroundings made by xenstore_world.c. Allocations go through wrappers, so that
-# they can be made to fail.
+# The store: its pure parts, in surroundings made by xenstore_world.c. Allocations go through wrappers, so
+# that they can be made to fail.
 xenstore-tests := xenstore_model xenstore_protocol xenstore_access xenstore_watch xenstore_ring
 unit-tests += $(xenstore-tests)
 
@@ -10,3 +10,9 @@ $1-libs := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 endef
 
 $(foreach test,$(xenstore-tests),$(eval $(call xenstore-test,$(test))))
+
+# The transports, on a kit made by the test itself.
+unit-tests += xenstore_transport
+xenstore_transport-srcs := tests/unit/test_xenstore_transport.c \
+    dom0-tools/xenstore/transport.c $(xenstore-pure-srcs)
+xenstore_transport-flags := -Ihypercall-abi/include -Iguest-pv-kernel/include -I.
