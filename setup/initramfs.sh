@@ -50,8 +50,8 @@ cat > etc/profile <<'END'
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root
 cd /root
 END
-echo 'root:x:0:0:root:/root:/bin/sh' > etc/passwd
-echo 'root:x:0:' > etc/group
+printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'nobody:x:65534:65534:nobody:/:/bin/sh' > etc/passwd
+printf '%s\n' 'root:x:0:' 'nobody:x:65534:' > etc/group
 chmod 755 etc/start etc/stop
 
 find . -mindepth 1 -exec touch -h -d @0 {} +

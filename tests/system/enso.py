@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 
 import pexpect
 
@@ -14,6 +15,26 @@ BUILD = os.path.join(ROOT, "build")
 LOGS = os.path.join(BUILD, "tests", "system")
 PROMPT = "enso# "
 LEAVE_CONSOLE = "\x1d"          # Ctrl-]
+LOG_LINES = r"(?:\((?:enso|d\d+)\) [^\n]*(?:\n|\Z))+"     # the hypervisor's log comes between what the shell prints
+
+
+def without_log(text):
+    """The text without lines of the hypervisor's log, which may also have cut a line in two."""
+    return re.sub(rf"(?:^|\n){LOG_LINES}", "", text)
+
+
+def after_typed_line(text, end):
+    """What follows a typed line that ends in `end`. Log lines and the editor's redrawing may have cut it."""
+    cut = rf"(?:\n{LOG_LINES}| *\x08+)*"
+    typed = re.search(cut.join(re.escape(c) for c in end) + "\n", text)
+    return text[typed.end():] if typed else text.partition("\n")[2]
+
+
+def direct(hypervisor="enso", options="", image="dom0", archive="boot.cpio"):
+    """Options of Host for a start without CD image and GRUB, by QEMU's multiboot1 loader. Files of build/."""
+    modules = [f"{BUILD}/{image}"] + ([f"{BUILD}/{archive}"] if archive else [])
+    return dict(iso=False, qemu=["-kernel", f"{BUILD}/{hypervisor}", "-append", options,
+                                 "-initrd", ",".join(m.replace(",", ",,") for m in modules)])
 
 
 class CommandFailed(Exception):
@@ -119,12 +140,12 @@ class Host:
         self.commands += 1
         mark = f"rig-{self.commands}"
         self.send(f"{command}; echo {mark} $?\r")
-        self.expect(r"\n", timeout)             # the end of the typed line
-        which = self.expect([rf"(?:^|\n){mark} (\d+)\r*\n", r"nothing was run\r*\n"], timeout)
-        output = self.serial.before.replace("\r", "")
+        which = self.expect([rf"\n{mark} (\d+)\r*\n", r"nothing was run\r*\n"], timeout)
+        output = self.serial.before
         status = int(self.serial.match.group(1)) if which == 0 else 2
         if which == 1:
-            output += self.serial.after.replace("\r", "")
+            output += self.serial.after
+        output = after_typed_line(output.replace("\r", "") + "\n", f"echo {mark} $?")
         self.expect(PROMPT, timeout)
         return status, output.strip("\n")
 
@@ -141,15 +162,37 @@ class Host:
         assert status != 0, f"`{' '.join(str(w) for w in words)}` should have failed; it said: {output}"
         return output
 
+    def json(self, *words):
+        """What a command prints as JSON."""
+        return json.loads(without_log(self.cli(*words)))
+
     def info(self):
-        return json.loads(self.cli("info --json"))
+        return self.json("info --json")
 
     def free_frames(self):
         return self.info()["free_frames"]
 
     def domains(self):
         """{name: {"id", "memory", "vcpus", "state", ...}} of `list --json`, the control domain included."""
-        return {d["name"]: d for d in json.loads(self.cli("list --json"))}
+        return {d["name"]: d for d in self.json("list --json")}
+
+    def said(self, name):
+        """All that a domain, dead or alive, has printed on its console (the last 64 KiB of it)."""
+        return without_log(self.cli(f"console --log {name}"))
+
+    def audit(self):
+        """How many frames the hypervisor's own audit finds wrong. Clears the log."""
+        log = self.cli("debug-keys a; dmesg -c")
+        return int(re.findall(r"(?m)^\(enso\) audit: (\d+) wrong$", log)[-1])
+
+    def until(self, condition, timeout=30, pause=0.1):
+        """Waits until condition() is true. Returns what it gave."""
+        end = time.monotonic() + timeout
+        while not (result := condition()):
+            if time.monotonic() > end:
+                raise AssertionError(f"{self.name}: not within {timeout} s")
+            time.sleep(pause)
+        return result
 
     def console(self, name, command=None):
         """`with host.console("linux") as c: c.ask("uname -r")`: attached to a domain's console."""
@@ -162,7 +205,6 @@ class Console:
     def __init__(self, host, command):
         self.host = host
         self.command = command
-        self.asked = 0
 
     def __enter__(self):
         self.host.send(self.command + "\r")
@@ -183,13 +225,14 @@ class Console:
 
     def ask(self, command, timeout=30):
         """Types a command to a shell inside the domain. Returns its output; a status other than 0 is a failure."""
-        self.asked += 1
-        mark = f"ask-{self.asked}"
+        self.host.commands += 1                 # never used twice: attaching shows what was printed before
+        mark = f"ask-{self.host.commands}"
         self.send(f"{command}; echo {mark} $?\r")
-        self.expect(rf"{re.escape(mark)} \$\?\r*\n", timeout)
-        self.expect(rf"(?:^|\n){mark} (\d+)\r*\n", timeout)
-        output = self.host.serial.before.replace("\r", "").strip("\n")
+        self.expect(rf"\n{mark} (\d+)\r*\n", timeout)
         status = int(self.host.serial.match.group(1))
+        # The typed line is shown first: once or twice, and broken where the shell's terminal ends.
+        typed = r"\s*".join(re.escape(c) for c in f"{mark}$?")
+        output = re.split(typed, self.host.serial.before)[-1].replace("\r", "").strip("\n")
         if status != 0:
             raise CommandFailed(command, status, output)
         return output
