@@ -102,6 +102,7 @@ struct domain {
     bool paused_by_control;             /* control_lock: pausedomain seen (state 'p' of getdomaininfo) */
     unsigned int teardown_step;         /* control_lock: progress of destroydomain */
     uint32_t teardown_frame;            /* control_lock: mfn reached while unpinning; FRAME_LIST_END at creation */
+    bool teardown_unpinned;             /* control_lock: no pins are left */
     bool debugger_attached;
 
     /* Memory. */

@@ -78,7 +78,7 @@ long reservation_populate(struct domain *d, const struct xen_memory_reservation 
         return 0;
     while (c->done < r->nr_extents && give_block(d, r, c->done, physmap)) {
         c->done++;
-        if (c->done < r->nr_extents && c->done % 16 == 0 && preempt_check())
+        if (c->done < r->nr_extents && (r->extent_order || c->done % 16 == 0) && preempt_check())
             return -ERESTART;
     }
     return (long)c->done;
@@ -146,18 +146,21 @@ static long teardown_pins(struct domain *d)
 {
     uint32_t n = d->teardown_frame;
 
+    if (d->teardown_unpinned)
+        return 0;
     if (n == FRAME_LIST_END || !frame_is_listed(d, mfn(n)))
         n = d->frames_head;
-    while (n != FRAME_LIST_END) {
+    for (unsigned int seen = 1; n != FRAME_LIST_END; seen++) {
         uint32_t next = frame_table[n].next;
 
         if (frame_table[n].type & TYPE_PINNED)
             (void)frame_unpin(d, mfn(n));
         n = next;
         d->teardown_frame = n;
-        if (n != FRAME_LIST_END && preempt_check())
+        if (n != FRAME_LIST_END && seen % 64 == 0 && preempt_check())
             return -ERESTART;
     }
+    d->teardown_unpinned = true;
     return 0;
 }
 
