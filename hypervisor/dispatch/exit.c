@@ -2,6 +2,7 @@
 #include "cpu/cpu.h"
 #include "dispatch/bounce.h"
 #include "dispatch/dispatch.h"
+#include "dispatch/fault.h"
 #include "dispatch/hypercall.h"
 #include "domain/domain.h"
 #include "event/event.h"
@@ -23,6 +24,8 @@ static void do_work(uint32_t work)
         timers_run();
     if (work & WORK_RELEASE)
         frames_release();
+    if (work & WORK_NMI)
+        nmi_pass_on();
     if (work & WORK_RESCHED)
         sched_switch();
 }

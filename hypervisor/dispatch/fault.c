@@ -36,6 +36,7 @@ uint64_t take_dr6(void)
     return dr6;
 }
 
+/* Whatever was interrupted may hold any lock: the receiver is woken when this CPU leaves for a guest. */
 void nmi_arrived(void)
 {
     struct vcpu *v = first_domain ? first_domain->vcpus[0] : NULL;
@@ -43,9 +44,14 @@ void nmi_arrived(void)
     if (!v || !v->traps[2].address)
         return;
     atomic_store(&v->nmi_pending, true);
-    if (v == current)
-        atomic_fetch_or(&this_cpu()->work, WORK_NMI);
-    else
+    atomic_fetch_or(&this_cpu()->work, WORK_NMI);
+}
+
+void nmi_pass_on(void)
+{
+    struct vcpu *v = first_domain->vcpus[0];
+
+    if (v != current && atomic_load(&v->nmi_pending))
         vcpu_kick(v);
 }
 

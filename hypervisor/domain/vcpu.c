@@ -1,10 +1,12 @@
 /* vcpus: making, contexts, end. */
 #include <xen/errno.h>
 #include "cpu/cpu.h"
+#include "cpu/registers.h"
 #include "dispatch/dispatch.h"
 #include "dispatch/state.h"
 #include "domain/domain.h"
 #include "domain/vcpu.h"
+#include "emulate/privileged.h"
 #include "lib/lib.h"
 #include "memory/descriptors.h"
 #include "memory/heap.h"
@@ -137,6 +139,7 @@ long vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     v->regs = c->user_regs;
     v->regs.entry_vector = 0;
     v->regs.error_code = 0;
+    v->iopl = (c->user_regs.rflags >> 12) & 3;      /* virtual: the processor's own is always 0 */
     v->regs.cs |= 3;
     v->regs.ss |= 3;
     v->ds = c->user_regs.ds;
@@ -144,6 +147,8 @@ long vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     v->fs = c->user_regs.fs;
     v->gs = c->user_regs.gs;
     v->kernel_mode = c->flags & VGCF_in_kernel;
+    v->ts = c->ctrlreg[0] & CR0_TS;
+    v->cr4 = c->ctrlreg[4] & guest_cr4_allowed();
     v->kernel_ss = (uint16_t)(c->kernel_ss | 3);
     v->kernel_sp = c->kernel_sp;
     v->fs_base = c->fs_base;
@@ -180,6 +185,7 @@ void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
     c->user_regs.es = v->es;
     c->user_regs.fs = v->fs;
     c->user_regs.gs = v->gs;
+    c->user_regs.rflags = (c->user_regs.rflags & ~0x3000UL) | (uint64_t)v->iopl << 12;
     if (v->kernel_mode)
         c->user_regs.cs &= (uint16_t)~3;    /* tools tell the modes apart by it */
     memcpy(c->trap_ctxt, v->traps, TRAP_TABLE_BYTES);
