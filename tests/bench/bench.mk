@@ -18,7 +18,7 @@ build/upstream/xen/xen:
 	$(say) FETCH "Debian's Xen"
 	$(Q)tests/bench/xen.sh build/upstream/xen
 
-# BENCH chooses parts: counts, boot, domains, memory, source.
+# BENCH chooses parts: counts phases boot domains memory image style.
 BENCH :=
 bench: build/enso.iso build/bench/guest build/upstream/xen/xen
 	$(Q)ACCEL=$(ACCEL) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/bench.py $(BENCH)

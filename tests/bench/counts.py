@@ -1,0 +1,54 @@
+"""counts.py: the benchmark guest under QEMU's instruction counter, as the initial domain of Enso and of Xen."""
+
+import os
+import re
+import subprocess
+import tempfile
+
+from machine import BUILD, ICOUNT, qemu_command
+
+LINE = re.compile(r"^bench: (.+) \| (\d+) \| (\d+)\r*$", re.M)
+GUEST = os.path.join(BUILD, "bench", "guest")
+XEN = os.path.join(BUILD, "upstream", "xen", "xen")
+
+
+def _run(options, who):
+    """{operation: (minimum, median)}, in the guest's order."""
+    said = subprocess.run(qemu_command(mem=1024, cpus=1) + ["-serial", "stdio"] + ICOUNT + options, timeout=300,
+                          stdin=subprocess.DEVNULL, capture_output=True).stdout.decode(errors="replace")
+    if "bench: done" not in said:
+        raise RuntimeError(f"the benchmark guest did not finish on {who}; it ended with:\n{said[-1000:]}")
+    return {m.group(1): (int(m.group(2)), int(m.group(3))) for m in LINE.finditer(said)}
+
+
+def on_enso():
+    """By QEMU's own loader: what the boot loader was makes no difference to the counts."""
+    return _run(["-kernel", os.path.join(BUILD, "enso"), "-initrd", f"{GUEST} bench"], "Enso")
+
+
+def on_xen():
+    with tempfile.TemporaryDirectory() as work:
+        boot = os.path.join(work, "tree", "boot")
+        iso = os.path.join(work, "xen.iso")
+        os.makedirs(os.path.join(boot, "grub"))
+        os.link(XEN, os.path.join(boot, "xen"))
+        os.link(GUEST, os.path.join(boot, "guest"))
+        with open(os.path.join(boot, "grub", "grub.cfg"), "w", encoding="ascii") as f:
+            f.write("set timeout=0\nmenuentry xen {\n"
+                    " multiboot2 /boot/xen console=com1 com1=115200,8n1 dom0_mem=256M\n"
+                    " module2 /boot/guest bench\n}\n")
+        subprocess.run(["grub-mkrescue", "--install-modules=normal iso9660 multiboot2", "--fonts=", "--locales=",
+                        "--themes=", "-o", iso, os.path.join(work, "tree")], check=True, capture_output=True)
+        return _run(["-device", "ich9-ahci,id=ahci", "-device", "ide-cd,bus=ahci.0,drive=cd",
+                     "-drive", f"if=none,id=cd,media=cdrom,readonly=on,file={iso}"], "Xen")
+
+
+def report(results):
+    enso, xen = on_enso(), on_xen()
+    table = results.section("what an operation costs: instructions, minimum (median where it differs)",
+                            ("Enso", "Xen", "ratio"))
+    for name, (least, median) in enso.items():
+        peer = xen.get(name, (None, None))[0]
+        table.row(name, least, peer, least / peer if peer else None)
+        if median != least:
+            print(f"      median {median}")

@@ -1,0 +1,182 @@
+"""phases.py: instructions from one point of the code to the next: boot, and the creation and destruction of a domain.
+
+The machine runs under QEMU's instruction counter with its debugger interface: a breakpoint at each point, one at a time,
+and the counter is read where it stops. Points are functions of the hypervisor, the control domain and the guest; the
+images of the last two lie at the same addresses, so the bytes at the stop decide whether it is the right one."""
+
+import binascii
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+from machine import BUILD, ROOT, qemu_command
+
+BOOT = [
+    ("hypervisor: entry", "enso", "boot_entry_phys"),
+    ("hypervisor: own page tables; C from here on", "enso", "hypervisor_main"),
+    ("hypervisor: devices, frame table, CPUs", "enso", "domain_build_first"),
+    ("hypervisor: control domain built", "dom0.debug", "_start"),
+    ("control domain: the kit is up", "dom0.debug", "main"),
+    ("control domain: store, consoles, toolstack: ready for commands", "dom0.debug", "shell_run_script"),
+]
+CREATE = [
+    ("command and configuration read", "dom0.debug", "toolstack_create"),
+    ("files found, kernel looked at", "dom0.debug", "control_create"),
+    ("domain made", "dom0.debug", "control_populate"),
+    ("memory given", "dom0.debug", "control_new_port"),
+    ("contents written", "dom0.debug", "control_pin"),
+    ("tables validated", "dom0.debug", "build_mask_events"),
+    ("vcpu set up", "dom0.debug", "store_keys_create"),
+    ("keys written to the store", "dom0.debug", "console_domain_add"),
+    ("console connected", "dom0.debug", "control_unpause"),
+    ("first instruction of the guest", "guests/hello.debug", "_start"),
+    ("main() of the guest", "guests/hello.debug", "main"),
+    ("its first line", "guests/hello.debug", "pv_console_write"),
+]
+DESTROY = [
+    ("paused, console let go", "dom0.debug", "control_destroy"),
+    ("destroyed by the hypervisor", "dom0.debug", "xenstore_domain_gone"),
+    ("store told", "dom0.debug", "store_keys_remove"),
+    ("keys removed, waited until it was gone; prompt", "dom0.debug", "editor_begin"),
+]
+SCRIPT = "create /hello.cfg; sleep 1; destroy hello"
+
+
+def make_archive(path):
+    """The boot archive with the commands to measure, which run as if typed."""
+    with tempfile.TemporaryDirectory() as tree:
+        shutil.copytree(os.path.join(BUILD, "archive"), tree, dirs_exist_ok=True)
+        os.makedirs(os.path.join(tree, "etc"), exist_ok=True)
+        with open(os.path.join(tree, "etc", "exec"), "w", encoding="ascii") as f:
+            f.write(SCRIPT + "\n")
+        subprocess.run([os.path.join(ROOT, "setup", "cpio.sh"), tree, path], check=True)
+
+
+class Image:
+    def __init__(self, path):
+        self.path = path
+        self.symbols = {}
+        for line in subprocess.run(["nm", path], check=True, capture_output=True, text=True).stdout.splitlines():
+            words = line.split()
+            if len(words) == 3:
+                self.symbols.setdefault(words[2], int(words[0], 16))
+        self.segments = []
+        headers = subprocess.run(["readelf", "-lW", path], check=True, capture_output=True, text=True).stdout
+        for m in re.finditer(r"LOAD +(0x\w+) (0x\w+) (0x\w+) (0x\w+)", headers):
+            self.segments.append(tuple(int(x, 16) for x in m.groups()))
+        with open(path, "rb") as f:
+            self.bytes = f.read()
+
+    def code(self, address, count):
+        """What the image has at an address, virtual or physical."""
+        for offset, virtual, physical, size in self.segments:
+            for base in (virtual, physical):
+                if base <= address < base + size:
+                    return self.bytes[offset + address - base:][:count]
+        return b""
+
+
+class Debugger:
+    """The few words of the remote protocol that are needed."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(120)
+        self.socket.connect(path)
+        self.received = b""
+
+    def ask(self, text):
+        data = text.encode()
+        self.socket.sendall(b"$%s#%02x" % (data, sum(data) & 255))
+        return self.answer()
+
+    def answer(self):
+        while True:
+            m = re.search(rb"\$([^#]*)#..", self.received)
+            if m:
+                self.received = self.received[m.end():]
+                self.socket.sendall(b"+")
+                return m.group(1).decode()
+            more = self.socket.recv(65536)
+            if not more:
+                raise RuntimeError("QEMU ended")
+            self.received += more
+
+    def monitor(self, command):
+        answer = self.ask("qRcmd," + binascii.hexlify(command.encode()).decode())
+        said = ""
+        while answer != "OK":
+            said += binascii.unhexlify(answer[1:]).decode()
+            answer = self.answer()
+        return said
+
+    def instructions(self):
+        return int(re.search(r"instruction count = (\d+)", self.monitor("info replay")).group(1))
+
+    def memory(self, address, count):
+        answer = self.ask(f"m{address:x},{count:x}")
+        return b"" if answer.startswith("E") else binascii.unhexlify(answer)
+
+
+class Machine:
+    def __init__(self, work):
+        self.images = {}
+        archive, debugger = os.path.join(work, "boot.cpio"), os.path.join(work, "gdb")
+        make_archive(archive)
+        self.qemu = subprocess.Popen(
+            qemu_command(mem=512, cpus=1) +
+            ["-icount", f"shift=0,sleep=off,rr=record,rrfile={work}/log", "-rtc", "base=2026-01-01,clock=vm",
+             "-kernel", f"{BUILD}/enso", "-initrd", f"{BUILD}/dom0 dom0,{archive}", "-serial", f"file:{work}/serial",
+             "-S", "-gdb", f"unix:{debugger},server=on,wait=off"])
+        while not os.path.exists(debugger):
+            if self.qemu.poll() is not None:
+                raise RuntimeError("QEMU did not start")
+            time.sleep(0.05)
+        self.debugger = Debugger(debugger)
+        self.debugger.ask("?")
+
+    def run_to(self, image, symbol):
+        """Goes on to a function of an image. Returns the instructions executed since the start."""
+        image = self.images.setdefault(image, Image(os.path.join(BUILD, image)))
+        address = image.symbols[symbol]
+        code = image.code(address, 16)
+        while True:
+            self.debugger.ask(f"Z1,{address:x},1")
+            self.debugger.ask("c")
+            self.debugger.ask(f"z1,{address:x},1")
+            if self.debugger.memory(address, len(code)) == code:
+                return self.debugger.instructions()
+            self.debugger.ask("s")      # another program has something else there
+
+    def stop(self):
+        self.qemu.kill()
+        self.qemu.wait()
+
+
+def _walk(machine, table, points, start):
+    """Rows of the instructions from `start` (None: from the first point) to each point. Returns the count at the last."""
+    before = first = start
+    for name, image, symbol in points:
+        now = machine.run_to(image, symbol)
+        if before is not None:
+            table.row(name, now - before)
+        first = now if first is None else first
+        before = now
+    table.row("all", before - first)
+    return before
+
+
+def report(results):
+    with tempfile.TemporaryDirectory() as work:
+        machine = Machine(work)
+        try:
+            ready = _walk(machine, results.section("instructions from hypervisor entry to prompt, until:", ("count",)), BOOT, None)
+            _walk(machine, results.section("instructions of `create hello`, until:", ("count",)), CREATE, ready)
+            begin = machine.run_to("dom0.debug", "toolstack_destroy")
+            _walk(machine, results.section("instructions of `destroy hello`, until:", ("count",)), DESTROY, begin)
+        finally:
+            machine.stop()

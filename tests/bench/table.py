@@ -1,0 +1,40 @@
+"""table.py: what was measured: printed as it comes, written as JSON at the end."""
+
+import json
+
+
+class Results:
+    """Sections of rows. A row is a name and a few values; None is shown as nothing."""
+
+    def __init__(self):
+        self.sections = {}
+
+    def section(self, title, columns):
+        print(f"\n{title}")
+        return Section(self.sections.setdefault(title, {}), columns)
+
+    def write(self, path):
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(self.sections, f, indent=1)
+            f.write("\n")
+
+
+class Section:
+    def __init__(self, rows, columns):
+        self.rows = rows
+        self.columns = columns
+        print("  " + " " * 62 + "".join(f"{c:>14}" for c in columns))
+
+    def row(self, name, *values):
+        self.rows[name] = dict(zip(self.columns, values))
+        print(f"  {name:62}" + "".join(f"{_text(v):>14}" for v in values), flush=True)
+
+
+def _text(value):
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.3f}" if value < 1 else f"{value:,.2f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value)
