@@ -20,7 +20,7 @@ struct vcpu;
 /* v is the running vcpu in all of these, r its registers. */
 void guest_page_fault(struct vcpu *v, struct cpu_user_regs *r, uint64_t address, uint32_t error);
 void guest_syscall_callback(struct vcpu *v, struct cpu_user_regs *r, uint64_t callback, bool mask_events);
-/* The failsafe callback: one of the vcpu's selectors ds, es, fs, gs could not be loaded when it was switched to. */
+/* The failsafe callback: one of the selectors ds, es, fs, gs could not be loaded at the switch to v. */
 void guest_failsafe(struct vcpu *v, struct cpu_user_regs *r);
 /* False: no handler, or the domain crashed. */
 bool guest_nmi(struct vcpu *v, struct cpu_user_regs *r);

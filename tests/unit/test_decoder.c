@@ -93,8 +93,10 @@ static void assert_same_op(const char *text, const struct pte_op *got, const str
 {
     if (got->kind != want->kind || got->size != want->size || got->reg != want->reg ||
         got->reg_high != want->reg_high || got->locked != want->locked || got->imm != want->imm ||
-        got->base != want->base || got->index != want->index || got->scale != want->scale || got->disp != want->disp)
-        fail_msg("%s: kind %d size %u reg %d high %d lock %d imm %ld base %d index %d scale %u disp %ld", text,
+        got->base != want->base || got->index != want->index || got->scale != want->scale ||
+        got->disp != want->disp)
+        fail_msg("%s: kind %d size %u reg %d high %d lock %d imm %ld base %d index %d scale %u disp %ld",
+                 text,
                  got->kind, got->size, got->reg, got->reg_high, got->locked, got->imm, got->base, got->index,
                  got->scale, got->disp);
 }
