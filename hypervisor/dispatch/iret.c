@@ -78,8 +78,8 @@ long hypercall_iret(void)
     return (long)info->guest.rax;
 }
 
-/* The processor refused cs, ss or rip of the guest's frame: the exception is the guest's, at the place it wanted
- * to go to. An LDT page that was only not in the window yet is no refusal. */
+/* The processor refused cs, ss or rip of the guest's frame: the exception is the guest's, at the place it
+ * wanted to go to. An LDT page that was only not in the window yet is no refusal. */
 void iret_failed(struct cpu_info *info)
 {
     struct vcpu *v = current;

@@ -85,7 +85,8 @@ static uint64_t next_random(uint64_t *x)
 static uint64_t value(uint64_t *seed)
 {
     static const uint64_t extremes[] = { 0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff,
-                                         0x80000000, 0xffffffff, 0x7fffffffffffffff, 0x8000000000000000, UINT64_MAX };
+                                         0x80000000, 0xffffffff, 0x7fffffffffffffff, 0x8000000000000000,
+                                         UINT64_MAX };
     uint64_t r = next_random(seed);
 
     return r & 3 ? next_random(seed) : extremes[(r >> 2) % ARRAY_SIZE(extremes)];
