@@ -56,7 +56,7 @@ static uint32_t state_flags(const struct domain *d, uint64_t *cpu_time, uint32_t
         if (v->sched.flags & VCPU_DOWN)
             continue;
         ++*online;
-        if (!(v->sched.flags & VCPU_BLOCKED))
+        if (!(v->sched.flags & (VCPU_BLOCKED | VCPU_POLLING)))
             flags &= ~XEN_DOMINF_blocked;
         if (v->sched.running)
             flags |= XEN_DOMINF_running;
@@ -137,7 +137,7 @@ static long getvcpuinfo(struct domain *d, struct xen_domctl_getvcpuinfo *op)
     if (!v)
         return -XEN_ESRCH;
     op->online = !(v->sched.flags & VCPU_DOWN);
-    op->blocked = !!(v->sched.flags & VCPU_BLOCKED);
+    op->blocked = !!(v->sched.flags & (VCPU_BLOCKED | VCPU_POLLING));
     op->running = v->sched.running;
     op->cpu_time = sched_vcpu_time(v);
     op->cpu = v->sched.cpu;
