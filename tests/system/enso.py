@@ -1,4 +1,4 @@
-"""enso.py: a machine that runs Enso under QEMU, driven through the control domain's shell on its serial port."""
+"""enso.py: a machine that runs Enso under QEMU, driven through the shell on its serial port."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def without_log(text):
 
 def after_typed_line(text, end):
     """What follows a typed line that ends in `end`. Log lines and the editor's redrawing may have cut it."""
-    cut = rf"(?:\n{LOG_LINES}| *\x08+)*"
+    cut = rf"(?:\n{LOG_LINES}| *\x08)*"
     typed = re.search(cut.join(re.escape(c) for c in end) + "\n", text)
     return text[typed.end():] if typed else text.partition("\n")[2]
 
@@ -70,7 +70,7 @@ def make_iso(path, entry=0, exec_=None, files=None):
 class Host:
     """One machine. start() returns at the shell's prompt; stop() always ends QEMU.
 
-    mem in MiB; entry: of the boot menu; exec_: a boot script; files: {name: content} added to the boot archive;
+    mem in MiB; entry: of the boot menu; exec_: a boot script; files: {name: content} for the boot archive;
     iso=False: no CD image; qemu: more of its options."""
 
     def __init__(self, name, mem=512, cpus=2, uefi=False, entry=0, exec_=None, files=None, iso=True,
@@ -83,7 +83,8 @@ class Host:
         if entry or exec_ is not None or files:
             self.own_iso = self.iso = os.path.join(LOGS, name + ".iso")
             make_iso(self.iso, entry, exec_, files)
-        self.environment = dict(os.environ, ISO=self.iso if iso else "", MEM=str(mem), CPUS=str(cpus), UEFI=str(int(uefi)),
+        self.environment = dict(os.environ, ISO=self.iso if iso else "", MEM=str(mem), CPUS=str(cpus),
+                                UEFI=str(int(uefi)),
                                 ACCEL=os.environ.get("ACCEL", "tcg"), LOG="")
         self.qemu = list(qemu)
         self.serial = None
@@ -125,9 +126,11 @@ class Host:
         try:
             return self.serial.expect(pattern, timeout)
         except (pexpect.TIMEOUT, pexpect.EOF) as e:
-            said = (self.serial.before or "")[-1500:].replace("\r", "") if isinstance(self.serial.before, str) else ""
+            said = self.serial.before if isinstance(self.serial.before, str) else ""
+            said = said[-1500:].replace("\r", "")
             what = "QEMU ended" if isinstance(e, pexpect.EOF) else f"nothing in {timeout} s"
-            raise AssertionError(f"{self.name}: waiting for {pattern!r}: {what}; last it said:\n{said}") from None
+            message = f"{self.name}: waiting for {pattern!r}: {what}; last it said:\n{said}"
+            raise AssertionError(message) from None
 
     def send(self, text):
         self.serial.send(text)
@@ -135,7 +138,7 @@ class Host:
     # ---- the shell ----
 
     def run(self, *words, timeout=30):
-        """Types a command. Returns (status, output), the output without the typed line, lines ended by \\n."""
+        """Types a command. Returns (status, output), the output without the typed line."""
         command = " ".join(str(w) for w in words)
         self.commands += 1
         mark = f"rig-{self.commands}"
@@ -224,7 +227,7 @@ class Console:
         self.host.send(text)
 
     def ask(self, command, timeout=30):
-        """Types a command to a shell inside the domain. Returns its output; a status other than 0 is a failure."""
+        """Types a command to a shell inside the domain. Returns its output; a status that is not 0 fails."""
         self.host.commands += 1                 # never used twice: attaching shows what was printed before
         mark = f"ask-{self.host.commands}"
         self.send(f"{command}; echo {mark} $?\r")
