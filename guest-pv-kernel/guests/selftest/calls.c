@@ -74,16 +74,17 @@ static void sched(void)
 {
     struct sched_poll poll = { .nr_ports = 0, .timeout = 0 };
     evtchn_port_t port = 100000;
-    uint64_t before = pv_now_ns();
+    unsigned int bad = 0;
 
     check("sched_op: yield", HYPERVISOR_sched_op(SCHEDOP_yield, NULL), 0);
     check("sched_op: unknown sub-op", HYPERVISOR_sched_op(99, NULL), -XEN_ENOSYS);
     check("sched_op: shutdown, unmapped argument", HYPERVISOR_sched_op(SCHEDOP_shutdown, UNMAPPED),
           -XEN_EFAULT);
     check("sched_op: poll, unmapped argument", HYPERVISOR_sched_op(SCHEDOP_poll, UNMAPPED), -XEN_EFAULT);
-    poll.timeout = before + 2 * PV_NS_PER_MS;
-    check("sched_op: poll without ports ends by its timeout", HYPERVISOR_sched_op(SCHEDOP_poll, &poll), 0);
-    check_true("sched_op: poll waited until then", pv_now_ns() >= before + 2 * PV_NS_PER_MS);
+    poll.timeout = pv_now_ns() + 20 * PV_NS_PER_MS;
+    while (pv_now_ns() < poll.timeout)    /* an event ends a poll early */
+        bad += HYPERVISOR_sched_op(SCHEDOP_poll, &poll) != 0;
+    check("sched_op: polls without ports end by their timeout", bad, 0);
     poll.timeout = 1;
     check("sched_op: poll with a timeout in the past returns", HYPERVISOR_sched_op(SCHEDOP_poll, &poll), 0);
     poll.nr_ports = 129;
@@ -117,12 +118,13 @@ static void multicall(void)
 
 static void vcpu(void)
 {
-    static struct vcpu_runstate_info area __attribute__((aligned(4096)));
-    struct vcpu_register_runstate_memory_area where = { .addr.v = &area };
-    struct vcpu_register_vcpu_info info = { .mfn = pv_virt_to_mfn(&area), .offset = 4096 - 32 };
+    static volatile struct vcpu_runstate_info area __attribute__((aligned(4096)));
+    struct vcpu_register_runstate_memory_area where = { .addr.v = (void *)&area };
+    struct vcpu_register_vcpu_info info = { .mfn = pv_virt_to_mfn((void *)&area), .offset = 4096 - 32 };
     struct vcpu_runstate_info now;
     struct vcpu_set_periodic_timer periodic = { .period_ns = 500000 };
     struct sched_poll poll = { .nr_ports = 0 };
+    unsigned int i;
     uint64_t blocked;
 
     check("vcpu_op: our vcpu is up", HYPERVISOR_vcpu_op(VCPUOP_is_up, 0, NULL), 1);
@@ -140,8 +142,10 @@ static void vcpu(void)
     check("vcpu_op: runstate area", HYPERVISOR_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &where), 0);
     check("vcpu_op: the area says running", area.state, RUNSTATE_running);
     blocked = area.time[RUNSTATE_blocked];
-    poll.timeout = pv_now_ns() + 2 * PV_NS_PER_MS;
-    HYPERVISOR_sched_op(SCHEDOP_poll, &poll);
+    for (i = 0; i < 100 && area.time[RUNSTATE_blocked] == blocked; i++) {
+        poll.timeout = pv_now_ns() + 2 * PV_NS_PER_MS;
+        HYPERVISOR_sched_op(SCHEDOP_poll, &poll);
+    }
     check_true("vcpu_op: the area counts waiting", area.time[RUNSTATE_blocked] > blocked);
     where.addr.v = NULL;
     check("vcpu_op: runstate area off", HYPERVISOR_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &where),

@@ -26,13 +26,18 @@ static void wrmsr(uint32_t msr, uint64_t value)
 static void control_registers(void)
 {
     uint64_t value = 0, cr4;
+    bool on;
 
     PROBE("mov %%cr0, %0", ARGS("=r"(value)), );
     check("read CR0", probe_result(), 0);
     check("CR0: protection and paging", (long)(value & 0x80000001), 0x80000001);
+    on = pv_upcalls_disable();    /* an upcall would use the FPU first */
     PROBE("mov %0, %%cr0\n\tfldz\n\tfstp %%st(0)", , ARGS("r"(value | 8)));
+    pv_upcalls_restore(on);
     check("with CR0.TS set the FPU traps", probe_result(), TRAP(7, 0));
+    pv_upcalls_disable();
     PROBE("mov %0, %%cr0\n\tclts", , ARGS("r"(value | 8)));
+    pv_upcalls_restore(on);
     check("clts", probe_result(), 0);
     PROBE("fldz\n\tfstp %%st(0)", , );
     check("then the FPU does not", probe_result(), 0);
@@ -133,6 +138,38 @@ static void cpuids(void)
     check("CPUID: no SVM", l.c >> 2 & 1, 0);
 }
 
+static volatile unsigned int events;
+
+static void on_event(evtchn_port_t port, void *arg)
+{
+    (void)port;
+    (void)arg;
+    events++;
+}
+
+/* An event that becomes pending without the hypervisor's knowledge is delivered when it next looks, which is
+ * behind an instruction that it has carried out for us. */
+static void event_behind(void)
+{
+    int port = pv_event_bind_ipi(on_event, NULL);
+    struct vcpu_info *v = &pv_shared_info->vcpu_info[0];
+    uint64_t value = 0, rsp_before, rsp_after;
+
+    events = 0;
+    __asm__ volatile("mov %%rsp, %0" : "=r"(rsp_before));
+    __atomic_fetch_or(&pv_shared_info->evtchn_pending[port / 64], 1UL << (port % 64), __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(&v->evtchn_pending_sel, 1UL << (port / 64), __ATOMIC_SEQ_CST);
+    v->evtchn_upcall_pending = 1;
+    PROBE("mov %%cr0, %0", ARGS("=r"(value)), );
+    __asm__ volatile("mov %%rsp, %0" : "=r"(rsp_after));
+    check("an instruction with an event behind it", probe_result(), 0);
+    check("the event came", events, 1);
+    check("the stack is where it was", (long)(rsp_after - rsp_before), 0);
+    check("upcalls are on", v->evtchn_upcall_mask, 0);
+    check("the result arrived", (long)(value & 1), 1);
+    pv_event_close((evtchn_port_t)port);
+}
+
 static void ports(void)
 {
     struct physdev_set_iopl iopl = { .iopl = 1 };
@@ -187,6 +224,7 @@ void test_emulation(void)
     table_base();
     msrs();
     cpuids();
+    event_behind();
     ports();
     others();
 }

@@ -2,6 +2,10 @@
  * domain, of the hypervisor, or of a device. */
 #include "selftest.h"
 
+#include <stdio.h>
+#include <xen/grant_table.h>
+#include <xen/memory.h>
+
 static long update_as(domid_t dom, uint64_t maddr, uint64_t entry)
 {
     struct mmu_update u = { .ptr = maddr, .val = entry };
@@ -9,19 +13,40 @@ static long update_as(domid_t dom, uint64_t maddr, uint64_t entry)
     return HYPERVISOR_mmu_update(&u, 1, NULL, dom);
 }
 
-/* The first few MiB of frame numbers: ours, the hypervisor's, another domain's or nobody's. Every one that is
- * not ours must be refused. */
+/* The frames that the hypervisor shares with us on purpose: the shared page and our grant table. */
+static bool is_shared(xen_pfn_t mfn)
+{
+    static xen_pfn_t frames[64];
+    static unsigned int n;
+    struct gnttab_query_size query = { .dom = DOMID_SELF };
+    struct gnttab_setup_table setup = { .dom = DOMID_SELF };
+    unsigned int i;
+
+    if (n == 0) {
+        HYPERVISOR_grant_table_op(GNTTABOP_query_size, &query, 1);
+        n = setup.nr_frames = query.nr_frames < 64 ? query.nr_frames : 64;
+        set_xen_guest_handle(setup.frame_list, frames);
+        HYPERVISOR_grant_table_op(GNTTABOP_setup_table, &setup, 1);
+    }
+    for (i = 0; i < n; i++)
+        if (frames[i] == mfn)
+            return true;
+    return mfn == pv_start_info->shared_info >> PV_PAGE_SHIFT;
+}
+
+/* Frame numbers that are ours, the hypervisor's, another domain's or nobody's. Every one that is not ours must
+ * be refused, read-only and writable. */
 static void every_frame(char *page, uint64_t maddr)
 {
     uint64_t entry = pv_pt_lookup(page, 1, NULL);
-    xen_pfn_t mfn;
+    unsigned long top = (unsigned long)HYPERVISOR_memory_op(XENMEM_maximum_ram_page, NULL), mfn;
     unsigned int taken = 0, refused = 0;
 
-    for (mfn = 0x100; mfn < 0x4000; mfn++) {
-        if (pv_mfn_to_virt(mfn))
+    for (mfn = 0; mfn <= top; mfn += mfn < 0x4000 ? 1 : 61) {
+        if (pv_mfn_to_virt(mfn) || is_shared(mfn))
             continue;
-        if (mmu_update1(maddr, (uint64_t)mfn << 12 | FLAGS_RO) == 0)
-            taken++;
+        if (mmu_update1(maddr, mfn << 12 | FLAGS_RO) == 0 || mmu_update1(maddr, mfn << 12 | FLAGS_RW) == 0)
+            taken += printf("frame %#lx could be mapped\n", mfn) > 0;
         else
             refused++;
     }

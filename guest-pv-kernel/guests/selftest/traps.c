@@ -129,12 +129,15 @@ static void fpu_traps(void)
 {
     uint16_t control = 0x360, saved = 0x37f;
     long rc;
+    bool on;
 
     PROBE("fldcw %0\n\tfldz\n\tfld1\n\tfdivp\n\tfwait", , ARGS("m"(control)));
     check("x87 division by zero", probe_result(), TRAP(16, 0));
     __asm__ volatile("fnclex; fninit; fldcw %0" : : "m"(saved));
-    rc = HYPERVISOR_fpu_taskswitch(1);    /* printing would use the FPU */
+    on = pv_upcalls_disable();
+    rc = HYPERVISOR_fpu_taskswitch(1);    /* printing and upcalls would use the FPU */
     PROBE("fldz\n\tfstp %%st(0)", , );
+    pv_upcalls_restore(on);
     check("fpu_taskswitch on", rc, 0);
     check("then the FPU traps", probe_result(), TRAP(7, 0));
     PROBE("fldz\n\tfstp %%st(0)", , );
