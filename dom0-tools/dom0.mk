@@ -1,4 +1,5 @@
-# dom0.mk: build/dom0, the control domain: one PV image of everything that dom0-tools/*/files.mk list in dom0-srcs.
+# dom0.mk: build/dom0, the control domain: one PV image of everything that dom0-tools/*/files.mk list in
+# dom0-srcs.
 
 dom0-srcs :=
 include $(foreach folder,main cli toolstack xenstore backends/console,dom0-tools/$(folder)/files.mk)

@@ -1,8 +1,9 @@
-# hypervisor.mk: build/enso and build/enso-debug from the files that hypervisor/*/files.mk list in hypervisor-srcs.
+# hypervisor.mk: build/enso and build/enso-debug from the files that hypervisor/*/files.mk list in
+# hypervisor-srcs.
 #
-# The two differ only in -DENSO_DEBUG=1, which makes the constant debug_build true. Each is linked twice: once with
-# an empty symbol table, then with the table of what that link placed. The table lies behind the text, so it moves
-# no function; symbols.sh checks that.
+# The two differ only in -DENSO_DEBUG=1, which makes the constant debug_build true. Each is linked twice:
+# once with an empty symbol table, then with the table of what that link placed. The table lies behind the
+# text, so it moves no function; symbols.sh checks that.
 
 hypervisor-srcs :=
 include $(foreach folder,boot cpu dispatch emulate memory domain sched event grant irq console lib, \
@@ -17,7 +18,8 @@ $1-cflags := $$(hv-cflags) -I$$($1-dir)/include $2
 build/$1: $$($1-objs) $$($1-dir)/symbols.S.o hypervisor/hypervisor.ld
 	$$(say) LD $$@
 	$$(Q)$$(cc) $$(hv-ldflags) -T hypervisor/hypervisor.ld -o $$@ $$($1-objs) $$($1-dir)/symbols.S.o
-	$$(Q)hypervisor/symbols.sh $$@ | cmp -s - $$($1-dir)/symbols.S || { echo "$$@: symbol table is wrong" >&2; exit 1; }
+	$$(Q)hypervisor/symbols.sh $$@ | cmp -s - $$($1-dir)/symbols.S || \
+	    { echo "$$@: symbol table is wrong" >&2; exit 1; }
 
 $$($1-dir)/symbols.S: $$($1-dir)/unnamed hypervisor/symbols.sh
 	$$(Q)hypervisor/symbols.sh $$< > $$@

@@ -38,7 +38,8 @@ build/boot.cpio: $(archive-files) $(archive-images) $(linux-files) build/exec bu
 archive-contents := $(archive-files) $(archive-images) $(linux-files)
 
 # ---- the CD image ----
-build/enso.iso: build/enso build/enso-debug build/dom0 build/boot.cpio setup/grub.cfg setup/iso.sh build/flags/ENTRY
+build/enso.iso: build/enso build/enso-debug build/dom0 build/boot.cpio setup/grub.cfg setup/iso.sh \
+    build/flags/ENTRY
 	$(say) ISO $@
 	$(Q)setup/iso.sh $@ $(ENTRY) build/enso build/enso-debug build/dom0 build/boot.cpio
 

@@ -1,8 +1,10 @@
 #!/bin/sh
-# initramfs.sh OUTPUT: the user space of the Linux example guest, a gzipped cpio archive of Debian's static busybox.
+# initramfs.sh OUTPUT: the user space of the Linux example guest, a gzipped cpio archive of Debian's static
+# busybox.
 #
-# busybox init runs a shell on the Xen console and starts it again when it ends. The kernel runs /sbin/poweroff and
-# /sbin/reboot when the control domain asks for a shutdown; they tell init, which ends every process in order.
+# busybox init runs a shell on the Xen console and starts it again when it ends. The kernel runs
+# /sbin/poweroff and /sbin/reboot when the control domain asks for a shutdown; they tell init, which ends
+# every process in order.
 set -eu
 
 output=$(realpath -m "$1")

@@ -1,5 +1,6 @@
 #!/bin/sh
-# linux.sh DIRECTORY: fetches the kernel that Debian's linux-image-amd64 stands for, unchanged, as DIRECTORY/vmlinuz.
+# linux.sh DIRECTORY: fetches the kernel that Debian's linux-image-amd64 stands for, unchanged, as
+# DIRECTORY/vmlinuz.
 set -eu
 
 apt=$(dirname "$0")/apt.sh

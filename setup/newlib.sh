@@ -4,7 +4,8 @@
 # SOURCE holds the files of Debian's newlib-source. What we choose: every C99 and long long format, one set of
 # standard streams for all threads in a small reentrancy structure, locks that the kit provides
 # (__retarget_lock_*), and system calls by their plain names (write, sbrk, ...), which the kit provides too.
-# SYSROOT/newlib.done says that it is there. Two runs in one tree are fine: the second one finds the work done.
+# SYSROOT/newlib.done says that it is there. Two runs in one tree are fine: the second one finds the work
+# done.
 set -eu
 
 source=$(realpath "$1")
@@ -21,7 +22,8 @@ build()
     ../newlib/configure --host=x86_64-elf --prefix=/ \
         --disable-multilib --disable-dependency-tracking --disable-newlib-supplied-syscalls \
         --enable-newlib-io-c99-formats --enable-newlib-io-long-long --enable-newlib-io-long-double \
-        --enable-newlib-retargetable-locking --enable-newlib-reent-small --enable-newlib-global-stdio-streams \
+        --enable-newlib-retargetable-locking --enable-newlib-reent-small \
+        --enable-newlib-global-stdio-streams \
         CC=gcc AS=as AR=ar NM=nm RANLIB=ranlib STRIP=strip READELF=readelf CFLAGS="$cflags"
     # read and write count in 64 bits, as in POSIX.
     cat >> newlib.h <<END

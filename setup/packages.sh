@@ -7,7 +7,8 @@
 list=$(dirname "$0")/packages
 
 wanted=$(sed 's/#.*//' "$list")
-installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p')
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null |
+            sed -n 's/^installed //p')
 missing=
 for package in $wanted; do
     case " $(echo $installed) " in
@@ -28,8 +29,8 @@ fi
 
 echo "installing$missing" >&2
 apt_get="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y"
-if ! { $apt_get install --no-install-recommends $missing ||
-       { $apt_get update && $apt_get install --no-install-recommends $missing; }; } </dev/null >/dev/null 2>&1; then
-    echo "apt-get could not install the missing packages; to see why: apt-get update && apt-get install$missing"
+install() { $apt_get install --no-install-recommends $missing; }
+if ! { install || { $apt_get update && install; }; } </dev/null >/dev/null 2>&1; then
+    echo "apt-get could not install what is missing; to see why: apt-get update && apt-get install$missing"
     exit 1
 fi

@@ -1,9 +1,9 @@
 #!/bin/sh
 # qemu.sh [QEMU-OPTION...]: becomes QEMU with a machine for Enso, its serial port on the terminal.
 #
-# From the environment: ISO, MEM (MiB, or with a suffix), CPUS, ACCEL, UEFI=1, LOG (file for a copy of what the
-# serial port says). Ctrl-C and Ctrl-A reach the machine. The shell's `exit CODE` writes CODE to the isa-debug-exit
-# device, which makes QEMU's exit status 2*CODE+1; a power-off makes it 0.
+# From the environment: ISO, MEM (MiB, or with a suffix), CPUS, ACCEL, UEFI=1, LOG (file for a copy of what
+# the serial port says). Ctrl-C and Ctrl-A reach the machine. The shell's `exit CODE` writes CODE to the
+# isa-debug-exit device, which makes QEMU's exit status 2*CODE+1; a power-off makes it 0.
 set -eu
 
 case $ACCEL in

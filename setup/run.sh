@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh [QEMU-OPTION...]: runs build/enso.iso, or what the environment says (see qemu.sh), and exits with what the
-# control domain's `exit CODE` said, or with 0 after a power-off.
+# run.sh [QEMU-OPTION...]: runs build/enso.iso, or what the environment says (see qemu.sh), and exits with
+# what the control domain's `exit CODE` said, or with 0 after a power-off.
 set -eu
 
 here=$(dirname "$0")

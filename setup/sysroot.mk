@@ -30,7 +30,7 @@ z-srcs := adler32 crc32 inffast inflate inftrees zutil
 lzma-package := xz-utils
 lzma-root := build/upstream/xz-utils/src/liblzma
 lzma-headers := api/lzma.h api/lzma
-lzma-flags := $(foreach dir,api common check lz lzma delta simple rangecoder ../common,-I$(lzma-root)/$(dir)) \
+lzma-flags := $(addprefix -I$(lzma-root)/,api common check lz lzma delta simple rangecoder ../common) \
     -DTUKLIB_SYMBOL_PREFIX=lzma_ -DTUKLIB_FAST_UNALIGNED_ACCESS=1 -DSIZEOF_SIZE_T=8 \
     -DHAVE_STDBOOL_H -DHAVE_STDINT_H -DHAVE_INTTYPES_H -DHAVE_LIMITS_H -DHAVE_STRING_H \
     -DHAVE_CHECK_CRC32 -DHAVE_CHECK_CRC64 -DHAVE_CHECK_SHA256 \
@@ -58,7 +58,8 @@ lz4-srcs := lz4
 define upstream-library
 $1-objs := $$($1-srcs:%=build/upstream-objs/$1/%.o)
 
-$$($1-objs): build/upstream-objs/$1/%.o: build/upstream/$$($1-package).fetched build/flags/pv-code | $$(newlib)
+$$($1-objs): build/upstream-objs/$1/%.o: build/upstream/$$($1-package).fetched \
+        build/flags/pv-code | $$(newlib)
 	@mkdir -p $$(@D)
 	$$(Q)$$(cc) $$(pv-code) $$(pv-includes) -DNDEBUG $$($1-flags) -c $$($1-root)/$$*.c -o $$@
 

@@ -13,18 +13,19 @@ warnings := -Wall -Wextra -Werror
 dependencies = -MMD -MP
 
 # ---- the hypervisor ----
-# Linked at a fixed address that is neither in the lowest nor in the highest 2 GiB: the code must address relative
-# to RIP (-fpie), the linker resolves everything (-no-pie).
+# Linked at a fixed address that is neither in the lowest nor in the highest 2 GiB: the code must address
+# relative to RIP (-fpie), the linker resolves everything (-no-pie).
 hv-code := -std=gnu11 -m64 -march=x86-64 -O2 -g -ffreestanding -nostdinc -isystem $(gcc-include) \
     -fpie -fvisibility=hidden -mcmodel=small -mno-red-zone -mgeneral-regs-only \
     -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-omit-frame-pointer \
     -fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none
 hv-cflags := $(hv-code) $(warnings) -Ihypercall-abi/include -Ihypervisor/include -Ihypervisor
-hv-ldflags := -nostdlib -static -no-pie -Wl,-z,max-page-size=4096,-z,noexecstack,--build-id=none,--fatal-warnings
+hv-ldflags := -nostdlib -static -no-pie \
+    -Wl,-z,max-page-size=4096,-z,noexecstack,--build-id=none,--fatal-warnings
 
 # ---- PV images ----
-# pv-code alone compiles newlib and the other upstream libraries; our own code adds warnings and include paths.
-# newlib is not Linux: the host compiler must not say so.
+# pv-code alone compiles newlib and the other upstream libraries; our own code adds warnings and include
+# paths. newlib is not Linux: the host compiler must not say so.
 pv-code := -O2 -g -m64 -march=x86-64 -mno-red-zone -mcmodel=small -fno-pic -fno-pie \
     -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
     -ffunction-sections -fdata-sections \

@@ -18,7 +18,7 @@ DEFAULT_LIMIT = 120
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "limit(seconds): how long this test may take, start of machines included")
+    config.addinivalue_line("markers", "limit(seconds): how long this test may take, machines included")
 
 
 class TookTooLong(BaseException):

@@ -33,7 +33,7 @@ def test_the_debug_entry_checks_and_talks(boot):
 
 def test_the_dom0_mem_entry(boot):
     machine = boot(mem=1024, entry=DOM0_256M)
-    archive = os.path.getsize(os.path.join(BUILD, "boot.cpio")) // 1024     # stays where GRUB put it, beside these
+    archive = os.path.getsize(os.path.join(BUILD, "boot.cpio")) // 1024     # stays where GRUB put it, beside
     assert 0 <= machine.domains()["Domain-0"]["memory_kib"] - 256 * 1024 <= archive + 64
 
 

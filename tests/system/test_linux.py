@@ -54,13 +54,13 @@ def test_proc_files(linux):
 def test_the_clock_is_right(linux):
     assert abs(int(linux.ask("date +%s")) - time.time()) < 60
     before = time.monotonic()
-    inside = linux.ask("a=$(cut -d. -f1 /proc/uptime); sleep 5; b=$(cut -d. -f1 /proc/uptime); echo $((b - a))")
+    inside = linux.ask("now() { cut -d. -f1 /proc/uptime; }; a=$(now); sleep 5; echo $(($(now) - a))")
     assert inside in ("5", "6")
     assert 4.5 < time.monotonic() - before < 12
 
 
 def test_programs_compute_rightly(linux):
-    """Floating point in several processes at once, and some MiB through pipes; the host says what is right."""
+    """Floating point in several processes at once, and some MiB through pipes."""
     sums = linux.ask("for i in 1 2 3 4; do awk 'BEGIN { for (i = 1; i < 200000; i++) s += 1 / (i * i); "
                      "printf \"%.9f\\n\", s }' & done; wait", timeout=120).split()
     assert sums.count("1.644929067") == 4

@@ -1,5 +1,5 @@
-# unit.mk: cmocka tests of single parts, compiled for the build machine with the address and undefined-behaviour
-# sanitizers.
+# unit.mk: cmocka tests of single parts, compiled for the build machine with the address and
+# undefined-behaviour sanitizers.
 #
 # Each part has a fragment tests/unit/PART.mk that says for each of its test programs:
 #   unit-tests += NAME
