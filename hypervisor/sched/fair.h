@@ -27,12 +27,6 @@ static inline uint64_t fair_wake_vtime(uint64_t own, uint64_t queue_min)
     return own > floor ? own : floor;
 }
 
-/* Moving between queues keeps the distance to the queue's minimum. */
-static inline uint64_t fair_move_vtime(uint64_t own, uint64_t from_min, uint64_t to_min)
-{
-    return own > from_min ? to_min + (own - from_min) : to_min;
-}
-
 static inline bool fair_should_preempt(uint64_t woken, uint64_t running)
 {
     return woken + FAIR_PREEMPT_NS < running;
@@ -42,6 +36,14 @@ static inline bool fair_should_preempt(uint64_t woken, uint64_t running)
 static inline uint64_t fair_cap_budget(uint16_t cap, unsigned int vcpus)
 {
     return cap && vcpus ? MAX(FAIR_CAP_PERIOD_NS * cap / 100 / vcpus, 100000UL) : 0;
+}
+
+/* How long a capped vcpu may run before it is looked at again. */
+static inline uint64_t fair_capped_slice(uint64_t slice, uint64_t budget, uint64_t used)
+{
+    uint64_t left = budget > used ? budget - used : 0;
+
+    return MIN(slice, MAX(left, 50000UL));
 }
 
 #endif

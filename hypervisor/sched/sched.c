@@ -20,12 +20,15 @@ struct run_queue {
     struct vcpu *first;                 /* by rising virtual time */
     struct vcpu *running;
     uint64_t min_vtime;                 /* rises only */
+    _Atomic uint64_t first_vtime;       /* of `first`, UINT64_MAX: nobody waits. Others read it without the lock, as a hint */
     unsigned int waiting;
     struct timer slice;
 };
 
 static struct run_queue queues[MAX_CPUS];
 static _Atomic uint64_t idle_cpus;
+/* How far the queues have come: virtual time is comparable between them. Rises only, approximately. */
+static _Atomic uint64_t global_vtime;
 
 static struct run_queue *queue_lock_of(struct vcpu *v)
 {
@@ -58,6 +61,7 @@ static void enqueue(struct run_queue *q, struct vcpu *v)
         q->first = v;
     v->sched.queued = true;
     q->waiting++;
+    q->first_vtime = q->first->sched.vtime;
 }
 
 static void dequeue(struct run_queue *q, struct vcpu *v)
@@ -71,6 +75,7 @@ static void dequeue(struct run_queue *q, struct vcpu *v)
         q->first = v->sched.next;
     v->sched.queued = false;
     q->waiting--;
+    q->first_vtime = q->first ? q->first->sched.vtime : UINT64_MAX;
 }
 
 static bool may_run_on(const struct vcpu *v, unsigned int cpu)
@@ -95,11 +100,8 @@ static unsigned int choose_cpu(const struct vcpu *v)
 /* Moves a vcpu that is neither queued nor running to another queue. Returns the new queue, locked; the old one is unlocked. */
 static struct run_queue *move(struct run_queue *from, struct vcpu *v, unsigned int cpu)
 {
-    uint64_t from_min = from->min_vtime;
-
     if (v->sched.cpu == cpu)
         return from;
-    v->sched.vtime = fair_move_vtime(v->sched.vtime, from_min, queues[cpu].min_vtime);
     v->sched.cpu = cpu;     /* from here the new queue's lock guards it */
     spin_unlock(&from->lock);
     return queue_lock_of(v);
@@ -119,7 +121,7 @@ static void make_runnable(struct run_queue *q, struct vcpu *v)
     runstate_set(v, RUNSTATE_runnable, now_ns());
     q = move(q, v, choose_cpu(v));
     if (v->sched.flags == 0 && !v->sched.queued && !v->sched.running) {
-        v->sched.vtime = fair_wake_vtime(v->sched.vtime, q->min_vtime);
+        v->sched.vtime = fair_wake_vtime(v->sched.vtime, MAX(q->min_vtime, atomic_load(&global_vtime)));
         enqueue(q, v);
         preempt_running(v->sched.cpu, q, v);
     }
@@ -204,12 +206,20 @@ long vcpu_set_affinity(struct vcpu *v, uint64_t hard, uint64_t soft)
     return 0;
 }
 
+/* What was used beyond the share counts in the next period. */
+static void cap_new_period(struct vcpu *v, uint64_t now)
+{
+    uint64_t budget = fair_cap_budget(v->domain->cap, v->domain->vcpu_count);
+
+    v->sched.cap_used = v->sched.cap_used > budget ? MIN(v->sched.cap_used - budget, budget) : 0;
+    v->sched.cap_period_start = now;
+}
+
 static void cap_over(void *arg)
 {
     struct vcpu *v = arg;
 
-    v->sched.cap_used = 0;
-    v->sched.cap_period_start = now_ns();
+    cap_new_period(v, now_ns());
     vcpu_clear_flags(v, VCPU_CAPPED);
 }
 
@@ -220,10 +230,8 @@ static bool cap_exceeded(struct vcpu *v, uint64_t ran, uint64_t now)
 
     if (!budget)
         return false;
-    if (now - v->sched.cap_period_start >= FAIR_CAP_PERIOD_NS) {
-        v->sched.cap_period_start = now;
-        v->sched.cap_used = 0;
-    }
+    if (now - v->sched.cap_period_start >= FAIR_CAP_PERIOD_NS)
+        cap_new_period(v, now);
     v->sched.cap_used += ran;
     return v->sched.cap_used >= budget;
 }
@@ -240,7 +248,18 @@ static void charge(struct run_queue *q, struct vcpu *v, uint64_t now)
         atomic_fetch_or(&v->sched.flags, VCPU_CAPPED);
         timer_set(&v->sched.cap_timer, v->sched.cap_period_start + FAIR_CAP_PERIOD_NS);
     }
-    q->min_vtime = MAX(q->min_vtime, MIN(v->sched.vtime, q->first ? q->first->sched.vtime : v->sched.vtime));
+    q->min_vtime = MAX(q->min_vtime, MIN(v->sched.vtime, q->first_vtime));
+    if (q->min_vtime > atomic_load(&global_vtime))
+        atomic_store(&global_vtime, q->min_vtime);
+}
+
+/* Whoever waits elsewhere with less than this deserves this CPU more than all who are here. 0: nobody is here. */
+static uint64_t steal_limit(const struct run_queue *q, const struct vcpu *prev, unsigned int cpu)
+{
+    bool stay = prev && prev->sched.flags == 0 && may_run_on(prev, cpu);
+    uint64_t best = MIN(stay ? prev->sched.vtime : UINT64_MAX, q->first_vtime);
+
+    return best != UINT64_MAX && best > FAIR_SLICE_NS ? best - FAIR_SLICE_NS : 0;
 }
 
 /* The best for this CPU among those waiting and the one running; NULL: idle. Taken off the queue. */
@@ -259,23 +278,25 @@ static struct vcpu *pick(struct run_queue *q, struct vcpu *prev, unsigned int cp
     return NULL;
 }
 
-/* An idle CPU looks at the others' queues for somebody it may run. */
-static struct vcpu *steal(unsigned int cpu)
+/* Looks at the others' queues for somebody whom this CPU may run and who has waited for long: his virtual time is below `limit`.
+ * An idle CPU takes anybody. */
+static struct vcpu *steal(unsigned int cpu, uint64_t limit)
 {
     for (unsigned int i = 1; i < cpu_count; i++) {
         struct run_queue *q = &queues[(cpu + i) % cpu_count];
         struct vcpu *v;
 
-        if (!q->waiting)
+        if (atomic_load(&q->first_vtime) >= limit)
             continue;
         spin_lock(&q->lock);
         for (v = q->first; v && !may_run_on(v, cpu); v = v->sched.next)
             ;
-        if (v) {
+        if (v && v->sched.vtime < limit) {
             dequeue(q, v);
             v->sched.running = true;
-            v->sched.vtime = fair_move_vtime(v->sched.vtime, q->min_vtime, queues[cpu].min_vtime);
             v->sched.cpu = cpu;
+        } else {
+            v = NULL;
         }
         spin_unlock(&q->lock);
         if (v)
@@ -338,9 +359,14 @@ static void bring_in(struct vcpu *v, uint64_t now)
     vcpu_periodic_start(v, now);
 }
 
-static void arm_slice(struct run_queue *q, uint64_t now)
+static void arm_slice(struct run_queue *q, const struct vcpu *v, uint64_t now)
 {
-    timer_set(&q->slice, now + (q->waiting ? FAIR_SLICE_NS : HOUSEKEEPING_NS));
+    uint64_t slice = q->waiting ? FAIR_SLICE_NS : HOUSEKEEPING_NS;
+    uint64_t budget = fair_cap_budget(v->domain->cap, v->domain->vcpu_count);
+
+    if (budget)
+        slice = fair_capped_slice(slice, budget, v->sched.cap_used);
+    timer_set(&q->slice, now + slice);
 }
 
 /* Nothing to run: sleeps until some work bit is set. Interrupts are on only in between. */
@@ -390,7 +416,7 @@ static struct vcpu *idle_until_work(struct run_queue *q, struct vcpu *prev, unsi
         q->running = next;
         spin_unlock(&q->lock);
         if (!next) {
-            next = steal(cpu);
+            next = steal(cpu, UINT64_MAX);
             q->running = next;
         }
         if (next)
@@ -404,13 +430,19 @@ void sched_switch(void)
     unsigned int cpu = cpu_id();
     struct run_queue *q = &queues[cpu];
     struct vcpu *prev = current, *next;
-    uint64_t now = now_ns();
+    uint64_t now = now_ns(), limit;
 
     atomic_fetch_and(&this_cpu()->work, ~WORK_RESCHED);
     spin_lock(&q->lock);
     if (prev)
         charge(q, prev, now);
-    next = pick(q, prev, cpu);
+    limit = steal_limit(q, prev, cpu);
+    spin_unlock(&q->lock);
+    /* Between queues too the one who had least goes first; a slice apart, so that caches are worth something. */
+    next = limit ? steal(cpu, limit) : NULL;
+    spin_lock(&q->lock);
+    if (!next)
+        next = pick(q, prev, cpu);
     if (next)
         next->sched.running = true;
     q->running = next;
@@ -434,7 +466,7 @@ void sched_switch(void)
     }
     if (next->poll_port)
         vcpu_poll_over(next);
-    arm_slice(q, now);
+    arm_slice(q, next, now);
 }
 
 /* Behind the first that waits, if anybody does. */
@@ -468,6 +500,7 @@ void sched_init_cpu(void)
     struct run_queue *q = &queues[cpu_id()];
 
     spin_init(&q->lock, RANK_SCHED);
+    q->first_vtime = UINT64_MAX;
     timer_init(&q->slice, slice_over, NULL);
 }
 

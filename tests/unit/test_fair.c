@@ -92,14 +92,6 @@ static void test_a_sleeper_is_served(void **state)
     }
 }
 
-static void test_moving_keeps_the_distance(void **state)
-{
-    (void)state;
-    assert_int_equal(fair_move_vtime(1500, 1000, 70), 570);
-    assert_int_equal(fair_move_vtime(900, 1000, 70), 70);
-    assert_int_equal(fair_move_vtime(1000, 1000, 0), 0);
-}
-
 static void test_caps(void **state)
 {
     (void)state;
@@ -108,6 +100,9 @@ static void test_caps(void **state)
     assert_int_equal(fair_cap_budget(100, 2), FAIR_CAP_PERIOD_NS / 2);
     assert_int_equal(fair_cap_budget(1, 32), 100000);      /* never so little that it could not run at all */
     assert_int_equal(fair_cap_budget(50, 0), 0);
+    assert_int_equal(fair_capped_slice(FAIR_SLICE_NS, 6000000, 0), FAIR_SLICE_NS);
+    assert_int_equal(fair_capped_slice(FAIR_SLICE_NS, 6000000, 5000000), 1000000);
+    assert_int_equal(fair_capped_slice(FAIR_SLICE_NS, 6000000, 7000000), 50000);
 }
 
 int main(void)
@@ -115,7 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares_follow_weights), cmocka_unit_test(test_charge_is_never_free),
         cmocka_unit_test(test_waking_gives_a_bounded_bonus), cmocka_unit_test(test_a_sleeper_is_served),
-        cmocka_unit_test(test_moving_keeps_the_distance), cmocka_unit_test(test_caps),
+        cmocka_unit_test(test_caps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
