@@ -27,6 +27,7 @@ extern char pv_trap_stubs[], pv_entry_event[], pv_entry_failsafe[], pv_entry_sys
 #define PV_ENTRIES 259
 
 /* ---- start/ ---- */
+int main(int argc, char **argv);
 void pv_start(const start_info_t *si, uintptr_t builder_stack_top) __attribute__((noreturn));
 void pv_trap_init(void);
 void pv_backtrace(uintptr_t frame_pointer);

@@ -1,5 +1,4 @@
 /* store.c: the store's operations, each one request (client.c). */
-#define _GNU_SOURCE    /* vasprintf */
 #include "xenbus/private.h"
 
 #include <errno.h>
@@ -180,18 +179,16 @@ int pv_xs_set_perms(uint32_t tx, const char *path, const char *const *perms, siz
 
 int pv_xs_printf(uint32_t tx, const char *path, const char *fmt, ...)
 {
+    char text[512];
     va_list args;
-    char *text;
-    int len, rc;
+    int len;
 
     va_start(args, fmt);
-    len = vasprintf(&text, fmt, args);
+    len = vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    if (len < 0)
-        return -ENOMEM;
-    rc = pv_xs_write(tx, path, text, (size_t)len);
-    free(text);
-    return rc;
+    if (len < 0 || (size_t)len >= sizeof(text))
+        return -E2BIG;
+    return pv_xs_write(tx, path, text, (size_t)len);
 }
 
 int pv_xs_read_u64(uint32_t tx, const char *path, uint64_t *value)

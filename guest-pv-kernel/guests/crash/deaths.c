@@ -125,7 +125,8 @@ static void foreign_frames(const char *arg)
         if (!pv_mfn_to_virt(mfn) &&
             HYPERVISOR_update_va_mapping((unsigned long)page, mfn << 12 | flags, 0) == 0)
             mapped++;
-    printf("crash: %lu of %lu frames mapped that are not ours\n", mapped, top);
+    printf("crash: %lu of %lu frames mapped beside our memory (the hypervisor shares some with us)\n", mapped,
+           top);
 }
 
 static void hang(const char *arg)

@@ -34,8 +34,8 @@ static bool is_shared(xen_pfn_t mfn)
     return mfn == pv_start_info->shared_info >> PV_PAGE_SHIFT;
 }
 
-/* Frame numbers that are ours, the hypervisor's, another domain's or nobody's. Every one that is not ours must
- * be refused, read-only and writable. */
+/* Frame numbers that are ours, the hypervisor's, another domain's or nobody's. Every one that is not ours
+ * must be refused, read-only and writable. */
 static void every_frame(char *page, uint64_t maddr)
 {
     uint64_t entry = pv_pt_lookup(page, 1, NULL);

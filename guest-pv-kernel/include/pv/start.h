@@ -22,10 +22,10 @@ bool pv_is_control_domain(void);
  * reserved for ever. NULL without a module; *len gets its bytes (0 without). */
 const void *pv_module(size_t *len);
 
-/* The image's entry point for a C program: argv from the words of the command line, argv[0] the image name
- * ("guest" when the line is empty). Words are separated by blanks; "..." and '...' keep blanks together.
- * When it returns, exit() runs with its value: 0 powers the domain off, anything else is a crash. */
-int main(int argc, char **argv);
+/* The image's entry point for a C program is int main(int argc, char **argv): argv from the words of the
+ * command line, argv[0] the image name ("guest" when the line is empty). Words are separated by blanks;
+ * "..." and '...' keep blanks together. When it returns, exit() runs with its value: 0 powers the domain
+ * off, anything else is a crash. */
 
 /* Bytes of the stack that main() runs on. The kit's default is 64 KiB; a program may define its own. */
 extern const size_t pv_main_stack_bytes;

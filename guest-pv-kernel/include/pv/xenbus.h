@@ -47,7 +47,8 @@ int pv_xs_directory(uint32_t tx, const char *path, char ***names, size_t *n);
 int pv_xs_get_perms(uint32_t tx, const char *path, char ***perms, size_t *n);
 int pv_xs_set_perms(uint32_t tx, const char *path, const char *const *perms, size_t n);
 
-/* printf into a value; scanf-like reading of one unsigned number (decimal), -EINVAL if it is none. */
+/* printf into a value (below 512 bytes, else -E2BIG); scanf-like reading of one unsigned number (decimal),
+ * -EINVAL if it is none. */
 int pv_xs_printf(uint32_t tx, const char *path, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int pv_xs_read_u64(uint32_t tx, const char *path, uint64_t *value);
 
