@@ -183,6 +183,14 @@ class Host:
         """All that a domain, dead or alive, has printed on its console (the last 64 KiB of it)."""
         return without_log(self.cli(f"console --log {name}"))
 
+    def holdings(self):
+        """What is in use: free frames, the store, the control domain's event channels and grants. Equal
+        before and after means that nothing leaked."""
+        state = without_log(self.cli("info free_frames; xenstore-ls -f -p")).split("\n")
+        self.cli("dmesg -c")
+        report = re.findall(r"(?m)^\(enso\) (d\d+ port \d+: \w+)", self.cli("debug-keys e; dmesg -c"))
+        return dict(frames=int(state[0]), store=state[1:], ports=len(set(report)))
+
     def audit(self):
         """How many frames the hypervisor's own audit finds wrong. Clears the log."""
         log = self.cli("debug-keys a; dmesg -c")
