@@ -169,6 +169,7 @@ static struct domain *alloc_domain(void)
     d->paused_by_control = true;
     spin_init(&d->mmu_lock, RANK_MMU);
     spin_init(&d->frames_lock, RANK_FRAMES);
+    sched_watchdogs_init(d);
     return d;
 }
 
@@ -236,9 +237,7 @@ static long teardown_step(struct domain *d)
         domain_pause(d);
         for (unsigned int i = 0; i < d->vcpu_count; i++)
             sched_vcpu_destroy(d->vcpus[i]);
-        for (unsigned int i = 0; i < ARRAY_SIZE(d->watchdog); i++)
-            if (d->watchdog[i].fn)
-                timer_stop(&d->watchdog[i]);
+        sched_watchdogs_stop(d);
         return 0;
     case STEP_EVENTS:
         return event_teardown(d);

@@ -94,6 +94,18 @@ static void watchdog_over(void *arg)
     domain_shutdown(arg, SHUTDOWN_watchdog);
 }
 
+void sched_watchdogs_init(struct domain *d)
+{
+    for (unsigned int i = 0; i < ARRAY_SIZE(d->watchdog); i++)
+        timer_init(&d->watchdog[i], watchdog_over, d);
+}
+
+void sched_watchdogs_stop(struct domain *d)
+{
+    for (unsigned int i = 0; i < ARRAY_SIZE(d->watchdog); i++)
+        timer_stop(&d->watchdog[i]);
+}
+
 /* Two watchdogs a domain: id 0 asks for a new one and gets its number. */
 static long watchdog(guest_addr_t arg)
 {
@@ -118,13 +130,10 @@ static long watchdog(guest_addr_t arg)
             return refuse(-XEN_EINVAL, "watchdog: id %u is not in use", op.id);
     }
     d->watchdog_used[i] = op.timeout != 0;
-    if (op.timeout) {
-        if (!d->watchdog[i].fn)
-            timer_init(&d->watchdog[i], watchdog_over, d);
+    if (op.timeout)
         timer_set(&d->watchdog[i], now_ns() + op.timeout * 1000000000UL);
-    } else {
+    else
         timer_stop(&d->watchdog[i]);
-    }
     return op.id == 0 ? (long)i + 1 : 0;
 }
 

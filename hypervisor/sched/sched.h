@@ -67,6 +67,9 @@ noreturn void sched_run(void);
 void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out);
 void vcpu_update_time(struct vcpu *v, bool force);  /* vcpu_info->time (and the registered copy) */
 void domain_update_wallclock(struct domain *d);
+/* The timers of SCHEDOP_watchdog. */
+void sched_watchdogs_init(struct domain *d);
+void sched_watchdogs_stop(struct domain *d);
 
 long hypercall_sched_op(uint32_t cmd, guest_addr_t arg);
 long hypercall_sched_op_compat(uint32_t cmd, uint64_t arg);

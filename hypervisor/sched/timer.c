@@ -1,4 +1,5 @@
-/* Per-CPU timers. A queue belongs to a CPU, but others may take timers out of it. Expired timers run on the
+/* Per-CPU timers. A queue belongs to a CPU, but others may take timers out of it. A timer is on at most one queue: it comes from
+ * none to one by an exchange of timer.cpu, which only the holder of that queue's lock sets back. Expired timers run on the
  * way out of the hypervisor; the local timer's interrupt only asks for that. */
 #include "sched/timer.h"
 
@@ -13,7 +14,7 @@
 static struct timer_queue {
     spinlock_t lock;                    /* RANK_TIMER */
     struct timer_heap heap;
-    struct timer *_Atomic running;      /* whose fn runs now */
+    struct timer *running;              /* whose fn runs now, for this CPU's own eyes */
     uint64_t programmed;                /* ns that the local timer is set to, UINT64_MAX: not set */
 } queues[MAX_CPUS];
 
@@ -31,26 +32,25 @@ void timer_init(struct timer *t, void (*fn)(void *), void *arg)
     *t = (struct timer){ .fn = fn, .arg = arg, .cpu = -1 };
 }
 
+/* q->lock held; t is on it. */
+static void take_out(struct timer_queue *q, struct timer *t)
+{
+    timer_heap_remove(&q->heap, t);
+    atomic_store_explicit(&t->cpu, -1, memory_order_release);
+}
+
 /* Takes t off whatever queue it is on. It may move between the look and the lock. */
 static void dequeue(struct timer *t)
 {
-    for (;;) {
-        int cpu = __atomic_load_n(&t->cpu, __ATOMIC_RELAXED);
-        struct timer_queue *q;
-        bool same;
+    int cpu;
 
-        if (cpu < 0)
-            return;
-        q = &queues[cpu];
+    while ((cpu = atomic_load_explicit(&t->cpu, memory_order_relaxed)) >= 0) {
+        struct timer_queue *q = &queues[cpu];
+
         spin_lock(&q->lock);
-        same = t->cpu == cpu;
-        if (same && t->queued) {
-            timer_heap_remove(&q->heap, t);
-            t->queued = false;
-        }
+        if (atomic_load_explicit(&t->cpu, memory_order_relaxed) == cpu)
+            take_out(q, t);
         spin_unlock(&q->lock);
-        if (same)
-            return;
     }
 }
 
@@ -65,33 +65,47 @@ static void program(struct timer_queue *q, uint64_t expires)
         apic_timer_start(ns_to_tsc(expires));
 }
 
+/* Returns with q->lock held and t in no heap, but the caller's to put into q's. */
+static void claim(struct timer_queue *q, int cpu, struct timer *t)
+{
+    for (;;) {
+        int on = -1;
+
+        spin_lock(&q->lock);
+        if (atomic_compare_exchange_strong(&t->cpu, &on, cpu))
+            return;
+        if (on == cpu) {
+            timer_heap_remove(&q->heap, t);
+            return;
+        }
+        spin_unlock(&q->lock);
+        dequeue(t);
+    }
+}
+
 void timer_set(struct timer *t, uint64_t expires)
 {
     struct cpu_info *info = this_cpu();
     struct timer_queue *q = &queues[info->id];
 
-    dequeue(t);
-    spin_lock(&q->lock);
+    claim(q, (int)info->id, t);
     t->expires = expires;
-    __atomic_store_n(&t->cpu, (int)info->id, __ATOMIC_RELAXED);
-    t->queued = true;
     timer_heap_insert(&q->heap, t);
-    if (expires < q->programmed)
+    if (expires < q->programmed) {
         program(q, expires);
+        if (expires <= now_ns())
+            atomic_fetch_or(&info->work, WORK_TIMER);
+    }
     spin_unlock(&q->lock);
-    if (expires <= now_ns())
-        atomic_fetch_or(&info->work, WORK_TIMER);
 }
 
 void timer_stop(struct timer *t)
 {
-    int cpu;
+    unsigned int own;
 
     dequeue(t);
-    cpu = t->cpu;
-    if (cpu < 0 || (unsigned int)cpu == cpu_id())
-        return;
-    while (atomic_load(&queues[cpu].running) == t)
+    own = queues[cpu_id()].running == t;    /* called by its own fn */
+    while (unlikely(atomic_load(&t->running) > own))
         cpu_relax_and_answer();
 }
 
@@ -104,9 +118,9 @@ static struct timer *take_expired(struct timer_queue *q)
     spin_lock(&q->lock);
     t = q->heap.root;
     if (t && t->expires <= now_ns()) {
-        timer_heap_remove(&q->heap, t);
-        t->queued = false;
-        atomic_store_explicit(&q->running, t, memory_order_relaxed);
+        atomic_fetch_add(&t->running, 1);       /* before it leaves the queue: timer_stop looks in the other order */
+        take_out(q, t);
+        q->running = t;
     } else {
         program(q, t ? t->expires : UINT64_MAX);
         t = NULL;
@@ -124,7 +138,8 @@ void timers_run(void)
     atomic_fetch_and(&info->work, ~(uint32_t)WORK_TIMER);
     while ((t = take_expired(q))) {
         t->fn(t->arg);
-        atomic_store_explicit(&q->running, NULL, memory_order_release);
+        q->running = NULL;
+        atomic_fetch_sub(&t->running, 1);       /* the last touch: it may go now */
     }
 }
 

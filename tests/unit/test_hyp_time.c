@@ -79,12 +79,14 @@ static void test_dates(void **state)
 
 #define TIMERS 200
 
+static bool queued[TIMERS];
+
 static struct timer *earliest(struct timer *timers)
 {
     struct timer *best = NULL;
 
     for (int i = 0; i < TIMERS; i++)
-        if (timers[i].queued && (!best || timers[i].expires < best->expires))
+        if (queued[i] && (!best || timers[i].expires < best->expires))
             best = &timers[i];
     return best;
 }
@@ -101,14 +103,14 @@ static void test_heap(void **state)
 
         if (rand() % 4 == 0 && heap.root)
             t = heap.root;
-        if (t->queued) {
+        if (queued[t - timers]) {
             timer_heap_remove(&heap, t);
             assert_null(t->child);
         } else {
             t->expires = (uint64_t)rand() % 1000;
             timer_heap_insert(&heap, t);
         }
-        t->queued = !t->queued;
+        queued[t - timers] = !queued[t - timers];
         best = earliest(timers);
         assert_int_equal(heap.root != NULL, best != NULL);
         if (best)
