@@ -46,7 +46,7 @@ static void mark_upcall(struct vcpu *v)
         vcpu_kick(v);
 }
 
-static void wake_pollers(struct domain *d, evtchn_port_t port)
+static cold void wake_pollers(struct domain *d, evtchn_port_t port)
 {
     for (unsigned int i = 0; i < d->vcpu_count; i++) {
         evtchn_port_t polled = d->vcpus[i]->poll_port;

@@ -345,14 +345,21 @@ static long unmask(evtchn_port_t port)
         return rc;                                                          \
     }
 
-long hypercall_event_channel_op(uint32_t cmd, guest_addr_t arg)
+static long send_op(guest_addr_t arg)
+{
+    struct evtchn_send op;
+
+    if (copy_from_guest(&op, arg, sizeof(op)))
+        return refuse(-XEN_EFAULT, "event_channel_op send: argument");
+    return evtchn_send(current->domain, op.port);
+}
+
+static __attribute__((noinline)) long other_op(uint32_t cmd, guest_addr_t arg)
 {
     struct domain *d = current->domain;
     long rc;
 
     switch (cmd) {
-    case EVTCHNOP_send:
-        WITH_ARG(struct evtchn_send, evtchn_send(d, op.port), false)
     case EVTCHNOP_unmask:
         WITH_ARG(struct evtchn_unmask, unmask(op.port), false)
     case EVTCHNOP_alloc_unbound:
@@ -378,6 +385,11 @@ long hypercall_event_channel_op(uint32_t cmd, guest_addr_t arg)
     default:
         return refuse(-XEN_ENOSYS, "event_channel_op %u", cmd);
     }
+}
+
+long hypercall_event_channel_op(uint32_t cmd, guest_addr_t arg)
+{
+    return likely(cmd == EVTCHNOP_send) ? send_op(arg) : other_op(cmd, arg);
 }
 
 long hypercall_event_channel_op_compat(guest_addr_t arg)
