@@ -13,7 +13,7 @@ struct mode {
 };
 
 /* Lists of modes, each ended by an entry without name. */
-extern const struct mode death_modes[], exhaust_modes[], ring_modes[], fuzz_modes[];
+extern const struct mode death_modes[], exhaust_modes[], ring_modes[], fuzz_modes[], attack_modes[];
 
 /* Pseudo-random numbers that depend on the seed alone. */
 struct prng {

@@ -77,10 +77,17 @@ static void toucher(void *arg)
 
 static void guards(void)
 {
+    unsigned char *data;
+
     pv_thread_create("toucher", 16 * 1024, toucher, NULL);
     while (ended != 4)
         pv_yield();
     check_true("below a stack lies a guard page", overflow_reached);
+    data = malloc(64);
+    *data = 0xc3;
+    PROBE("jmp *%0", , ARGS("r"(data)));
+    check("malloc's memory cannot be executed", probe_result(), TRAP(14, 17));
+    free(data);
 }
 
 /* ---- memory ---- */
