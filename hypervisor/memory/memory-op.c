@@ -16,8 +16,13 @@
 static long target_get(domid_t id, struct domain **d)
 {
     struct foreign f;
-    long rc = foreign_get(id, &f);
+    long rc;
 
+    if (id == DOMID_SELF) {
+        *d = domain_get(current->domain);
+        return 0;
+    }
+    rc = foreign_get(id, &f);
     if (rc)
         return rc;
     *d = f.frames ? domain_get(f.frames) : domain_get(current->domain);
