@@ -69,13 +69,14 @@ def record(hypervisor, guest, words, seconds):
             return [int(m.group(1), 16) for m in map(PC.match, f) if m]
 
 
-def operation(pcs, guest):
-    """What lies between the two rdtsc of the last clock that ran, both of the guest's."""
-    inside = [i for i, pc in enumerate(pcs) if guest.name(pc).startswith("clock_")]
-    if not inside:
+def operation(pcs, guest, which):
+    """What lies between the two readings of a clock, which rdtsc of the guest take in pairs."""
+    readings = [i for i, pc in enumerate(pcs) if pc in guest.clocks and guest.name(pc).startswith("clock_")]
+    pairs = list(zip(readings[::2], readings[1::2]))
+    if not pairs:
         sys.exit("the operation is not in the trace")
-    stops = [i for i in inside if pcs[i] in guest.clocks]
-    return pcs[stops[-2]:stops[-1]]
+    start, stop = pairs[which]
+    return pcs[start:stop]
 
 
 def find_clocks(guest):
@@ -90,6 +91,7 @@ def main():
     parser.add_argument("-i", action="store_true", help="every instruction in order")
     parser.add_argument("--hypervisor", default=os.path.join(BUILD, "enso"))
     parser.add_argument("--seconds", type=float, default=60, help="how long the guest may take")
+    parser.add_argument("--clock", type=int, default=-1, help="of an operation in several parts: which (0 is the first)")
     parser.add_argument("words", nargs="+")
     options = parser.parse_args()
 
@@ -97,7 +99,7 @@ def main():
     guest.clocks = find_clocks(guest)
     hypervisor = Symbols(options.hypervisor)
     image = os.path.join(BUILD, "bench", "guest")
-    pcs = operation(record(options.hypervisor, image, " ".join(options.words), options.seconds), guest)
+    pcs = operation(record(options.hypervisor, image, " ".join(options.words), options.seconds), guest, options.clock)
 
     def of(pc):
         return hypervisor if pc >= 1 << 47 else guest
