@@ -6,6 +6,7 @@
 #include "domain/domain.h"
 #include "grant/table.h"
 #include "lib/lib.h"
+#include "memory/guest-access.h"
 #include "memory/pagetable.h"
 
 static bool take_handle(struct grant_table *t, uint32_t *handle)
@@ -28,9 +29,7 @@ static void give_handle(struct grant_table *t, uint32_t handle)
 
 static bool walk_kernel(struct vcpu *v, uint64_t va, mfn_t *table, unsigned int *index)
 {
-    if (va >= HYPERVISOR_START && va < HYPERVISOR_END)
-        return false;
-    return is_canonical(va) && walk_to_l1(v->kernel_root, va, table, index);
+    return guest_range_ok(va, 1) && walk_to_l1(v->kernel_root, va, table, index);
 }
 
 /* The entry that a mapping is about: of the virtual address, or named itself by machine address. mmu_lock held. */

@@ -161,8 +161,8 @@ static long update_va(struct vcpu *v, uint64_t va, uint64_t val, uint64_t flags,
     mfn_t table;
     long rc;
 
-    if (va >= HYPERVISOR_START && va < HYPERVISOR_END)
-        return refuse(-XEN_EINVAL, "update_va_mapping: %lx is the hypervisor's", va);
+    if (!guest_range_ok(va, 1))
+        return refuse(-XEN_EINVAL, "update_va_mapping: %lx is not the guest's", va);
     spin_lock(&d->mmu_lock);
     if (walk_to_l1(v->kernel_root, va, &table, &index))
         rc = pte_write(d, table, 1, index, val, NULL, false, rights);

@@ -57,7 +57,8 @@ long table_validate(struct domain *d, mfn_t table, unsigned int level) must_chec
 void table_devalidate(struct domain *d, mfn_t table, unsigned int level);
 
 /* The level-1 entry that maps `va` in the address space of root `l4`, walked through the direct map: the table's frame and
- * index. False: a level is not present. */
+ * index. False: a level is not present. A guest's address has been checked (guest_range_ok): the walk looks at bits 0 to 47
+ * only, so one that is not canonical would lead into the hypervisor's tables. */
 bool walk_to_l1(mfn_t l4, uint64_t va, mfn_t *table, unsigned int *index);
 /* The raw level-1 entry (0 if none). */
 pte_t walk_pte(mfn_t l4, uint64_t va);

@@ -4,6 +4,7 @@
 #include "dispatch/dispatch.h"
 #include "domain/domain.h"
 #include "lib/lib.h"
+#include "memory/guest-access.h"
 #include "memory/pagetable.h"
 
 bool walk_to_l1(mfn_t root, uint64_t va, mfn_t *table, unsigned int *index)
@@ -28,7 +29,7 @@ pte_t walk_pte(mfn_t root, uint64_t va)
     mfn_t table;
     unsigned int index;
 
-    if ((va >= HYPERVISOR_START && va < HYPERVISOR_END) || !walk_to_l1(root, va, &table, &index))
+    if (!guest_range_ok(va, 1) || !walk_to_l1(root, va, &table, &index))
         return 0;
     return ((const volatile pte_t *)frame_virt(table))[index];
 }
