@@ -59,11 +59,8 @@ struct cpu {
     uint64_t release_list;      /* memory/frame.c: first mfn, FRAME_LIST_END none */
     uint32_t release_count;
     uint32_t lock_ranks;        /* debug: bit per rank held */
-    struct vcpu *fpu_owner;     /* vcpu whose FPU state is in the registers (for switch elision only) */
     mfn_t root;                 /* value in CR3 */
-    void *run_queue;            /* sched/ */
     void *timers;               /* sched/timer.c */
-    struct vcpu *window_owner;  /* vcpu whose GDT is in the window */
     bool ldt_used;              /* the LDT window holds something (memory/descriptors.c) */
     bool debug_used;            /* DR7 is not in its reset state (cpu/switch.c) */
     uint64_t xcr0;              /* value in XCR0 */

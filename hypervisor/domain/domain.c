@@ -191,13 +191,11 @@ static long finish(struct domain *d)
     for (unsigned int i = 0; i < d->vcpu_count; i++)
         vcpu_attach(d->vcpus[i]);
     domain_update_wallclock(d);
-    snprintf(d->name_hint, sizeof(d->name_hint), "d%u", d->id);
     return 0;
 }
 
 long domain_create(domid_t id, bool control, const uint8_t handle[16], const struct domain_limits *limits, struct domain **out)
 {
-    uint64_t before = heap_free_frames();
     struct domain *d;
     long rc;
 
@@ -222,7 +220,6 @@ long domain_create(domid_t id, bool control, const uint8_t handle[16], const str
         domain_put(d);
         return rc;
     }
-    d->hypervisor_bytes = (before - heap_free_frames()) << PAGE_SHIFT;
     *out = domain_get(d);
     return 0;
 }

@@ -52,8 +52,8 @@ struct vcpu {
     uint64_t fs_base, gs_base_kernel, gs_base_user; /* [p]; while running the live values are in the MSRs: see cpu/segments.h */
     uint16_t ds, es, fs, gs;            /* [p] selectors while not running */
     struct trap_info *traps;            /* [c] 256 entries; address 0: no handler */
-    uint64_t event_callback, failsafe_callback, syscall_callback, syscall32_callback, sysenter_callback, nmi_callback; /* [p] */
-    bool syscall_masks_events, failsafe_masks_events, syscall32_masks_events, sysenter_masks_events; /* [p] CALLBACKF_mask_events */
+    uint64_t event_callback, failsafe_callback, syscall_callback, syscall32_callback; /* [p] */
+    bool syscall_masks_events, failsafe_masks_events, syscall32_masks_events; /* [p] CALLBACKF_mask_events */
     bool ts;                            /* [p] fpu_taskswitch: virtual CR0.TS */
     uint8_t iopl;                       /* [p] virtual I/O privilege level */
     guest_addr_t iobitmap;              /* [p] PHYSDEVOP_set_iobitmap */
@@ -91,7 +91,6 @@ struct domain {
     atomic_uint refs;                   /* [a] freed at 0 */
     bool control;                       /* [c] may issue domctl, sysctl and map foreign frames */
     uint8_t handle[16];                 /* uuid; written under control_lock */
-    char name_hint[16];                 /* for log lines: "d12" */
     struct domain *next;                /* DOMLIST */
 
     /* Life. */
@@ -103,7 +102,6 @@ struct domain {
     unsigned int teardown_step;         /* control_lock: progress of destroydomain */
     uint32_t teardown_frame;            /* control_lock: mfn reached while unpinning; FRAME_LIST_END at creation */
     bool teardown_unpinned;             /* control_lock: no pins are left */
-    bool debugger_attached;
 
     /* Memory. */
     spinlock_t mmu_lock;                /* RANK_MMU */
@@ -139,7 +137,6 @@ struct domain {
     unsigned int vcpu_count;            /* [c] */
     struct vcpu *vcpus[MAX_VCPUS];      /* [c] vcpu_count of them */
     uint64_t io_ports_all;              /* [c] control domain: may use all ports */
-    size_t hypervisor_bytes;            /* [c] what this domain costs in the hypervisor */
     struct log_bucket { uint64_t last_ns; uint32_t tokens; uint32_t dropped; } log_bucket; /* CONSOLE */
     char console_line[256];             /* CONSOLE: console_io output of the domain until its newline */
     unsigned int console_line_len;

@@ -37,19 +37,6 @@ void spin_forget_holder(spinlock_t *l)
     this_cpu()->cpu->lock_ranks &= ~(1U << l->rank);
 }
 
-/* Cannot wait, so the order of ranks does not matter. */
-bool spin_trylock(spinlock_t *l)
-{
-    uint32_t owner = atomic_load_explicit(&l->owner, memory_order_relaxed);
-
-    if (!atomic_compare_exchange_strong_explicit(&l->next, &owner, owner + 1, memory_order_acquire,
-                                                 memory_order_relaxed))
-        return false;
-    if (debug_build)
-        spin_note_holder(l);
-    return true;
-}
-
 void lock_pair(spinlock_t *a, spinlock_t *b)
 {
     spinlock_t *first = (uintptr_t)a < (uintptr_t)b ? a : b, *second = first == a ? b : a;

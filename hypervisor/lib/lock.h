@@ -72,7 +72,6 @@ static inline void spin_unlock(spinlock_t *l)
     spin_give(l);
 }
 
-bool spin_trylock(spinlock_t *l) must_check;
 /* Two locks of the same rank (a == b allowed: taken once). */
 void lock_pair(spinlock_t *a, spinlock_t *b);
 void unlock_pair(spinlock_t *a, spinlock_t *b);

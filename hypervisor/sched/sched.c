@@ -321,7 +321,6 @@ static void publish(struct vcpu *v)
     uint64_t idle;
 
     v->sched.running = false;
-    v->sched.last_cpu = cpu_id();
     if (v->sched.flags != 0) {
         runstate_set(v, resting_state(v->sched.flags), now_ns());
         spin_unlock(&q->lock);

@@ -29,7 +29,6 @@ struct sched_vcpu {
     uint64_t periodic_last;             /* ns: last tick of the periodic timer */
     struct vcpu_runstate_info runstate;
     uint64_t time_used;                 /* ns on a CPU in total */
-    uint64_t last_cpu;
 };
 
 #define SCHED_DEFAULT_WEIGHT 256
