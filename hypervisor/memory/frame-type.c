@@ -31,12 +31,17 @@ static void devalidate(struct domain *d, mfn_t m)
     atomic_store(&f->type, type_word(t, 0));
 }
 
-/* Some on the list have found a user again; leaving them out is no step forward, so it does not count as one. */
+/* Some on the list have found a user again. Leaving them out is no step forward if it was the caller who has just got them: an
+ * operation that starts again would put them back. It holds fewer than this, so after as many it is a step that counts. */
+#define MAX_LEFT_OUT 4096
+
 bool frame_reclaim_idle(struct domain *d)
 {
     mfn_t m;
 
-    while (frame_first_idle(d, &m)) {
+    for (unsigned int left_out = 0; frame_first_idle(d, &m); left_out++) {
+        if (left_out == MAX_LEFT_OUT)
+            return true;
         if (!(frame_of(m)->type & TYPE_COUNT_MASK)) {
             devalidate(d, m);
             return true;

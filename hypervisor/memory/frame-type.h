@@ -27,7 +27,7 @@ void frame_free_special(void *p);
 long frame_retype_none(struct domain *d, mfn_t m) must_check;
 /* mmu_lock held. Takes the pin away. -EINVAL not pinned. */
 long frame_unpin(struct domain *d, mfn_t m);
-/* mmu_lock held. Gives up one idle table. False: there are none. */
+/* mmu_lock held. A step towards having no idle tables: gives one up. False: there are none. */
 bool frame_reclaim_idle(struct domain *d);
 /* CPUs that run on a guest's root now. */
 uint64_t guest_root_cpus(void);

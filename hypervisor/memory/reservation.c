@@ -59,12 +59,8 @@ static bool give_block(struct domain *d, const struct xen_memory_reservation *r,
         return false;
     for (uint64_t k = 0; physmap && k < 1UL << r->extent_order; k++)
         m2p_set(mfn_add(m, k), pfn + k);
-    if (list.a && copy_to_guest_index(list, i, &m.n)) {
-        for (uint64_t k = 0; k < 1UL << r->extent_order; k++)
-            frame_disown(d, mfn_add(m, k));
-        return false;
-    }
-    return true;
+    /* If it can't be told the block stays d's, who may have found and used it already. */
+    return !list.a || copy_to_guest_index(list, i, &m.n) == 0;
 }
 
 long reservation_populate(struct domain *d, const struct xen_memory_reservation *r, uint32_t cmd)
@@ -164,15 +160,23 @@ static long teardown_pins(struct domain *d)
     return 0;
 }
 
-/* Without roots and pins everything becomes idle, from the top down. */
+static long teardown_idle(struct domain *d)
+{
+    while (frame_reclaim_idle(d))
+        if (preempt_check())
+            return -ERESTART;
+    return 0;
+}
+
+/* Without roots and pins everything becomes idle, from the top down. What is pinned may be on the idle list from before: it leaves
+ * that first, because pins are looked for on the ordinary one. */
 static long teardown_tables(struct domain *d)
 {
-    long rc = teardown_pins(d);
+    long rc = teardown_idle(d);
 
-    while (rc == 0 && frame_reclaim_idle(d))
-        if (preempt_check())
-            rc = -ERESTART;
-    return rc;
+    if (rc == 0)
+        rc = teardown_pins(d);
+    return rc ? rc : teardown_idle(d);
 }
 
 long reservation_teardown(struct domain *d)

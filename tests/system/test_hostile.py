@@ -33,6 +33,9 @@ ENDS = [
     ("iret", r"crashed: vcpu 0: iret with the frame at 2000: not all of it can be read"),
     ("giveback", r"crash: \d+ frames given back\n(.*\n)*unexpected trap 14"),
     ("frames", r"crash: 3 of \d+ frames mapped that are not ours"),     # its shared page and its grant table
+    ("hvtables", r"crash: 0 entries of the hypervisor changed"),
+    ("repin", r"crash: pinned again"),
+    ("untold", r"crash: 0 blocks told, 1 frames more"),
     ("shutdown", r"^crash: shutdown$"),
     ("panic", r"panic: asked for by"),
     ("abort", r"panic: abort\(\) was called"),
