@@ -105,7 +105,7 @@ void smp_start(void);                       /* all others; returns when each ent
  * in the mask). May be called with locks held. */
 void cpu_flush_tlb(uint64_t mask);
 void cpu_flush_tlb_local(void);
-/* In a loop that waits for another CPU: pause, and answer flush/stop requests of others. */
+/* In a loop that waits for another CPU: pause, and answer flush requests of others. */
 void cpu_relax_and_answer(void);
 /* Makes another CPU look at its work bits soon (IPI if it is not this one). */
 void cpu_kick(unsigned int id, uint32_t work);
@@ -114,7 +114,7 @@ void cpu_stop_others(void);
 void cpu_resume_others(void);
 noreturn void cpu_idle_forever(void);
 
-/* Answers a pending flush or stop request: the flush vector, and everything that waits. */
+/* Answers a pending flush or stop request: the flush vector, where no lock is held. */
 void cpu_answer(void);
 
 /* Machine power; do not return. */

@@ -1,5 +1,6 @@
 /* What one CPU asks of others: flush the TLB, stop, look at the work bits. A CPU that runs a guest or idles
- * takes the interrupt; one in the hypervisor answers where it waits, or when it leaves. */
+ * takes the interrupt; one in the hypervisor answers when it leaves, and flushes also where it waits. There it
+ * does not stop: it may hold locks, or be next in the queue for one. */
 #include "cpu/cpu.h"
 #include "irq/irq.h"
 #include "lib/lib.h"
@@ -58,7 +59,7 @@ void cpu_answer(void)
 void cpu_relax_and_answer(void)
 {
     __asm__ volatile("pause" : : : "memory");
-    cpu_answer();
+    answer_flush(this_cpu()->cpu);
 }
 
 void cpu_flush_tlb(uint64_t mask)
@@ -84,8 +85,8 @@ void cpu_kick(unsigned int id, uint32_t work)
 {
     uint32_t before = atomic_fetch_or(&cpu_info_of(id)->work, work);
 
-    /* A bit that was set already has its interrupt on the way. */
-    if ((before & work) != work && id != cpu_id())
+    /* A bit that was set already has its interrupt on the way. Without a bit it is about an upcall. */
+    if ((work == 0 || (before & work) != work) && id != cpu_id())
         apic_send_ipi(id, VECTOR_KICK);
 }
 
@@ -99,7 +100,7 @@ void cpu_stop_others(void)
         if (nobody == self)
             return;
         nobody = -1;
-        cpu_relax_and_answer();
+        cpu_answer();
     }
     if (!others)
         return;
@@ -107,7 +108,7 @@ void cpu_stop_others(void)
     apic_send_ipi_mask(others, VECTOR_FLUSH);
     deadline = rdtsc() + (uint64_t)tsc_khz() * 100;
     while (atomic_load(&stopped) < cpu_count - 1 && rdtsc() < deadline)
-        __asm__ volatile("pause");
+        cpu_relax_and_answer();
 }
 
 void cpu_resume_others(void)

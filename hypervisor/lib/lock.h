@@ -1,5 +1,5 @@
 /* Fair (ticket) spin locks with ranks. The hypervisor runs with interrupts off from entry to exit, so a lock
- * is never taken from an interrupt; while it waits for one, a CPU answers TLB-flush and stop requests of the
+ * is never taken from an interrupt; while it waits for one, a CPU answers TLB-flush requests of the
  * others (cpu_relax_and_answer), which is why a holder may wait for such an answer.
  *
  * A CPU takes only locks ranked above all that it holds; two of one rank only through lock_pair (by rising

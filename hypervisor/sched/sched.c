@@ -160,8 +160,12 @@ void vcpu_set_flags(struct vcpu *v, uint32_t flags)
 
 void vcpu_sync(struct vcpu *v)
 {
-    while (v != current && *(volatile bool *)&v->sched.running)
+    if (v == current)
+        return;
+    while (*(volatile bool *)&v->sched.running)
         cpu_relax_and_answer();
+    /* Who put it away holds the queue's lock until the last touch. */
+    spin_unlock(&queue_lock_of(v)->lock);
 }
 
 bool vcpu_is_runnable(const struct vcpu *v)
