@@ -12,8 +12,9 @@
 struct vcpu;
 
 /* Internal answer of a hypercall that ran out of time: never seen by a guest. v->continuation.done is
- * kept. */
-#define ERESTART 85
+ * kept. Some hypercalls answer with an address of the guest's, get_debugreg for one: negated, this is none,
+ * but an address of the hypervisor. */
+#define ERESTART 0x7fffffffffffL
 
 /* An exception of the guest: builds the frame on its kernel stack and goes to its handler; without a
  * handler, or when the frame can't be written, the domain crashes. Pending state lives nowhere else. */

@@ -46,6 +46,14 @@ static long reservation_op(uint32_t cmd, guest_addr_t arg)
     return rc;
 }
 
+/* The guest's own word, told back; it must not look like an error. A domain whose end is over has none. */
+static long told_max_pfn(struct domain *d)
+{
+    const struct shared_info *s = *(struct shared_info *volatile *)&d->shared_info;
+
+    return s ? (long)(*(volatile uint64_t *)&s->arch.max_pfn & INT64_MAX) : -XEN_ESRCH;
+}
+
 /* The caller's argument is a domid alone. */
 static long count_op(uint32_t cmd, guest_addr_t arg)
 {
@@ -63,7 +71,7 @@ static long count_op(uint32_t cmd, guest_addr_t arg)
     else if (cmd == XENMEM_maximum_reservation)
         rc = (long)d->frames_max;
     else
-        rc = (long)d->shared_info->arch.max_pfn;    /* the guest's own word, told back */
+        rc = told_max_pfn(d);
     domain_put(d);
     return rc;
 }
