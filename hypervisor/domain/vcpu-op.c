@@ -31,11 +31,34 @@ static long up(struct vcpu *v)
     return 0;
 }
 
+/* mmu_lock held: siblings may try at once. */
+static long move_info(struct vcpu *v, const struct vcpu_register_vcpu_info *op)
+{
+    mfn_t m = mfn(op->mfn);
+    struct vcpu_info *to;
+    long rc;
+
+    if (!mfn_eq(v->info_mfn, MFN_NONE))
+        return refuse(-XEN_EINVAL, "register_vcpu_info: it has been moved already");
+    if (v != current && !(v->sched.flags & VCPU_DOWN))
+        return refuse(-XEN_EINVAL, "register_vcpu_info: vcpu %u runs", v->id);
+    if (!frame_get(m.n, v->domain->id))
+        return refuse(-XEN_EINVAL, "register_vcpu_info: frame %lx", m.n);
+    rc = frame_get_writable(m, true);
+    if (rc) {
+        frame_put(m);
+        return rc;
+    }
+    to = (struct vcpu_info *)((char *)frame_virt(m) + op->offset);
+    *to = *v->info;
+    v->info_mfn = m;
+    v->info = to;
+    return 0;
+}
+
 static long register_info(struct vcpu *v, guest_addr_t arg)
 {
     struct vcpu_register_vcpu_info op;
-    struct domain *d = v->domain;
-    struct vcpu_info *to;
     long rc;
 
     if (copy_from_guest(&op, arg, sizeof(op)))
@@ -44,23 +67,12 @@ static long register_info(struct vcpu *v, guest_addr_t arg)
         return refuse(-XEN_ENXIO, "register_vcpu_info: offset %u", op.offset);
     if (op.offset & 7)
         return refuse(-XEN_EINVAL, "register_vcpu_info: offset %u", op.offset);
-    if (!mfn_eq(v->info_mfn, MFN_NONE))
-        return refuse(-XEN_EINVAL, "register_vcpu_info: it has been moved already");
-    if (v != current && !(v->sched.flags & VCPU_DOWN))
-        return refuse(-XEN_EINVAL, "register_vcpu_info: vcpu %u runs", v->id);
-    if (!frame_get(op.mfn, d->id))
-        return refuse(-XEN_EINVAL, "register_vcpu_info: frame %lx", op.mfn);
-    rc = frame_get_writable(mfn(op.mfn), false);
-    if (rc) {
-        frame_put(mfn(op.mfn));
-        return rc;
-    }
-    to = (struct vcpu_info *)((char *)frame_virt(mfn(op.mfn)) + op.offset);
-    *to = *v->info;
-    v->info_mfn = mfn(op.mfn);
-    v->info = to;
-    event_vcpu_info_moved(v);
-    return 0;
+    spin_lock(&v->domain->mmu_lock);
+    rc = move_info(v, &op);
+    spin_unlock(&v->domain->mmu_lock);
+    if (rc == 0)
+        event_vcpu_info_moved(v);
+    return rc;
 }
 
 static long get_physid(struct vcpu *v, guest_addr_t arg)
