@@ -105,6 +105,8 @@ static long set_context(struct domain *d, const struct xen_domctl_vcpucontext *o
         return refuse(-XEN_EINVAL, "no vcpu %u", op->vcpu);
     if (d == current->domain)
         return refuse(-XEN_EINVAL, "setvcpucontext: of the caller");
+    if (d->dying)
+        return refuse(-XEN_EINVAL, "setvcpucontext: d%u is being destroyed", d->id);
     if (!op->ctxt.p)
         return refuse(-XEN_EOPNOTSUPP, "setvcpucontext: reset");
     if (copy_from_guest(&c, guest_ptr(op->ctxt.p), sizeof(c)))
@@ -122,6 +124,8 @@ static long get_context(struct domain *d, const struct xen_domctl_vcpucontext *o
 
     if (!v)
         return refuse(-XEN_ESRCH, "no vcpu %u", op->vcpu);
+    if (d == current->domain)
+        return refuse(-XEN_EINVAL, "getvcpucontext: of the caller");
     if (!v->initialised)
         return refuse(-XEN_ENODATA, "vcpu %u has no context", op->vcpu);
     domain_pause(d);

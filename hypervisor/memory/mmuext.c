@@ -40,7 +40,8 @@ static long pin(struct domain *d, uint64_t n, enum frame_type t)
         return refuse(-XEN_EINVAL, "pin: frame %lx is not one of d%d", n, d->id);
     f = frame_of(mfn(n));
     spin_lock(&d->mmu_lock);
-    rc = frame_get_type(mfn(n), t);
+    /* The control domain may ask for others: of one that ends nothing would take the pin away. */
+    rc = d->dying ? refuse(-XEN_EINVAL, "pin: d%d is being destroyed", d->id) : frame_get_type(mfn(n), t);
     if (rc == 0 && (f->type & TYPE_PINNED)) {
         frame_put_type(mfn(n));
         rc = refuse(-XEN_EINVAL, "pin: frame %lx is pinned already", n);

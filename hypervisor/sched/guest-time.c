@@ -67,8 +67,12 @@ void vcpu_update_time(struct vcpu *v, bool force)
 void domain_update_wallclock(struct domain *d)
 {
     volatile struct shared_info *s = d->shared_info;
-    uint32_t ns, version = s->wc_version | 1;
+    uint32_t ns, version;
     uint64_t seconds = wallclock_boot_seconds(&ns) + (uint64_t)d->time_offset_seconds;
+
+    if (!s)
+        return;     /* its end is over */
+    version = s->wc_version | 1;
 
     s->wc_version = version;
     atomic_thread_fence(memory_order_seq_cst);
