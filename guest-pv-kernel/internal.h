@@ -41,6 +41,9 @@ void pv_pages_init(size_t first_free, size_t nr_pages);
 /* Machine address of the leaf entry for a window address, making missing tables. 0 without memory. */
 uint64_t pv_pt_leaf(uintptr_t va);
 
+/* The table of the leaf entries for the 2 MiB around a mapped address, to be read; NULL without one. */
+const volatile uint64_t *pv_pt_leaf_table(uintptr_t va);
+
 /* Sets one entry of any level by its machine address. 0 or a negative error. */
 int pv_pt_set(uint64_t entry_maddr, uint64_t value);
 

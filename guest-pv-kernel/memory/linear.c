@@ -9,6 +9,7 @@
 
 #define DATA_FLAGS (PV_PTE_P | PV_PTE_RW | PV_PTE_US | PV_PTE_A | PV_PTE_D | PV_PTE_NX)
 #define L2_BYTES (512 * PV_PAGE_SIZE)
+#define BATCH 64u       /* entries set by one hypercall */
 
 static uintptr_t max_address(uintptr_t a, uintptr_t b)
 {
@@ -70,18 +71,43 @@ static void fill_leaves(uint64_t *table, uintptr_t va, const start_info_t *si)
                                                                     : 0;
 }
 
+/* Changes of entries on their way to the hypervisor. */
+struct batch {
+    struct mmu_update update[BATCH];
+    unsigned int n;
+};
+
+static void batch_end(struct batch *b)
+{
+    long rc = b->n ? HYPERVISOR_mmu_update(b->update, b->n, NULL, DOMID_SELF) : 0;
+
+    if (rc != 0)
+        pv_panic("%u page-table entries from %lx on cannot be set: %ld", b->n, b->update[0].ptr, rc);
+    b->n = 0;
+}
+
+static void batch_add(struct batch *b, uint64_t entry_maddr, uint64_t value)
+{
+    b->update[b->n].ptr = entry_maddr;
+    b->update[b->n++].val = value;
+    if (b->n == BATCH)
+        batch_end(b);
+}
+
 /* Adds the entries that are missing from the leaf table for the 2 MiB at va. */
 static void complete_leaves(uintptr_t va, uintptr_t end, const start_info_t *si)
 {
-    const xen_pfn_t *p2m = (const xen_pfn_t *)si->mfn_list;
+    const xen_pfn_t *p2m = (const xen_pfn_t *)si->mfn_list + ((va - PV_VIRT_BASE) >> PV_PAGE_SHIFT);
+    const volatile uint64_t *table = pv_pt_leaf_table(va);
+    size_t i, pages = (end - va) >> PV_PAGE_SHIFT;
+    struct batch batch = { .n = 0 };
+    uint64_t maddr;
 
-    for (; va < end; va += PV_PAGE_SIZE) {
-        xen_pfn_t mfn = p2m[(va - PV_VIRT_BASE) >> PV_PAGE_SHIFT];
-        uint64_t maddr;
-
-        if (!(pv_pt_lookup((void *)va, 1, &maddr) & PV_PTE_P) && mfn != PV_INVALID_MFN)
-            must_set(maddr, mfn << PV_PAGE_SHIFT | DATA_FLAGS);
-    }
+    pv_pt_lookup((void *)va, 1, &maddr);
+    for (i = 0; i < pages; i++)
+        if (!(table[i] & PV_PTE_P) && p2m[i] != PV_INVALID_MFN)
+            batch_add(&batch, maddr + i * 8, p2m[i] << PV_PAGE_SHIFT | DATA_FLAGS);
+    batch_end(&batch);
 }
 
 /* Maps all frames. Tables are taken from *free on, which lies in what is mapped already: the builder leaves
@@ -111,25 +137,39 @@ static void map_the_rest(const start_info_t *si, uintptr_t *free)
     }
 }
 
-/* Text: no writing. Constants: neither writing nor execution. Everything else: no execution, for whole 2 MiB
- * stretches by one entry of the level above. */
-static void protect(const start_info_t *si)
+/* Text: no writing. Constants: neither writing nor execution. Everything else: no execution. */
+static uint64_t protected(uint64_t entry, uintptr_t va)
 {
-    uintptr_t text_end = (uintptr_t)pv_text_end, rodata_end = (uintptr_t)pv_rodata_end;
-    uintptr_t leaf_end = ((uintptr_t)pv_image_end + L2_BYTES - 1) & ~(L2_BYTES - 1);
-    uintptr_t end = PV_VIRT_BASE + si->nr_pages * PV_PAGE_SIZE;
-    uintptr_t va;
+    if (va < (uintptr_t)pv_text_end)
+        return entry & ~PV_PTE_RW;
+    return va < (uintptr_t)pv_rodata_end ? (entry | PV_PTE_NX) & ~PV_PTE_RW : entry | PV_PTE_NX;
+}
+
+static void protect_leaves(uintptr_t va, uintptr_t end)
+{
+    const volatile uint64_t *table = pv_pt_leaf_table(va);
+    size_t i, pages = (end - va) >> PV_PAGE_SHIFT;
+    struct batch batch = { .n = 0 };
     uint64_t maddr;
 
-    for (va = (uintptr_t)pv_image_start; va < leaf_end && va < end; va += PV_PAGE_SIZE) {
-        uint64_t entry = pv_pt_lookup((void *)va, 1, &maddr);
-        uint64_t wanted = va < text_end ? entry & ~PV_PTE_RW : entry | PV_PTE_NX;
+    pv_pt_lookup((void *)va, 1, &maddr);
+    for (i = 0; i < pages; i++) {
+        uint64_t wanted = protected(table[i], va + i * PV_PAGE_SIZE);
 
-        if (va >= text_end && va < rodata_end)
-            wanted &= ~PV_PTE_RW;
-        if ((entry & PV_PTE_P) && wanted != entry)
-            must_set(maddr, wanted);
+        if ((table[i] & PV_PTE_P) && wanted != table[i])
+            batch_add(&batch, maddr + i * 8, wanted);
     }
+    batch_end(&batch);
+}
+
+/* Behind the image whole 2 MiB stretches by one entry of the level above. */
+static void protect(const start_info_t *si)
+{
+    uintptr_t end = PV_VIRT_BASE + si->nr_pages * PV_PAGE_SIZE, va;
+    uint64_t maddr;
+
+    for (va = (uintptr_t)pv_image_start; va < (uintptr_t)pv_image_end && va < end; va += L2_BYTES)
+        protect_leaves(va, va + L2_BYTES < end ? va + L2_BYTES : end);
     for (; va < end; va += L2_BYTES) {
         uint64_t entry = pv_pt_lookup((void *)va, 2, &maddr);
 

@@ -31,12 +31,23 @@ static void mark(size_t page, size_t n, bool used)
     }
 }
 
+/* Makes the pages of a stretch free that are mapped; it lies within 2 MiB. */
+static void offer(size_t page, size_t end)
+{
+    const volatile uint64_t *table = pv_pt_leaf_table((uintptr_t)address(page));
+    size_t i;
+
+    for (i = 0; table && page + i < end; i++)
+        if (table[i + (uintptr_t)address(page) / PV_PAGE_SIZE % 512] & PV_PTE_P)
+            mark(page + i, 1, false);
+}
+
 /* The map takes its own pages from the start of the free memory. */
 void pv_pages_init(size_t first_free, size_t nr_pages)
 {
     size_t words = (nr_pages + 63) / 64;
     size_t own = (words * 8 + PV_PAGE_SIZE - 1) / PV_PAGE_SIZE;
-    size_t page;
+    size_t page, next;
 
     if (first_free + own >= nr_pages)
         pv_panic("%zu pages of memory are too few: the start needs %zu", nr_pages, first_free + own);
@@ -45,9 +56,10 @@ void pv_pages_init(size_t first_free, size_t nr_pages)
     memset(map, 0xff, words * 8);
     heap_start = first_free + own;
     heap_end = (uintptr_t)address(heap_start);
-    for (page = heap_start; page < nr_pages; page++)
-        if (pv_pt_lookup(address(page), 1, NULL) & PV_PTE_P)
-            mark(page, 1, false);
+    for (page = heap_start; page < nr_pages; page = next) {
+        next = page + 512 - (uintptr_t)address(page) / PV_PAGE_SIZE % 512;
+        offer(page, next < nr_pages ? next : nr_pages);
+    }
 }
 
 /* The highest run of n free pages, or 0. */

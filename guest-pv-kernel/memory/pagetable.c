@@ -78,6 +78,13 @@ uint64_t pv_pt_lookup(const void *va, unsigned int level, uint64_t *entry_maddr)
     return entry;
 }
 
+const volatile uint64_t *pv_pt_leaf_table(uintptr_t va)
+{
+    uint64_t entry = pv_pt_lookup((void *)va, 2, NULL);
+
+    return entry & PV_PTE_P ? pv_mfn_to_virt((entry & PV_PTE_FRAME) >> PV_PAGE_SHIFT) : NULL;
+}
+
 int pv_pt_set(uint64_t entry_maddr, uint64_t value)
 {
     struct mmu_update u = { .ptr = entry_maddr | MMU_NORMAL_PT_UPDATE, .val = value };

@@ -49,6 +49,11 @@ void check_design(const char *name, long got, long xen, long enso)
     check(name, got, on_enso ? enso : xen);
 }
 
+void check_nobody(const char *name, long got)
+{
+    check_design(name, got, -XEN_ESRCH, pv_is_control_domain() ? -XEN_ESRCH : -XEN_EPERM);
+}
+
 void check_refused(const char *name, long got)
 {
     char text[40];

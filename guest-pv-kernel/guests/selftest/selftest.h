@@ -33,6 +33,10 @@ void check_true(const char *name, bool ok);
 /* The answer that Xen gives, and the one that Enso's design gives instead. */
 void check_design(const char *name, long got, long xen, long enso);
 
+/* The answer about a domain that does not exist. Xen tells everybody that there is none; Enso asks first
+ * whether the caller may know, so that a domU gets the same answer whether there is one or not. */
+void check_nobody(const char *name, long got);
+
 /* Any refusal: a negative error, or a trap. For what both refuse with different numbers for a stated
  * reason. */
 void check_refused(const char *name, long got);
