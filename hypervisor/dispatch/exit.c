@@ -46,16 +46,16 @@ void guest_exit_work(void)
     do {
         do_work(atomic_exchange(&info->work, 0));
         v = current;
-        if (v->failsafe_due)
-            guest_failsafe(v, &info->guest);
         if (v->continuation.active) {
             take_interrupts();
             if (!(atomic_load(&info->work) & (WORK_RESCHED | WORK_TIMER)))
                 hypercall_continue(info, v);
         } else {
+            if (v->failsafe_due)
+                guest_failsafe(v, &info->guest);
             deliver_nmi(info, v);
             if (event_upcall_due(v))
                 guest_upcall(info, v);
         }
-    } while (v->continuation.active || atomic_load(&info->work));
+    } while (v->continuation.active || v->failsafe_due || atomic_load(&info->work));
 }
