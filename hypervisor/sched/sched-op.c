@@ -53,7 +53,8 @@ static void poll_sleep(struct vcpu *v, const struct sched_poll *poll, const evtc
 {
     bool ready;
 
-    if (atomic_exchange(&v->poll_port, poll->nr_ports == 1 ? ports[0] : UINT32_MAX) == 0)
+    /* Port 0, which nobody sends to, reads as not polling. */
+    if (atomic_exchange(&v->poll_port, poll->nr_ports == 1 && ports[0] ? ports[0] : UINT32_MAX) == 0)
         atomic_fetch_add(&v->domain->polling, 1);
     vcpu_set_flags(v, VCPU_POLLING);
     (void)check_ports(poll, ports, &ready);
