@@ -40,6 +40,7 @@ static void side_put_frame(struct copy_side *s)
 static int16_t side_take(struct domain *d, domid_t domid, uint64_t gmfn, bool is_grant, struct copy_side *s)
 {
     int16_t status;
+    long rc;
 
     if (is_grant) {
         status = side_take_grant(d, domid, s);
@@ -52,11 +53,10 @@ static int16_t side_take(struct domain *d, domid_t domid, uint64_t gmfn, bool is
         if (!frame_get(gmfn, d->id))
             return GNTST_bad_page;
     }
-    if (s->write && frame_get_writable(s->frame, false)) {
+    rc = s->write ? frame_get_writable(s->frame, false) : 0;
+    if (rc)
         side_put_frame(s);
-        return GNTST_general_error;
-    }
-    return GNTST_okay;
+    return grant_status(rc);
 }
 
 static void side_put(struct copy_side *s)

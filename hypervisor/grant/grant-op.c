@@ -27,6 +27,8 @@ static long map_batch(struct domain *d, guest_addr_t args, uint32_t count)
         if (copy_from_guest_index(&op, args, c->done))
             return refuse(-XEN_EFAULT, "map_grant_ref %lu", c->done);
         op.status = grant_map(d, &op);
+        if (op.status == GRANT_RESTART)
+            return -ERESTART;
         if (copy_to_guest_index(args, c->done, &op))
             return refuse(-XEN_EFAULT, "map_grant_ref %lu: result", c->done);
         if (pause_batch(c, count))
@@ -92,7 +94,9 @@ static long unmap_batch(struct domain *d, uint32_t cmd, guest_addr_t args, uint3
                      ? GNTST_bad_virt_addr
                      : grant_unmap_begin(d, r.host_addr, r.handle, r.replace_from, &batch[n]);
         n += status == GNTST_okay;
-        if (!store_unmap_status(cmd, args, c->done, status))
+        if (status == GRANT_RESTART)
+            rc = -ERESTART;
+        else if (!store_unmap_status(cmd, args, c->done, status))
             rc = refuse(-XEN_EFAULT, "unmap_grant_ref %lu: result", c->done);
         else if (pause_batch(c, count))
             rc = -ERESTART;
@@ -114,6 +118,8 @@ static long copy_batch(struct domain *d, guest_addr_t args, uint32_t count)
         if (copy_from_guest_index(&op, args, c->done))
             return refuse(-XEN_EFAULT, "copy %lu", c->done);
         status = grant_copy(d, &op);
+        if (status == GRANT_RESTART)
+            return -ERESTART;
         if (copy_to_guest(guest_add(args, c->done * sizeof(op) + offsetof(struct gnttab_copy, status)), &status, sizeof(status)))
             return refuse(-XEN_EFAULT, "copy %lu: result", c->done);
         if (pause_batch(c, count))

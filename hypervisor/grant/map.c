@@ -69,7 +69,22 @@ static int16_t set_entry(struct domain *d, struct domain *granter, mfn_t frame, 
     else
         rc = -XEN_EFAULT;
     spin_unlock(&d->mmu_lock);
-    return rc ? GNTST_general_error : GNTST_okay;
+    return grant_status(rc);
+}
+
+/* A frame that was a page table of the granter's, and idles, becomes plain memory here, where no other lock is held. */
+static int16_t map_pinned(struct domain *d, struct domain *granter, mfn_t frame, const struct gnttab_map_grant_ref *op)
+{
+    bool readonly = op->flags & GNTMAP_readonly;
+    long rc = readonly ? 0 : frame_get_writable(frame, false);
+    int16_t status;
+
+    if (rc)
+        return grant_status(rc);
+    status = set_entry(d, granter, frame, op);
+    if (!readonly)
+        frame_put_type(frame);
+    return status;
 }
 
 int16_t grant_map(struct domain *d, struct gnttab_map_grant_ref *op)
@@ -94,7 +109,7 @@ int16_t grant_map(struct domain *d, struct gnttab_map_grant_ref *op)
     }
     status = grant_pin(granter, op->ref, d->id, readonly, &frame);
     if (status == GNTST_okay) {
-        status = set_entry(d, granter, frame, op);
+        status = map_pinned(d, granter, frame, op);
         if (status != GNTST_okay)
             grant_unpin(granter, op->ref, readonly);
     }
@@ -144,6 +159,7 @@ static int16_t clear_entry(struct domain *d, const struct maptrack *m, uint64_t 
     pte_t want = entry_value(frame, m->flags & MAP_READONLY, 0), now, by = 0;
     unsigned int index, from_index = 0;
     mfn_t table, from_table = MFN_NONE;
+    long rc;
 
     if (!find_entry(d, host_addr, m->flags & MAP_ENTRY, &table, &index))
         return GNTST_bad_virt_addr;
@@ -155,8 +171,9 @@ static int16_t clear_entry(struct domain *d, const struct maptrack *m, uint64_t 
             return GNTST_bad_virt_addr;
         by = ((const volatile pte_t *)frame_virt(from_table))[from_index];
     }
-    if (pte_write(d, table, 1, index, by, NULL, false, NULL))
-        return GNTST_general_error;
+    rc = pte_write(d, table, 1, index, by, NULL, false, NULL);
+    if (rc)
+        return grant_status(rc);
     if (replace_from && pte_write(d, from_table, 1, from_index, 0, NULL, false, NULL))
         return GNTST_general_error;
     return GNTST_okay;

@@ -2,6 +2,7 @@
 #ifndef ENSO_GRANT_TABLE_H
 #define ENSO_GRANT_TABLE_H
 
+#include "dispatch/dispatch.h"
 #include "grant/grant.h"
 #include "lib/lock.h"
 #include "memory/frame.h"
@@ -42,6 +43,10 @@ struct grant_table {
     uint32_t teardown_handle;                               /* progress of grant_teardown */
 };
 
+/* Beside GNTST_*, from the functions that make a frame writable or write a page-table entry: out of time, nothing has changed, to be
+ * called again. No guest sees it. */
+#define GRANT_RESTART 1
+
 /* Pins the grant `ref` of `granter` for the domain `mapper`: checks the shared entry (read once), sets GTF_reading and
  * GTF_writing in it, takes a plain reference to the frame for each pin. Stores the frame. GNTST_*. Takes the lock. */
 int16_t grant_pin(struct domain *granter, grant_ref_t ref, domid_t mapper, bool readonly, mfn_t *frame);
@@ -49,6 +54,11 @@ int16_t grant_pin(struct domain *granter, grant_ref_t ref, domid_t mapper, bool 
 void grant_unpin(struct domain *granter, grant_ref_t ref, bool readonly);
 /* The frame of a grant that is pinned. */
 mfn_t grant_pinned_frame(struct domain *granter, grant_ref_t ref);
+
+static inline int16_t grant_status(long rc)
+{
+    return rc == 0 ? GNTST_okay : rc == -ERESTART ? GRANT_RESTART : GNTST_general_error;
+}
 
 int16_t grant_map(struct domain *d, struct gnttab_map_grant_ref *op);
 /* Unmapping in two steps, so that many share one flush: the entry is cleared (or replaced by that of the address replace_from,
