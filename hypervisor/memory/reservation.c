@@ -70,7 +70,10 @@ long reservation_populate(struct domain *d, const struct xen_memory_reservation 
 
     if (check_extents(r) || (physmap && !r->extent_start.p))
         return 0;
-    if (r->extent_order > (current->domain->control ? HEAP_MAX_ORDER / 2 : 0U))
+    /* Large blocks, and low ones, for which free memory is searched, are for whom devices may belong to. */
+    if (!current->domain->control && (r->extent_order || wants_low(r->mem_flags)))
+        return 0;
+    if (r->extent_order > HEAP_MAX_ORDER / 2)
         return 0;
     while (c->done < r->nr_extents && give_block(d, r, c->done, physmap)) {
         c->done++;
