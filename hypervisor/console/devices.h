@@ -14,6 +14,8 @@ void uart_init_irq(void);
 void uart_put(char c);
 /* Sends what is buffered as far as the port takes it; with `all`, waits until it is empty. */
 void uart_flush(bool all);
+/* More than half of a port's buffer waits to be sent. */
+bool uart_is_behind(void);
 /* Received bytes, up to n. */
 size_t uart_get(char *buf, size_t n);
 

@@ -37,12 +37,26 @@ static void wait_empty(const struct uart *u)
         __asm__ volatile("pause");
 }
 
-/* Sends while the port is empty: a FIFO's worth at a time. */
+/* A FIFO's worth, to a port that is empty. */
+static void send_some(struct uart *u)
+{
+    for (unsigned int i = 0; i < FIFO_BYTES && u->tail != u->head; i++)
+        outb(u->port + REG_DATA, (uint8_t)u->tx[u->tail++ % TX_SIZE]);
+}
+
 static void send(struct uart *u)
 {
     while (u->tail != u->head && (inb(u->port + REG_LSR) & LSR_EMPTY))
-        for (unsigned int i = 0; i < FIFO_BYTES && u->tail != u->head; i++)
-            outb(u->port + REG_DATA, (uint8_t)u->tx[u->tail++ % TX_SIZE]);
+        send_some(u);
+}
+
+bool uart_is_behind(void)
+{
+    bool behind = false;
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(uarts); i++)
+        behind |= uarts[i].used && uarts[i].head - uarts[i].tail > TX_SIZE / 2;
+    return behind;
 }
 
 /* Asks for an interrupt when there is more to send. */
@@ -73,10 +87,13 @@ void uart_flush(bool all)
             flush_one(&uarts[i], all);
 }
 
+/* Waits for no more than what makes room. */
 static void put_one(struct uart *u, char c)
 {
-    if (u->head - u->tail == TX_SIZE)
-        flush_one(u, true);
+    if (u->head - u->tail == TX_SIZE) {
+        wait_empty(u);
+        send_some(u);
+    }
     u->tx[u->head++ % TX_SIZE] = c;
 }
 
