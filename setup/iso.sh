@@ -17,7 +17,7 @@ strip -g "$tree/boot/enso" "$tree/boot/enso-debug" "$tree/boot/dom0"
 sed "s/@ENTRY@/$entry/" "$(dirname "$0")/grub.cfg" > "$tree/boot/grub/grub.cfg"
 
 # Few modules and no fonts: GRUB reads a file from the CD for each.
-if ! grub-mkrescue --install-modules="normal iso9660 multiboot2 serial terminal gfxterm all_video" \
+if ! grub-mkrescue --install-modules="normal iso9660 multiboot2 serial terminal gfxterm all_video test" \
         --fonts= --locales= --themes= -o "$output" "$tree" > "$output.log" 2>&1; then
     cat "$output.log" >&2
     exit 1
