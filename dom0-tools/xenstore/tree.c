@@ -13,6 +13,13 @@
 
 #define FIRST_BUCKETS 256u
 
+/* Where the look-up before ended. The next one is often nearby, so it begins there. */
+struct tree_hint {
+    struct node *node;               /* NULL: nothing is known */
+    size_t len;
+    char path[PATH_BUF];
+};
+
 int value_new(const void *data, size_t len, struct value **out)
 {
     struct value *v;
@@ -47,8 +54,11 @@ int tree_init(struct tree *t, const uint64_t key[2])
 {
     memset(t, 0, sizeof(*t));
     t->buckets = calloc(FIRST_BUCKETS, sizeof(*t->buckets));
-    if (!t->buckets)
+    t->hint = calloc(1, sizeof(*t->hint));
+    if (!t->buckets || !t->hint) {
+        tree_fini(t);
         return -ENOMEM;
+    }
     t->bucket_count = FIRST_BUCKETS;
     t->key[0] = key[0];
     t->key[1] = key[1];
@@ -58,6 +68,7 @@ int tree_init(struct tree *t, const uint64_t key[2])
 void tree_fini(struct tree *t)
 {
     free(t->buckets);
+    free(t->hint);
     memset(t, 0, sizeof(*t));
 }
 
@@ -107,18 +118,53 @@ struct node *tree_child(const struct tree *t, const struct node *parent, const c
     return NULL;
 }
 
+/* Climbs from the hint until its path leads towards `path`. *at is the length of the part that is done. */
+static struct node *nearest(const struct tree *t, const char *path, size_t len, size_t *at)
+{
+    struct node *n = t->hint->node;
+    size_t same = 0;
+
+    *at = n ? t->hint->len : 0;
+    if (!n)
+        return t->root;
+    while (same < len && same < *at && path[same] == t->hint->path[same])
+        same++;
+    while (*at > same || (*at < len && path[*at] != '/')) {
+        *at -= n->name_len + 1;
+        n = n->parent;
+    }
+    return n;
+}
+
+static void remember(struct tree_hint *h, struct node *n, const char *path, size_t len)
+{
+    if (len >= sizeof(h->path))
+        return;
+    h->node = n;
+    h->len = len;
+    memcpy(h->path, path, len);
+}
+
 struct node *tree_find(const struct tree *t, const char *path, size_t len)
 {
-    struct node *n = t->root;
-    const char *end = path + len, *p = path + 1;
+    size_t at;
+    struct node *n = nearest(t, path, len, &at);
+    const char *end = path + len, *p = path + at + 1;
 
     while (n && p < end) {
         const char *slash = memchr(p, '/', (size_t)(end - p));
         const char *stop = slash ? slash : end;
+        struct node *child = tree_child(t, n, p, (size_t)(stop - p));
 
-        n = tree_child(t, n, p, (size_t)(stop - p));
+        if (!child) {
+            remember(t->hint, n, path, (size_t)(p - 1 - path));
+            return NULL;
+        }
+        n = child;
         p = stop + 1;
     }
+    if (n && n->parent)
+        remember(t->hint, n, path, len);
     return n;
 }
 
@@ -171,6 +217,7 @@ void tree_unlink(struct tree *t, struct node *n, uint64_t gen)
 {
     struct node **b = bucket(t, n->hash);
 
+    t->hint->node = NULL;
     while (*b != n)
         b = &(*b)->hash_next;
     *b = n->hash_next;

@@ -62,6 +62,7 @@ struct tree {
     struct node **buckets;
     size_t bucket_count;             /* a power of two */
     size_t node_count;
+    struct tree_hint *hint;          /* of tree_find(); no meaning for others */
     uint64_t key[2];
 };
 
