@@ -8,6 +8,7 @@
 #include <pv/start.h>
 
 static pv_trap_fn *handlers[PV_ENTRIES];
+static unsigned int reports;
 
 static const char *const names[] = {
     [0] = "divide error", [1] = "debug", [2] = "NMI", [3] = "breakpoint", [4] = "overflow",
@@ -82,6 +83,9 @@ void pv_trap_entry(struct pv_regs *regs)
     }
     if (handlers[regs->vector] && handlers[regs->vector](regs))
         return;
-    report(regs);
+    if (reports++ == 0)
+        report(regs);
+    else if (reports == 2)    /* what the report needs is broken too */
+        pv_console_emergency("\ntrap %lu at %016lx during the report\n", regs->vector, regs->rip);
     pv_shutdown(SHUTDOWN_crash);
 }

@@ -105,12 +105,16 @@ static void bad_iret(const char *arg)
 static void give_back(const char *arg)
 {
     xen_pfn_t *p2m = (xen_pfn_t *)pv_start_info->mfn_list;
-    struct xen_memory_reservation r = { .nr_extents = pv_start_info->nr_pages, .domid = DOMID_SELF };
+    struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+    unsigned long i, taken = 0;
 
     (void)arg;
-    set_xen_guest_handle(r.extent_start, p2m);
-    printf("crash: %ld frames given back\n", HYPERVISOR_memory_op(XENMEM_decrease_reservation, &r));
-    memset((void *)PV_VIRT_BASE, 0, pv_start_info->nr_pages * PV_PAGE_SIZE);
+    for (i = 0; i < pv_start_info->nr_pages; i++) {
+        set_xen_guest_handle(r.extent_start, p2m + i);
+        taken += HYPERVISOR_memory_op(XENMEM_decrease_reservation, &r) == 1;
+    }
+    printf("crash: %lu of %lu frames given back\n", taken, i);
+    memset((void *)PV_VIRT_BASE, 0, PV_PAGE_SIZE);
 }
 
 /* Tries to map every frame of the machine that is not ours. */
