@@ -49,12 +49,15 @@ static void untold(const char *arg)
     xen_pfn_t *list = pv_pages_alloc(1);
     struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
     domid_t self = DOMID_SELF;
+    char *page;
     long before, given;
 
     (void)arg;
     set_xen_guest_handle(r.extent_start, list);
-    *list = pv_virt_to_mfn(pv_pages_alloc(1));
-    HYPERVISOR_memory_op(XENMEM_decrease_reservation, &r);
+    page = pv_pages_alloc(1);
+    *list = pv_virt_to_mfn(page);
+    HYPERVISOR_update_va_mapping((unsigned long)page, 0, UVMF_TLB_FLUSH | UVMF_LOCAL);
+    printf("crash: %ld given back\n", HYPERVISOR_memory_op(XENMEM_decrease_reservation, &r));
     before = HYPERVISOR_memory_op(XENMEM_current_reservation, &self);
     pv_protect(list, 1, PV_PTE_P);
     given = HYPERVISOR_memory_op(XENMEM_populate_physmap, &r);

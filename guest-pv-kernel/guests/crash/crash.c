@@ -8,7 +8,8 @@
 #include <pv/sched.h>
 #include <pv/time.h>
 
-static const struct mode *const lists[] = { death_modes, exhaust_modes, ring_modes, fuzz_modes, attack_modes };
+static const struct mode *const lists[] = { death_modes, exhaust_modes, ring_modes, fuzz_modes,
+                                           attack_modes };
 
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 

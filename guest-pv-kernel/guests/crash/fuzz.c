@@ -15,7 +15,15 @@
 
 #define SECONDS 5
 
-static uint64_t scratch[512] __attribute__((aligned(4096)));
+/* What arguments point to. Behind its page lies one that is not mapped: an array of a million elements
+ * there is refused, not carried out over our own data. */
+static uint64_t *scratch;
+
+static bool make_scratch(void)
+{
+    scratch = pv_pages_alloc(2);
+    return scratch && pv_protect((char *)scratch + PV_PAGE_SIZE, 1, 0) == 0;
+}
 
 /* A frame from the middle of our memory, where neither code nor data nor stacks lie: so it lasts longer. */
 static xen_pfn_t unused_frame(uint64_t r)
@@ -38,7 +46,7 @@ static unsigned long argument(struct prng *p)
     case 3:
     case 4:
     case 5:
-        return (unsigned long)scratch + (r >> 8) % 64 * 8;
+        return (unsigned long)scratch + (r >> 8) % 512 * 8;
     case 6:
         return pv_start_info->pt_base + (r >> 8) % 4096;
     case 7:
@@ -54,7 +62,7 @@ static void fill_scratch(struct prng *p)
 {
     unsigned int i;
 
-    for (i = 0; i < 64; i++)
+    for (i = 0; i < 512; i += 1 + prng_next(p) % 16)
         scratch[i] = argument(p);
 }
 
@@ -63,6 +71,8 @@ static bool is_dull(unsigned long nr, unsigned long first)
 {
     if (nr == __HYPERVISOR_iret || nr == __HYPERVISOR_set_trap_table || nr == __HYPERVISOR_set_callbacks ||
         nr == __HYPERVISOR_console_io || nr == __HYPERVISOR_multicall)
+        return true;
+    if (nr == __HYPERVISOR_update_va_mapping && first >> PV_PAGE_SHIFT == (uintptr_t)scratch >> PV_PAGE_SHIFT)
         return true;
     return (nr == __HYPERVISOR_sched_op && first != SCHEDOP_yield) || nr == __HYPERVISOR_sched_op_compat ||
            nr == __HYPERVISOR_callback_op || nr == __HYPERVISOR_nmi_op || nr == __HYPERVISOR_vcpu_op;
@@ -83,6 +93,8 @@ static void hypercalls(const char *arg)
     struct prng p;
 
     prng_seed(&p, arg);
+    if (!make_scratch())
+        return;
     pv_trap_handler(1, go_on);
     pv_trap_handler(7, go_on);
     while (pv_now_ns() < end) {
@@ -104,6 +116,8 @@ static void all_hypercalls(const char *arg)
     struct prng p;
 
     prng_seed(&p, arg);
+    if (!make_scratch())
+        return;
     while (pv_now_ns() < end) {
         unsigned long nr = prng_next(&p) % 64, a = argument(&p), b = argument(&p), c = argument(&p);
 
