@@ -28,7 +28,6 @@ enum {
     WORK_RESCHED = 1,       /* choose another vcpu */
     WORK_TIMER   = 2,       /* the local timer has fired */
     WORK_RELEASE = 4,       /* frames_release has something to do */
-    WORK_STOP    = 8,       /* another CPU wants this one to stop (panic, audit) */
     WORK_CONTINUE = 16,     /* current->continuation.active: run the hypercall again */
     WORK_NMI     = 32,      /* an NMI arrived for the running guest */
     WORK_FAILSAFE = 64,     /* current->failsafe_due */

@@ -40,6 +40,9 @@ void guest_exit_work(void);
 /* Only an upcall: builds its frame. */
 void guest_upcall(struct cpu_info *info, struct vcpu *v);
 
+/* WORK_NMI: makes the first domain's vcpu come for an NMI that arrived on this CPU. */
+void nmi_pass_on(void);
+
 /* Leaves the hypervisor for the running vcpu, through the exit path; what is on the stack is abandoned. */
 noreturn void return_to_guest(void);
 

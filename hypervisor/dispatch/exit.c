@@ -2,7 +2,6 @@
 #include "cpu/cpu.h"
 #include "dispatch/bounce.h"
 #include "dispatch/dispatch.h"
-#include "dispatch/fault.h"
 #include "dispatch/hypercall.h"
 #include "domain/domain.h"
 #include "event/event.h"
@@ -18,8 +17,6 @@ static void take_interrupts(void)
 
 static void do_work(uint32_t work)
 {
-    if (work & WORK_STOP)
-        cpu_answer();
     if (work & WORK_TIMER)
         timers_run();
     if (work & WORK_RELEASE)

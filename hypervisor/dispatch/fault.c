@@ -51,8 +51,11 @@ void nmi_pass_on(void)
 {
     struct vcpu *v = first_domain->vcpus[0];
 
-    if (v != current && atomic_load(&v->nmi_pending))
-        vcpu_kick(v);
+    if (v == current || !atomic_load(&v->nmi_pending))
+        return;
+    vcpu_wake(v);
+    if (v->sched.running)
+        cpu_kick(v->sched.cpu, WORK_NMI);
 }
 
 noreturn void trap_fatal(const struct cpu_user_regs *r)

@@ -20,8 +20,6 @@ bool in_gdt_window(uint64_t address, uint64_t *offset);
 uint64_t take_dr6(void);
 /* An NMI of the machine: it is the first domain's, if that has a handler. */
 void nmi_arrived(void);
-/* From the exit path: makes that domain's vcpu come for it. */
-void nmi_pass_on(void);
 /* Registers, backtrace, panic. */
 noreturn void trap_fatal(const struct cpu_user_regs *r);
 

@@ -394,8 +394,8 @@ static void idle_work(void)
 
     if (work & WORK_TIMER)
         timers_run();
-    if (work & WORK_STOP)
-        cpu_relax_and_answer();
+    if (work & WORK_NMI)
+        nmi_pass_on();
     frames_release();
     atomic_fetch_and(&info->work, ~(WORK_RESCHED | WORK_CONTINUE | WORK_NMI));
 }
@@ -549,7 +549,7 @@ long sched_domain_params(struct domain *d, uint16_t *weight, uint16_t *cap, bool
 
 uint64_t sched_vcpu_time(const struct vcpu *v)
 {
-    uint64_t used = v->sched.time_used;
+    uint64_t used = v->sched.time_used, start = v->sched.slice_start, now = now_ns();
 
-    return v->sched.running ? used + (now_ns() - v->sched.slice_start) : used;
+    return v->sched.running && now > start ? used + (now - start) : used;
 }
