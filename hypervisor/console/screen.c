@@ -44,14 +44,18 @@ static void clear(unsigned int l, unsigned int from, unsigned int to)
         set_cell(l, c, ' ');
 }
 
-/* Only characters that change are drawn: writing to a frame buffer is slow, reading from it slower. */
+/* Only characters that change are drawn, and on a frame buffer a quarter of the screen scrolls at a time: writing to a frame
+ * buffer is slow, reading from it slower. */
 static void scroll(void)
 {
-    for (unsigned int l = 0; l + 1 < lines; l++)
+    unsigned int by = vga ? 1 : MAX(lines / 4, 1U);
+
+    for (unsigned int l = 0; l + by < lines; l++)
         for (unsigned int c = 0; c < columns; c++)
-            set_cell(l, c, text[l + 1][c]);
-    clear(lines - 1, 0, columns);
-    line = lines - 1;
+            set_cell(l, c, text[l + by][c]);
+    for (unsigned int l = lines - by; l < lines; l++)
+        clear(l, 0, columns);
+    line = lines - by;
 }
 
 static void new_line(void)
