@@ -35,7 +35,13 @@ int cmd_unpause(const struct command_call *call)
 
 int cmd_destroy(const struct command_call *call)
 {
-    return for_each_word(call, toolstack_destroy);
+    struct toolstack_error err;
+    int status = STATUS_OK;
+
+    for (size_t i = 0; i < call->count; i++)
+        if (toolstack_destroy(call->words[i], &err))
+            status = report_toolstack(call, &err);
+    return status;
 }
 
 int cmd_rename(const struct command_call *call)

@@ -109,6 +109,13 @@ static int check_memory(struct creation *c)
     return -ENOMEM;
 }
 
+static int check_cancel(struct creation *c)
+{
+    return c->m->cancel ? toolstack_fail(c->err, -ECANCELED, c->m->config.name,
+                                         "destroyed while it was being created")
+                        : 0;
+}
+
 /* All that can be known before anything exists. Memory is looked at twice: before seconds are spent on
  * unpacking, and after the unpacked kernel has taken its share. */
 static int prepare(struct creation *c)
@@ -128,7 +135,8 @@ static int prepare(struct creation *c)
     request = request_of(c);
     if (build_least_pages(&request, c->err) == 0)
         return c->err->code;
-    return check_memory(c);
+    rc = check_memory(c);
+    return rc ? rc : check_cancel(c);
 }
 
 static unsigned limit_or(int configured, unsigned otherwise)
@@ -215,8 +223,9 @@ static int start(struct creation *c)
         if (rc < 0)
             return toolstack_fail(c->err, rc, c->m->config.name, "attaching to the console failed");
     }
-    if (c->m->cancel)
-        return toolstack_fail(c->err, -ECANCELED, c->m->config.name, "destroyed while it was being created");
+    rc = check_cancel(c);
+    if (rc)
+        return rc;
     rc = flags && flags->paused ? 0 : control_unpause(c->m->domid);
     return rc ? toolstack_fail(c->err, rc, c->m->config.name, "starting the domain failed") : 0;
 }

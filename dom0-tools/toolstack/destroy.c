@@ -55,6 +55,20 @@ static void wait_for_owner(domid_t domid)
         pv_wait(&registry_changed, UINT64_MAX);
 }
 
+static bool is_being_cancelled(const struct managed *m)
+{
+    return m && m->state == MANAGED_CREATING && m->cancel;
+}
+
+/* It has no number yet (its kernel is being unpacked). A new entry of this name is not the one we wait for. */
+static int cancel_creation(struct managed *m, const char *name, struct toolstack_error *err)
+{
+    m->cancel = true;
+    while (is_being_cancelled(registry_by_name(name)))
+        pv_wait(&registry_changed, UINT64_MAX);
+    return toolstack_ok(err);
+}
+
 static int destroy_managed(struct managed *m, struct toolstack_error *err)
 {
     int rc;
@@ -79,7 +93,7 @@ static int destroy_unmanaged(domid_t domid, struct toolstack_error *err)
     return lifecycle_remove(domid, info.handle, name, err);
 }
 
-int toolstack_destroy(domid_t domid, struct toolstack_error *err)
+static int destroy_domain(domid_t domid, struct toolstack_error *err)
 {
     struct managed *m = registry_by_id(domid);
 
@@ -95,6 +109,18 @@ int toolstack_destroy(domid_t domid, struct toolstack_error *err)
     if (m->state == MANAGED_CREATING)
         m->cancel = true;
     wait_for_owner(domid);
-    return registry_by_id(domid) ? toolstack_fail(err, -EBUSY, "", "domain %u was not destroyed", domid)
-                                 : toolstack_ok(err);
+    m = registry_by_id(domid);
+    return m ? destroy_managed(m, err) : toolstack_ok(err);
+}
+
+int toolstack_destroy(const char *name_or_id, struct toolstack_error *err)
+{
+    struct managed *m = registry_by_name(name_or_id);
+    domid_t domid;
+    int rc;
+
+    if (m && m->domid == DOMID_INVALID)
+        return cancel_creation(m, name_or_id, err);
+    rc = toolstack_find(name_or_id, &domid, err);
+    return rc ? rc : destroy_domain(domid, err);
 }

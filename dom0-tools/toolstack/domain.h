@@ -49,9 +49,10 @@ struct toolstack_create_flags {
 int toolstack_create(const struct domain_config *config, const struct toolstack_create_flags *flags,
                      domid_t *domid, struct toolstack_error *err);
 
-/* Kills a domain at once and removes every trace; returns when its memory is free again. A domain that is
- * being created is cancelled. -ENOENT no such domain; -EPERM the control domain. */
-int toolstack_destroy(domid_t domid, struct toolstack_error *err);
+/* Kills a domain at once and removes every trace; returns when its memory is free again. The creation of one
+ * that is being built (again) is given up, which can take as long as unpacking its kernel; by its name, as it
+ * may have no id yet. -ENOENT no such domain; -EPERM the control domain. */
+int toolstack_destroy(const char *name_or_id, struct toolstack_error *err);
 
 int toolstack_pause(domid_t domid, struct toolstack_error *err);
 int toolstack_unpause(domid_t domid, struct toolstack_error *err); /* -EALREADY it is not paused */
