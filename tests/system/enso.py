@@ -15,7 +15,7 @@ BUILD = os.path.join(ROOT, "build")
 LOGS = os.path.join(BUILD, "tests", "system")
 PROMPT = "enso# "
 LEAVE_CONSOLE = "\x1d"          # Ctrl-]
-LOG_LINES = r"(?:\((?:enso|d\d+)\) [^\n]*(?:\n|\Z))+"     # the hypervisor's log comes between what the shell prints
+LOG_LINES = r"(?:\((?:enso|d\d+)\) [^\n]*(?:\n|\Z))+"      # they come between what the shell prints
 
 
 def without_log(text):
@@ -166,8 +166,8 @@ class Host:
         return output
 
     def json(self, *words):
-        """What a command prints as JSON."""
-        return json.loads(without_log(self.cli(*words)))
+        """What a command prints as JSON; the toolstack's notices may stand around it."""
+        return json.loads(re.search(r"(?ms)^[\[{].*^[\]}]", without_log(self.cli(*words)))[0])
 
     def info(self):
         return self.json("info --json")
@@ -186,7 +186,8 @@ class Host:
     def holdings(self):
         """What is in use: free frames, the store, the control domain's event channels and grants. Equal
         before and after means that nothing leaked."""
-        state = without_log(self.cli("info free_frames; xenstore-ls -f -p")).split("\n")
+        state = without_log(self.cli("info free_frames; xenstore-ls -f -p"))
+        state = state.replace('\n/vm = ""   (n0)', "").split("\n")      # stays from the first domain on
         self.cli("dmesg -c")
         report = re.findall(r"(?m)^\(enso\) (d\d+ port \d+: \w+)", self.cli("debug-keys e; dmesg -c"))
         return dict(frames=int(state[0]), store=state[1:], ports=len(set(report)))
@@ -230,6 +231,11 @@ class Console:
 
     def expect(self, pattern, timeout=30):
         return self.host.expect(pattern, timeout)
+
+    def says(self, text, timeout=30):
+        """Waits for a text in a line of the domain, even if lines of the hypervisor's log cut it in two."""
+        cut = r"(?:\r*\n(?:\((?:enso|d\d+)\) [^\n]*\n)+)?"
+        return self.host.expect(cut.join(re.escape(c) for c in text), timeout)
 
     def send(self, text):
         self.host.send(text)
