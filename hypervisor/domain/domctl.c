@@ -8,7 +8,7 @@
 #include "lib/lib.h"
 #include "memory/guest-access.h"
 
-static spinlock_t control_lock = SPINLOCK_INIT(RANK_CONTROL);
+spinlock_t control_lock = SPINLOCK_INIT(RANK_CONTROL);
 
 #define PORTS_DEFAULT        1024
 #define GRANT_FRAMES_DEFAULT 4

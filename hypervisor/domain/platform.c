@@ -3,6 +3,7 @@
 #include <xen/platform.h>
 #include "cpu/cpu.h"
 #include "dispatch/dispatch.h"
+#include "domain/control.h"
 #include "domain/domain.h"
 #include "lib/lib.h"
 #include "memory/guest-access.h"
@@ -15,11 +16,13 @@ static long settime(const struct xenpf_settime64 *op)
     if (op->mbz || op->nsecs >= 1000000000)
         return refuse(-XEN_EINVAL, "settime: %u ns", op->nsecs);
     wallclock_set(op->secs, op->nsecs, op->system_time);
+    spin_lock(&control_lock);       /* no domain loses its shared page meanwhile */
     for (int id = -1; (d = domain_next(id)) != NULL; domain_put(d)) {
         id = d->id;
         if (d->shared_info)
             domain_update_wallclock(d);
     }
+    spin_unlock(&control_lock);
     return 0;
 }
 
