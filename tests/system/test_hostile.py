@@ -31,8 +31,8 @@ ENDS = [
     ("unmap", r"unexpected trap 14 \(page fault\), error code 10"),
     ("nouser", r"crashed: vcpu 0: iret .* to user mode, which has no page tables"),
     ("iret", r"crashed: vcpu 0: iret with the frame at 2000: not all of it can be read"),
-    ("giveback", r"crash: \d+ frames given back\n(.*\n)*unexpected trap 14"),
-    ("frames", r"crash: 3 of \d+ frames mapped that are not ours"),     # its shared page and its grant table
+    ("giveback", r"crash: \d+ of \d+ frames given back\n(.*\n)*unexpected trap 14"),
+    ("frames", r"crash: 3 of \d+ frames mapped beside our memory"),     # its shared page and its grant table
     ("hvtables", r"crash: 0 entries of the hypervisor changed"),
     ("repin", r"crash: pinned again"),
     ("untold", r"crash: 0 blocks told, 1 frames more"),
