@@ -1,4 +1,4 @@
-# bench.mk: figures: instruction counts of a benchmark guest on Enso and on Xen, times as a user sees them, sizes.
+# bench.mk: figures: instruction counts of a guest on Enso and on Xen, times as a user sees them, sizes.
 #
 # Nothing here fails because something is slow. Everything is written to build/bench/bench.json too.
 

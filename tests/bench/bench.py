@@ -29,16 +29,15 @@ def main():
     unknown = [part for part in wanted if part not in PARTS]
     if unknown:
         sys.exit(f"bench.py: no part `{unknown[0]}`; there are: {' '.join(PARTS)}")
-    results, failed = Results(), []
+    path = os.path.join(BUILD, "bench", "bench.json")
+    results, failed = Results(path), []
     for part in wanted:
         try:
             PARTS[part](results)
         except Exception:
             traceback.print_exc()
             failed.append(part)
-    os.makedirs(os.path.join(BUILD, "bench"), exist_ok=True)
-    path = os.path.join(BUILD, "bench", "bench.json")
-    results.write(path)
+    results.write()
     print(f"\nwritten to {os.path.relpath(path)}")
     if failed:
         sys.exit(f"could not be measured: {' '.join(failed)}")

@@ -1,4 +1,5 @@
-"""counts.py: the benchmark guest under QEMU's instruction counter, as the initial domain of Enso and of Xen."""
+"""counts.py: the benchmark guest under QEMU's instruction counter, as the initial domain of Enso and of
+Xen."""
 
 import os
 import re
@@ -15,7 +16,8 @@ XEN = os.path.join(BUILD, "upstream", "xen", "xen")
 
 
 def _run(options, who):
-    """{operation: (minimum, median)}, in the guest's order. (Xen halts at the end, and QEMU with it: it is ended here.)"""
+    """{operation: (minimum, median)}, in the guest's order. (Xen halts at the end, and QEMU with it: it is
+    ended here.)"""
     qemu = subprocess.Popen(qemu_command(mem=1024, cpus=1) + ["-serial", "stdio"] + ICOUNT + options,
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
     limit = threading.Timer(LIMIT, qemu.kill)
@@ -52,8 +54,9 @@ def on_xen():
             f.write("set timeout=0\nmenuentry xen {\n"
                     " multiboot2 /boot/xen console=com1 com1=115200,8n1 dom0_mem=256M\n"
                     " module2 /boot/guest bench\n}\n")
-        subprocess.run(["grub-mkrescue", "--install-modules=normal iso9660 multiboot2", "--fonts=", "--locales=",
-                        "--themes=", "-o", iso, os.path.join(work, "tree")], check=True, capture_output=True)
+        subprocess.run(["grub-mkrescue", "--install-modules=normal iso9660 multiboot2",
+                        "--fonts=", "--locales=", "--themes=", "-o", iso, os.path.join(work, "tree")],
+                       check=True, capture_output=True)
         return _run(["-device", "ich9-ahci,id=ahci", "-device", "ide-cd,bus=ahci.0,drive=cd",
                      "-drive", f"if=none,id=cd,media=cdrom,readonly=on,file={iso}"], "Xen")
 

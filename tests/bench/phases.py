@@ -1,8 +1,10 @@
-"""phases.py: instructions from one point of the code to the next: boot, and the creation and destruction of a domain.
+"""phases.py: instructions from one point of the code to the next: boot, and the creation and destruction of
+a domain.
 
-The machine runs under QEMU's instruction counter with its debugger interface: a breakpoint at each point, one at a time,
-and the counter is read where it stops. Points are functions of the hypervisor, the control domain and the guest; the
-images of the last two lie at the same addresses, so the bytes at the stop decide whether it is the right one."""
+The machine runs under QEMU's instruction counter with its debugger interface: a breakpoint at each point,
+one at a time, and the counter is read where it stops. Points are functions of the hypervisor, the control
+domain and the guest; the images of the last two lie at the same addresses, so the bytes at the stop decide
+whether it is the right one."""
 
 import binascii
 import os
@@ -13,7 +15,7 @@ import subprocess
 import tempfile
 import time
 
-from machine import BUILD, ROOT, qemu_command
+from machine import BUILD, ROOT, output_of, qemu_command, symbols_of
 
 BOOT = [
     ("hypervisor: entry", "enso", "boot_entry_phys"),
@@ -59,14 +61,9 @@ def make_archive(path):
 class Image:
     def __init__(self, path):
         self.path = path
-        self.symbols = {}
-        for line in subprocess.run(["nm", path], check=True, capture_output=True, text=True).stdout.splitlines():
-            words = line.split()
-            if len(words) == 3:
-                self.symbols.setdefault(words[2], int(words[0], 16))
+        self.symbols = {name: address for address, _, name in symbols_of(path)}
         self.segments = []
-        headers = subprocess.run(["readelf", "-lW", path], check=True, capture_output=True, text=True).stdout
-        for m in re.finditer(r"LOAD +(0x\w+) (0x\w+) (0x\w+) (0x\w+)", headers):
+        for m in re.finditer(r"LOAD +(0x\w+) (0x\w+) (0x\w+) (0x\w+)", output_of("readelf", "-lW", path)):
             self.segments.append(tuple(int(x, 16) for x in m.groups()))
         with open(path, "rb") as f:
             self.bytes = f.read()
@@ -130,8 +127,8 @@ class Machine:
         self.qemu = subprocess.Popen(
             qemu_command(mem=512, cpus=1) +
             ["-icount", f"shift=0,sleep=off,rr=record,rrfile={work}/log", "-rtc", "base=2026-01-01,clock=vm",
-             "-kernel", f"{BUILD}/enso", "-initrd", f"{BUILD}/dom0 dom0,{archive}", "-serial", f"file:{work}/serial",
-             "-S", "-gdb", f"unix:{debugger},server=on,wait=off"])
+             "-kernel", f"{BUILD}/enso", "-initrd", f"{BUILD}/dom0 dom0,{archive}",
+             "-serial", f"file:{work}/serial", "-S", "-gdb", f"unix:{debugger},server=on,wait=off"])
         while not os.path.exists(debugger):
             if self.qemu.poll() is not None:
                 raise RuntimeError("QEMU did not start")
@@ -158,7 +155,8 @@ class Machine:
 
 
 def _walk(machine, table, points, start):
-    """Rows of the instructions from `start` (None: from the first point) to each point. Returns the count at the last."""
+    """Rows of the instructions from `start` (None: from the first point) to each point. Returns the count
+    at the last."""
     before = first = start
     for name, image, symbol in points:
         now = machine.run_to(image, symbol)
@@ -174,9 +172,12 @@ def report(results):
     with tempfile.TemporaryDirectory() as work:
         machine = Machine(work)
         try:
-            ready = _walk(machine, results.section("instructions from hypervisor entry to prompt, until:", ("count",)), BOOT, None)
-            _walk(machine, results.section("instructions of `create hello`, until:", ("count",)), CREATE, ready)
+            table = results.section("instructions from hypervisor entry to prompt, until:", ("count",))
+            ready = _walk(machine, table, BOOT, None)
+            table = results.section("instructions of `create hello`, until:", ("count",))
+            _walk(machine, table, CREATE, ready)
             begin = machine.run_to("dom0.debug", "toolstack_destroy")
-            _walk(machine, results.section("instructions of `destroy hello`, until:", ("count",)), DESTROY, begin)
+            table = results.section("instructions of `destroy hello`, until:", ("count",))
+            _walk(machine, table, DESTROY, begin)
         finally:
             machine.stop()

@@ -1,11 +1,11 @@
-"""sizes.py: the size of the hypervisor's image, and how the source reads: the table of STYLE.md for this tree."""
+"""sizes.py: the size of the hypervisor's image, and how the source reads: the table of STYLE.md for this
+tree."""
 
 import os
 import re
 import statistics
-import subprocess
 
-from machine import BUILD, ROOT
+from machine import BUILD, ROOT, output_of, symbols_of
 
 PARTS = ("hypercall-abi", "hypervisor", "guest-pv-kernel", "dom0-tools", "tests")
 LONG = 100
@@ -13,8 +13,8 @@ CONTROL = ("if", "for", "while", "switch", "else", "do")
 
 
 def sources(part, endings):
-    listed = subprocess.run(["git", "ls-files", part], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return [os.path.join(ROOT, name) for name in listed.splitlines() if name.endswith(endings)]
+    listed = output_of("git", "ls-files", part, cwd=ROOT).splitlines()
+    return [os.path.join(ROOT, name) for name in listed if name.endswith(endings)]
 
 
 def read(path):
@@ -31,12 +31,13 @@ def without_comments(text):
 
 def code_lines(part, endings=(".c", ".h", ".S")):
     """Lines that are neither blank nor only comment."""
-    return sum(1 for path in sources(part, endings) for line in without_comments(read(path)).splitlines() if line.strip())
+    texts = [without_comments(read(path)) for path in sources(part, endings)]
+    return sum(1 for text in texts for line in text.splitlines() if line.strip())
 
 
 def functions(text):
-    """(name, lines) of each function: from its first line to its closing brace, both in the first column or, of one
-    line, on that line."""
+    """(name, lines) of each function: from its first line to its closing brace, both in the first column
+    or, of one line, on that line."""
     lines = without_comments(text).splitlines()
     start, found = 0, []
     for i, line in enumerate(lines):
@@ -73,7 +74,8 @@ def conditionals(paths):
 
 def style(results):
     table = results.section("how the source reads (C files; functions of C files and headers; #if of all)",
-                            ("files", "lines", "median file", "longest", "median func.", "longest", "above 100", "#if/1000"))
+                            ("files", "lines", "median file", "longest", "median func.", "longest",
+                             "above 100", "#if/1000"))
     table.columns = ("files", "lines", "median file", "longest file", "median function", "longest function",
                      "functions above 100", "#if per 1000 lines")
     for part in PARTS:
@@ -82,29 +84,24 @@ def style(results):
         found = [f for path in sources(part, (".c", ".h")) for f in functions(read(path))]
         sizes = [n for _, n in found] or [0]
         ifs, lines = conditionals(sources(part, (".c", ".h", ".S")))
+        long = f"{sum(n > LONG for n in sizes)} of {len(sizes)}"
         table.row(part, len(files), sum(lengths), int(statistics.median(lengths)), max(lengths),
-                  int(statistics.median(sizes)), max(sizes), f"{sum(n > LONG for n in sizes)} of {len(sizes)}",
-                  round(1000 * ifs / max(lines, 1), 1))
+                  int(statistics.median(sizes)), max(sizes), long, round(1000 * ifs / max(lines, 1), 1))
 
 
 def image(results):
     table = results.section("the hypervisor's image and source", ("",))
-    symbols = {}
-    for line in subprocess.run(["nm", os.path.join(BUILD, "enso")], check=True, capture_output=True,
-                               text=True).stdout.splitlines():
-        words = line.split()
-        if len(words) == 3:
-            symbols[words[2]] = int(words[0], 16)
-    table.row("image in memory, KiB (code, constants, data)", (symbols["image_end"] - symbols["image_start"]) // 1024)
-    table.row("needed until it runs, KiB (then free memory)", (symbols["early_end"] - symbols["image_end"]) // 1024)
+    at = {name: address for address, _, name in symbols_of(os.path.join(BUILD, "enso"))}
+    table.row("image in memory, KiB (code, constants, data)", (at["image_end"] - at["image_start"]) // 1024)
+    table.row("needed until it runs, KiB (then free memory)", (at["early_end"] - at["image_end"]) // 1024)
     table.row("bytes of frame table a frame", frame_bytes())
-    table.row("lines of C and assembly in hypervisor/, without comments and blank lines", code_lines("hypervisor"))
+    table.row("lines of C and assembly, no comments, no blank lines", code_lines("hypervisor"))
 
 
 def frame_bytes():
     """As the compiler that built it sees struct frame."""
     with open(os.path.join(BUILD, "flags", "enso-cflags"), encoding="utf-8") as f:
         flags = f.read().split()
-    done = subprocess.run(["gcc", *flags, "-S", "-o", "-", "-xc", "-"], check=True, cwd=ROOT, capture_output=True, text=True,
-                          input='#include "memory/frame.h"\nunsigned long size = sizeof(struct frame);\n')
-    return int(re.search(r"size:\s+\.quad\s+(\d+)", done.stdout).group(1))
+    source = '#include "memory/frame.h"\nunsigned long size = sizeof(struct frame);\n'
+    listing = output_of("gcc", *flags, "-S", "-o", "-", "-xc", "-", cwd=ROOT, input=source)
+    return int(re.search(r"size:\s+\.quad\s+(\d+)", listing).group(1))

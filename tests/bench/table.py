@@ -1,20 +1,28 @@
 """table.py: what was measured: printed as it comes, written as JSON at the end."""
 
 import json
+import os
 
 
 class Results:
-    """Sections of rows. A row is a name and a few values; None is shown as nothing."""
+    """Sections of rows. A row is a name and a few values; None is shown as nothing. What earlier runs have
+    left in the file stays, but for the sections that are measured again."""
 
-    def __init__(self):
+    def __init__(self, path):
+        self.path = path
         self.sections = {}
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as f:
+                self.sections = json.load(f)
 
     def section(self, title, columns):
         print(f"\n{title}")
-        return Section(self.sections.setdefault(title, {}), columns)
+        self.sections[title] = {}
+        return Section(self.sections[title], columns)
 
-    def write(self, path):
-        with open(path, "w", encoding="utf-8") as f:
+    def write(self):
+        os.makedirs(os.path.dirname(self.path), exist_ok=True)
+        with open(self.path, "w", encoding="utf-8") as f:
             json.dump(self.sections, f, indent=1)
             f.write("\n")
 

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""trace.py OPERATION...: where the instructions of one operation of the benchmark guest go, function by function.
+"""trace.py OPERATION...: where the instructions of one operation of the benchmark guest go, function by
+function.
 
-Runs the guest as the initial domain of build/enso and records each instruction of one operation whose name begins with
-the words given. With -l, source lines instead of functions; with -i, every instruction in order."""
+Runs the guest as the initial domain of build/enso and records each instruction of one operation whose name
+begins with the words given. With -l, source lines instead of functions; with -i, every instruction in
+order."""
 
 import argparse
 import bisect
@@ -15,8 +17,8 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(ROOT, "build")
+from machine import BUILD, ROOT, output_of, qemu_command, symbols_of
+
 PC = re.compile(r"^Trace \d+: 0x[0-9a-f]+ \[[0-9a-f]+/([0-9a-f]+)/")
 
 
@@ -25,12 +27,9 @@ class Symbols:
 
     def __init__(self, image):
         self.image = image
-        lines = subprocess.run(["nm", "-n", image], check=True, capture_output=True, text=True).stdout.splitlines()
-        found = [line.split() for line in lines]
-        found = [(int(f[0], 16), f[2]) for f in found if len(f) == 3 and f[1] in "tT"]
-        self.addresses = [a for a, _ in found]
-        self.names = [n for _, n in found]
-        self.by_name = {n: a for a, n in found}
+        functions = [(address, name) for address, kind, name in symbols_of(image) if kind in "tT"]
+        self.addresses = [address for address, _ in functions]
+        self.names = [name for _, name in functions]
 
     def name(self, pc):
         at = bisect.bisect_right(self.addresses, pc) - 1
@@ -38,9 +37,8 @@ class Symbols:
 
     def lines(self, pcs):
         """{pc: "file:line"}"""
-        told = subprocess.run(["addr2line", "-e", self.image], input="\n".join(hex(pc) for pc in pcs), check=True,
-                              capture_output=True, text=True).stdout.splitlines()
-        return {pc: os.path.relpath(line, ROOT) if line.startswith("/") else line for pc, line in zip(pcs, told)}
+        told = output_of("addr2line", "-e", self.image, input="\n".join(hex(pc) for pc in pcs)).splitlines()
+        return {pc: line.replace(ROOT + "/", "") for pc, line in zip(pcs, told)}
 
 
 def record(hypervisor, guest, words, seconds):
@@ -48,8 +46,8 @@ def record(hypervisor, guest, words, seconds):
     with tempfile.TemporaryDirectory() as work:
         log, monitor = os.path.join(work, "log"), os.path.join(work, "monitor")
         qemu = subprocess.Popen(
-            ["qemu-system-x86_64", "-accel", "tcg", "-singlestep", "-cpu", "max,-smap", "-m", "512", "-display", "none",
-             "-no-reboot", "-serial", "stdio", "-monitor", f"unix:{monitor},server,nowait", "-D", log,
+            qemu_command(mem=512, cpus=1) +
+            ["-singlestep", "-serial", "stdio", "-monitor", f"unix:{monitor},server,nowait", "-D", log,
              "-kernel", hypervisor, "-initrd", f"{guest} bench trace {words}".replace(",", ",,")],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
         try:
@@ -81,8 +79,8 @@ def operation(pcs, guest, which):
 
 def find_clocks(guest):
     """Addresses of the guest's rdtsc instructions."""
-    text = subprocess.run(["objdump", "-d", guest.image], check=True, capture_output=True, text=True).stdout
-    return {int(line.split(":")[0], 16) for line in text.splitlines() if line.endswith("rdtsc") or "\trdtsc" in line}
+    listing = output_of("objdump", "-d", guest.image).splitlines()
+    return {int(line.split(":")[0], 16) for line in listing if "\trdtsc" in line}
 
 
 def main():
@@ -91,7 +89,7 @@ def main():
     parser.add_argument("-i", action="store_true", help="every instruction in order")
     parser.add_argument("--hypervisor", default=os.path.join(BUILD, "enso"))
     parser.add_argument("--seconds", type=float, default=60, help="how long the guest may take")
-    parser.add_argument("--clock", type=int, default=-1, help="of an operation in several parts: which (0 is the first)")
+    parser.add_argument("--clock", type=int, default=-1, help="which part of the operation (0: the first)")
     parser.add_argument("words", nargs="+")
     options = parser.parse_args()
 
@@ -99,7 +97,8 @@ def main():
     guest.clocks = find_clocks(guest)
     hypervisor = Symbols(options.hypervisor)
     image = os.path.join(BUILD, "bench", "guest")
-    pcs = operation(record(options.hypervisor, image, " ".join(options.words), options.seconds), guest, options.clock)
+    pcs = record(options.hypervisor, image, " ".join(options.words), options.seconds)
+    pcs = operation(pcs, guest, options.clock)
 
     def of(pc):
         return hypervisor if pc >= 1 << 47 else guest

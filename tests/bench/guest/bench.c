@@ -1,7 +1,7 @@
 /* bench.c: repeats, sorts, prints. The last line says that all went well.
  *
- * With arguments, only the operations whose names begin with them are run; if the first is "trace", each once after a pause in
- * which the host can switch its trace of instructions on (tests/bench/trace.py). */
+ * With arguments, only the operations whose names begin with them are run; if the first is "trace", each
+ * once after a pause in which the host can switch its trace of instructions on (tests/bench/trace.py). */
 #include "bench.h"
 
 #include <stdarg.h>

@@ -1,10 +1,9 @@
-/*
- * The benchmark guest: what its parts share. An operation is a function that does it once, between two readings of
- * the clock, and checks that the hypervisor did it; bench.c repeats it and prints minimum and median.
+/* The benchmark guest: what its parts share. An operation is a function that does it once, between two
+ * readings of the clock, and checks that the hypervisor did it; bench.c repeats it and prints minimum and
+ * median.
  *
- * The clock is rdtsc. Under QEMU's -icount the difference of two readings is the number of instructions executed, by
- * guest and hypervisor; the reading itself costs CLOCK.
- */
+ * The clock is rdtsc. Under QEMU's -icount the difference of two readings is the number of instructions
+ * executed, by guest and hypervisor; the reading itself costs CLOCK. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -28,8 +27,8 @@ struct call {
 };
 #define CALL(nr, ...) (struct call){ .number = __HYPERVISOR_##nr, ##__VA_ARGS__ }
 
-/* Runs one hypercall; its cost. An answer other than c->want ends the benchmark. Readings and the loading of eax and rdx
- * (which rdtsc spoils) are between the clock's readings, as in any guest. */
+/* Runs one hypercall; its cost. An answer other than c->want ends the benchmark. Readings and the loading
+ * of eax and rdx (which rdtsc spoils) are between the clock's readings, as in any guest. */
 uint32_t cost(const struct call *c);
 
 /* The same for a pair: one clock. */
@@ -43,7 +42,8 @@ static inline uint32_t cost_of_both(const struct call *a, const struct call *b)
 /* Says what went wrong and ends the domain. */
 void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
-/* Repeats `once` and prints the line "bench: name | minimum | median" of what it returns, divided by `each`. */
+/* Repeats `once` and prints the line "bench: name | minimum | median" of what it returns, divided by
+ * `each`. */
 void bench(const char *name, uint32_t (*once)(void));
 void bench_each(const char *name, uint32_t (*once)(void), unsigned int each);
 

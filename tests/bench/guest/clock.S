@@ -1,4 +1,5 @@
-/* clock.S: what is measured, between two readings of the clock, and the shortest useful handlers for what comes back.
+/* clock.S: what is measured, between two readings of the clock, and the shortest useful handlers for what
+ * comes back.
  *
  * CLOCK_START and CLOCK_STOP with nothing between them differ by three: rdtsc and two moves. */
 #define __ASSEMBLY__ 1
@@ -94,8 +95,8 @@ clock_call:
         pop     %rbx
         ret
 
-/* A page fault. On the stack: rcx, r11, error code, rip, cs, rflags, rsp, ss. The iret hypercall takes rax, r11, rcx and
- * flags below rip. */
+/* A page fault. On the stack: rcx, r11, error code, rip, cs, rflags, rsp, ss. The iret hypercall takes rax,
+ * r11, rcx and flags below rip. */
         .globl  fault_by_hypercall
 fault_by_hypercall:
         pop     %rcx
@@ -149,8 +150,8 @@ syscall_by_hypercall:
         syscall
         ud2
 
-/* void user_run(code, stack, results, rounds): into guest user mode; user_end, the handler of the #UD that ends user code,
- * comes back from here. */
+/* void user_run(code, stack, results, rounds): into guest user mode; user_end, the handler of the #UD that
+ * ends user code, comes back from here. */
         .globl  user_run, user_end
 user_run:
         push    %rbp

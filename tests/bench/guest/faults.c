@@ -1,4 +1,5 @@
-/* faults.c: page faults that the hypervisor hands to the guest kernel, which returns behind the instruction. */
+/* faults.c: page faults that the hypervisor hands to the guest kernel, which returns behind the
+ * instruction. */
 #include "bench.h"
 
 static char *page;

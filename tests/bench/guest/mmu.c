@@ -1,5 +1,5 @@
-/* mmu.c: page-table entries, flushes, pins. Every operation changes something: an entry that is written as it was costs
- * a hypervisor less. */
+/* mmu.c: page-table entries, flushes, pins. Every operation changes something: an entry that is written as
+ * it was costs a hypervisor less. */
 #include "bench.h"
 
 #define BATCH 128
@@ -99,20 +99,23 @@ static uint32_t pin(void)
     return ticks + mmuext_cost(MMUEXT_UNPIN_TABLE, mfn) - CLOCK;
 }
 
-/* The life of a table: made read-only, pinned, unpinned, made writable again, which is when its contents may change. */
+/* The life of a table: made read-only, pinned, unpinned, made writable again, which is when its contents
+ * may change. */
 static uint32_t pin_afresh(void)
 {
-    struct call lock = CALL(update_va_mapping, .a1 = (uint64_t)table, .a2 = entry_for(table, FLAGS_RO | PV_PTE_NX),
-                            .a3 = UVMF_INVLPG | UVMF_ALL);
-    struct call unlock = CALL(update_va_mapping, .a1 = (uint64_t)table, .a2 = entry_for(table, FLAGS_RW | PV_PTE_NX),
-                              .a3 = UVMF_INVLPG | UVMF_ALL);
+    uint64_t read_only = entry_for(table, FLAGS_RO | PV_PTE_NX);
+    uint64_t writable = entry_for(table, FLAGS_RW | PV_PTE_NX);
+    uint64_t flags = UVMF_INVLPG | UVMF_ALL;
+    struct call lock = CALL(update_va_mapping, .a1 = (uint64_t)table, .a2 = read_only, .a3 = flags);
+    struct call unlock = CALL(update_va_mapping, .a1 = (uint64_t)table, .a2 = writable, .a3 = flags);
     uint32_t ticks = cost(&lock) - CLOCK;
 
     ticks += pin() - CLOCK;
     return ticks + cost(&unlock);
 }
 
-/* The mean of two writes that the hypervisor must carry out, each to a pinned table. (Xen adds the global bit.) */
+/* The mean of two writes that the hypervisor must carry out, each to a pinned table. (Xen adds the global
+ * bit.) */
 static uint32_t trapped(uint64_t first, uint64_t second)
 {
     volatile uint64_t *entry = (uint64_t *)table;

@@ -1,5 +1,5 @@
-/* user.c: a system call of guest user code to the guest kernel, and back by the iret hypercall. User mode needs page
- * tables of its own: here one page each of code, stack and results. */
+/* user.c: a system call of guest user code to the guest kernel, and back by the iret hypercall. User mode
+ * needs page tables of its own: here one page each of code, stack and results. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -62,7 +62,8 @@ static uint32_t result(void)
     return *next_result++;
 }
 
-/* user_run() is left by a trap, so its frame must not be in the way of the kernel stack that the trap arrives on. */
+/* user_run() is left by a trap, so its frame must not be in the way of the kernel stack that the trap
+ * arrives on. */
 void bench_user(void)
 {
     char *stack = pv_pages_alloc(1);
