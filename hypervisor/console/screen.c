@@ -44,8 +44,8 @@ static void clear(unsigned int l, unsigned int from, unsigned int to)
         set_cell(l, c, ' ');
 }
 
-/* Only characters that change are drawn, and on a frame buffer a quarter of the screen scrolls at a time: writing to a frame
- * buffer is slow, reading from it slower. */
+/* Only characters that change are drawn, and on a frame buffer a quarter of the screen scrolls at a time:
+ * writing to a frame buffer is slow, reading from it slower. */
 static void scroll(void)
 {
     unsigned int by = vga ? 1 : MAX(lines / 4, 1U);

@@ -37,7 +37,8 @@ typedef struct spinlock {
 
 void spin_init(spinlock_t *l, enum lock_rank rank);
 
-/* Inside of the functions below: waits until the ticket's turn; and the checks of debug builds, before and after. */
+/* Inside of the functions below: waits until the ticket's turn; and the checks of debug builds, before and
+ * after. */
 void spin_wait(spinlock_t *l, uint32_t ticket) cold;
 void spin_check_rank(const spinlock_t *l);
 void spin_note_holder(spinlock_t *l);
@@ -57,7 +58,8 @@ static inline void spin_give(spinlock_t *l)
 {
     if (debug_build)
         spin_forget_holder(l);
-    atomic_store_explicit(&l->owner, atomic_load_explicit(&l->owner, memory_order_relaxed) + 1, memory_order_release);
+    atomic_store_explicit(&l->owner, atomic_load_explicit(&l->owner, memory_order_relaxed) + 1,
+                          memory_order_release);
 }
 
 static inline void spin_lock(spinlock_t *l)

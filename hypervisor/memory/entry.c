@@ -1,8 +1,8 @@
 /* Entries of guests' page tables: which are allowed, what they hold, and the one function that writes them.
  *
- * An entry of level 2 to 4 refers to a table of exactly the next lower level, owned by the same domain: so depth is bounded by
- * the type and no table can contain itself. A level-1 entry refers to a frame, as writable if it has RW. Bits that are not
- * listed are refused, also where the entry is not present. */
+ * An entry of level 2 to 4 refers to a table of exactly the next lower level, owned by the same domain: so
+ * depth is bounded by the type and no table can contain itself. A level-1 entry refers to a frame, as
+ * writable if it has RW. Bits that are not listed are refused, also where the entry is not present. */
 #include <xen/errno.h>
 #include "boot/early.h"
 #include "cpu/cpu.h"
@@ -13,7 +13,8 @@
 #include "memory/pagetable.h"
 
 #define CACHE_BITS   (PTE_PWT | PTE_PCD | PTE_PAT)
-#define UPPER_BITS   (PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED | PTE_DIRTY | PTE_AVAIL | PTE_AVAIL_HIGH | PTE_NX | PTE_FRAME)
+#define UPPER_BITS   (PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED | PTE_DIRTY | PTE_AVAIL | \
+                      PTE_AVAIL_HIGH | PTE_NX | PTE_FRAME)
 #define LEAF_BITS    (UPPER_BITS | PTE_GLOBAL)
 /* An entry may change in these without any other check. */
 #define CHEAP_BITS   (PTE_ACCESSED | PTE_DIRTY | PTE_GLOBAL | PTE_AVAIL | PTE_AVAIL_HIGH)
@@ -25,7 +26,8 @@ static bool is_hypervisor_slot(unsigned int level, unsigned int index)
     return level == 4 && index >= HYPERVISOR_FIRST_SLOT && index <= HYPERVISOR_LAST_SLOT;
 }
 
-/* An entry that is not present must not point at memory either: processors with the L1 terminal fault read through it. */
+/* An entry that is not present must not point at memory either: processors with the L1 terminal fault read
+ * through it. */
 static long check_absent(pte_t e)
 {
     uint64_t n = pte_mfn(e).n;
@@ -166,16 +168,20 @@ void table_devalidate(struct domain *d, mfn_t table, unsigned int level)
                (HYPERVISOR_LAST_SLOT - HYPERVISOR_FIRST_SLOT + 1) * sizeof(pte_t));
 }
 
-/* Stores `new`; the processor may set accessed and dirty in the old entry at any moment, nothing else can change it. */
+/* Stores `new`; the processor may set accessed and dirty in the old entry at any moment, nothing else can
+ * change it. */
 static bool store_if(_Atomic pte_t *slot, pte_t new, pte_t *expect, bool keep_ad, pte_t *old)
 {
+    pte_t value;
+
     *old = *slot;
     do {
         if (expect && *old != *expect) {
             *expect = *old;
             return false;
         }
-    } while (!atomic_compare_exchange_weak(slot, old, keep_ad ? new | (*old & (PTE_ACCESSED | PTE_DIRTY)) : new));
+        value = keep_ad ? new | (*old & (PTE_ACCESSED | PTE_DIRTY)) : new;
+    } while (!atomic_compare_exchange_weak(slot, old, value));
     return true;
 }
 
@@ -200,8 +206,9 @@ static bool same_references(pte_t old, pte_t new, unsigned int level)
     return (old & PTE_PRESENT) && !((old ^ new) & ~CHEAP_BITS) && (level == 1 || !(new & PTE_GLOBAL));
 }
 
-static __attribute__((noinline)) long replace(struct domain *d, _Atomic pte_t *slot, unsigned int level, pte_t new,
-                                              pte_t *expect, bool keep_ad, const struct pte_rights *rights)
+static __attribute__((noinline)) long replace(struct domain *d, _Atomic pte_t *slot, unsigned int level,
+                                              pte_t new, pte_t *expect, bool keep_ad,
+                                              const struct pte_rights *rights)
 {
     pte_t old = *slot;
     long rc;
@@ -221,8 +228,8 @@ static __attribute__((noinline)) long replace(struct domain *d, _Atomic pte_t *s
     return 0;
 }
 
-long pte_write(struct domain *d, mfn_t table, unsigned int level, unsigned int index, pte_t new, pte_t *expect,
-               bool keep_ad, const struct pte_rights *rights)
+long pte_write(struct domain *d, mfn_t table, unsigned int level, unsigned int index, pte_t new,
+               pte_t *expect, bool keep_ad, const struct pte_rights *rights)
 {
     _Atomic pte_t *slot = (_Atomic pte_t *)frame_virt(table) + index;
 

@@ -1,8 +1,10 @@
-/* Types of frames: how a frame becomes a page table, a descriptor page or writable, and how it stops being one.
+/* Types of frames: how a frame becomes a page table, a descriptor page or writable, and how it stops being
+ * one.
  *
- * A table stays validated when its last user goes (idle) and keeps its references. It is devalidated when somebody wants the
- * frame as something else. Since an idle table holds type references to the tables below it, a frame that looks used may be
- * held by idle tables only: whoever meets a conflict gives up idle tables, newest first, until the conflict is gone. */
+ * A table stays validated when its last user goes (idle) and keeps its references. It is devalidated when
+ * somebody wants the frame as something else. Since an idle table holds type references to the tables below
+ * it, a frame that looks used may be held by idle tables only: whoever meets a conflict gives up idle
+ * tables, newest first, until the conflict is gone. */
 #include <xen/errno.h>
 #include "cpu/cpu.h"
 #include "dispatch/dispatch.h"
@@ -31,8 +33,9 @@ static void devalidate(struct domain *d, mfn_t m)
     atomic_store(&f->type, type_word(t, 0));
 }
 
-/* Some on the list have found a user again. Leaving them out is no step forward if it was the caller who has just got them: an
- * operation that starts again would put them back. It holds fewer than this, so after as many it is a step that counts. */
+/* Some on the list have found a user again. Leaving them out is no step forward if it was the caller who
+ * has just got them: an operation that starts again would put them back. It holds fewer than this, so after
+ * as many it is a step that counts. */
 #define MAX_LEFT_OUT 4096
 
 bool frame_reclaim_idle(struct domain *d)
@@ -115,7 +118,8 @@ static long retype_validated(struct domain *d, mfn_t m, enum frame_type t)
         flush_translations(d, f);
     rc = t == FRAME_SEGDESC ? descriptors_validate(m) : table_validate(d, m, t - FRAME_L1 + 1);
     if (rc) {
-        /* Nobody could have used it meanwhile: they would need mmu_lock. Stays flushed: nothing is writable here. */
+        /* Nobody could have used it meanwhile: they would need mmu_lock. Stays flushed: nothing is writable
+         * here. */
         atomic_store(&f->type, type_word(FRAME_NONE, 0));
         return rc;
     }

@@ -154,7 +154,8 @@ static long flush_after(struct vcpu *v, uint64_t va, uint64_t flags)
     return 0;
 }
 
-static long update_va(struct vcpu *v, uint64_t va, uint64_t val, uint64_t flags, const struct pte_rights *rights)
+static long update_va(struct vcpu *v, uint64_t va, uint64_t val, uint64_t flags,
+                      const struct pte_rights *rights)
 {
     struct domain *d = v->domain;
     unsigned int index;

@@ -1,5 +1,5 @@
-/* Walks of guests' page tables, by machine address through the direct map, and writes of the guest kernel to its level-1 tables
- * that trap because the table is mapped read-only. */
+/* Walks of guests' page tables, by machine address through the direct map, and writes of the guest kernel
+ * to its level-1 tables that trap because the table is mapped read-only. */
 #include <xen/errno.h>
 #include "dispatch/dispatch.h"
 #include "domain/domain.h"
@@ -58,13 +58,15 @@ bool write_kernel_va(struct vcpu *v, uint64_t va, const void *data, size_t n)
     return ok;
 }
 
-/* The level-1 table that the kernel's address va shows: mapped read-only, owned by the domain, in use or idle. */
+/* The level-1 table that the kernel's address va shows: mapped read-only, owned by the domain, in use or
+ * idle. */
 static bool find_shown_table(struct vcpu *v, uint64_t va, mfn_t *table)
 {
     pte_t e = walk_pte(v->kernel_root, va);
     struct frame *f = e & PTE_PRESENT ? frame_lookup(pte_mfn(e).n) : NULL;
 
-    if (!f || (e & PTE_RW) || ref_owner(f->ref) != v->domain->id || type_of(f->type) != FRAME_L1 || !(f->type & TYPE_VALIDATED))
+    if (!f || (e & PTE_RW) || ref_owner(f->ref) != v->domain->id || type_of(f->type) != FRAME_L1 ||
+        !(f->type & TYPE_VALIDATED))
         return false;
     *table = pte_mfn(e);
     return true;

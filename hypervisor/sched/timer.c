@@ -1,6 +1,7 @@
-/* Per-CPU timers. A queue belongs to a CPU, but others may take timers out of it. A timer is on at most one queue: it comes from
- * none to one by an exchange of timer.cpu, which only the holder of that queue's lock sets back. Expired timers run on the
- * way out of the hypervisor; the local timer's interrupt only asks for that. */
+/* Per-CPU timers. A queue belongs to a CPU, but others may take timers out of it. A timer is on at most one
+ * queue: it comes from none to one by an exchange of timer.cpu, which only the holder of that queue's lock
+ * sets back. Expired timers run on the way out of the hypervisor; the local timer's interrupt only asks for
+ * that. */
 #include "sched/timer.h"
 
 #include "cpu/cpu.h"
@@ -118,7 +119,7 @@ static struct timer *take_expired(struct timer_queue *q)
     spin_lock(&q->lock);
     t = q->heap.root;
     if (t && t->expires <= now_ns()) {
-        atomic_fetch_add(&t->running, 1);       /* before it leaves the queue: timer_stop looks in the other order */
+        atomic_fetch_add(&t->running, 1);   /* first this: timer_stop looks in the other order */
         take_out(q, t);
         q->running = t;
     } else {

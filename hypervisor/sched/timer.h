@@ -9,7 +9,7 @@ struct timer {
     uint64_t expires;                   /* ns of system time */
     void (*fn)(void *arg);              /* called with interrupts off from the exit path, no locks held */
     void *arg;
-    _Atomic int cpu;                    /* whose queue it is on, -1: none; it leaves a queue under the queue's lock */
+    _Atomic int cpu;                    /* whose queue it is on, -1: none; reset under the queue's lock */
     _Atomic unsigned int running;       /* CPUs on which fn runs now */
     struct timer *child, *next, *prev;  /* the heap (sched/timer-heap.h) */
 };
@@ -31,7 +31,8 @@ void wallclock_set(uint64_t seconds, uint32_t ns, uint64_t at_system_time);
 void delay_ns(uint64_t ns);
 
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);
-/* On this CPU's queue; moves it if already set. The past fires at the next exit. Two CPUs may set it at once: one wins. */
+/* On this CPU's queue; moves it if already set. The past fires at the next exit. Two CPUs may set it at
+ * once: one wins. */
 void timer_set(struct timer *t, uint64_t expires);
 void timer_stop(struct timer *t);       /* afterwards fn is not running and will not run */
 void timers_run(void);                  /* WORK_TIMER: runs what has expired, programs the next */
