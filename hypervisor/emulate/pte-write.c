@@ -29,14 +29,14 @@ static void write_back(struct cpu_user_regs *r, const struct pte_op *op, const s
 }
 
 /* 0; -EAGAIN and *old updated; -ERESTART; other: refused. A plain store needs no compare. */
-static long write_once(struct vcpu *v, uint64_t va, const struct pte_op *op,
+static long write_once(struct vcpu *v, mfn_t table, uint64_t va, const struct pte_op *op,
                        const struct pte_op_result *result, uint64_t *old)
 {
     if (!result->possible)
         return -XEN_EINVAL;
     if (!result->write)
         return 0;
-    return pte_write_trapped(v, va, op->size, result->new, op->kind == PTE_OP_MOV ? NULL : old);
+    return pte_write_trapped(v, table, va, op->size, result->new, op->kind == PTE_OP_MOV ? NULL : old);
 }
 
 static bool decode_at(struct cpu_user_regs *r, uint64_t va, struct pte_op *op)
@@ -51,14 +51,15 @@ bool emulate_pte_write(struct vcpu *v, struct cpu_user_regs *r, uint64_t va)
 {
     uint64_t word, old;
     struct pte_op op;
+    mfn_t table;
 
-    if (!pte_trap_candidate(v, va, &word) || !decode_at(r, va, &op))
+    if (!pte_trap_candidate(v, va, &table, &word) || !decode_at(r, va, &op))
         return false;
     preempt_begin();
     old = low_bytes(word >> (va & 7) * 8, op.size);
     for (unsigned int i = 0; i < ATTEMPTS; i++) {
         struct pte_op_result result = pte_op_apply(&op, r, old);
-        long rc = write_once(v, va, &op, &result, &old);
+        long rc = write_once(v, table, va, &op, &result, &old);
 
         if (rc == 0) {
             write_back(r, &op, &result, old);

@@ -63,7 +63,7 @@ size_t fetch_guest_code(uint8_t code[GUEST_CODE_BYTES], uint64_t rip)
     size_t rest = GUEST_CODE_BYTES - first;
 
     if (copy_from_guest(words, guest_addr(rip), sizeof(words)) == 0) {
-        memcpy(code, words, sizeof(words));
+        __builtin_memcpy(code, words, sizeof(words));   /* two moves, not a call */
         return GUEST_CODE_BYTES;
     }
     if (copy_from_guest_bytes(code, guest_addr(rip), first))

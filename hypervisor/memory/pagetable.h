@@ -80,13 +80,14 @@ long hypercall_vm_assist(uint32_t cmd, uint32_t type);
 long hypercall_set_gdt(guest_addr_t frames, uint32_t entries);
 long hypercall_update_descriptor(uint64_t maddr, uint64_t descriptor);
 
-/* A trapped write of the guest kernel to a page-table page (dispatch calls it on a write #PF with the entry present and
- * read-only). `size` bytes of `new` at va; `expect_old` != NULL: only if the bytes there equal *expect_old (cmpxchg).
- * 0 done; -EAGAIN the old value differs (*expect_old updated); negative otherwise: bounce the fault to the guest. */
-long pte_write_trapped(struct vcpu *v, uint64_t va, unsigned int size, uint64_t new, uint64_t *expect_old);
-/* True if va maps (read-only) a level-1 table that the domain owns: only then is it worth decoding the instruction. The
- * current 8-byte word is stored. */
-bool pte_trap_candidate(struct vcpu *v, uint64_t va, uint64_t *word);
+/* True if va shows, read-only, a level-1 table that the domain owns: only then is it worth decoding the
+ * instruction that faulted there. Stores the table's frame and the 8-byte word at va. */
+bool pte_trap_candidate(struct vcpu *v, uint64_t va, mfn_t *table, uint64_t *word);
+/* The write of that instruction, to the table that va showed: `size` bytes of `new` at va; `expect_old` not NULL:
+ * only if the bytes there equal *expect_old (cmpxchg), which gets what they were. 0 done; -EAGAIN they differ;
+ * -ERESTART; another error: not to be done, bounce the fault to the guest. */
+long pte_write_trapped(struct vcpu *v, mfn_t table, uint64_t va, unsigned int size, uint64_t new,
+                       uint64_t *expect_old);
 
 /* Builds, in the frame `l4`, the hypervisor's own slots. */
 void root_fill_hypervisor_slots(mfn_t l4);

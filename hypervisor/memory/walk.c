@@ -58,61 +58,62 @@ bool write_kernel_va(struct vcpu *v, uint64_t va, const void *data, size_t n)
     return ok;
 }
 
-/* The level-1 table that the kernel's address va shows: mapped read-only, owned by the domain, in use or
- * idle. */
-static bool find_shown_table(struct vcpu *v, uint64_t va, mfn_t *table)
+/* A level-1 table of the domain, in use or idle. mmu_lock held. */
+static bool is_own_leaf_table(const struct domain *d, const struct frame *f)
 {
-    pte_t e = walk_pte(v->kernel_root, va);
-    struct frame *f = e & PTE_PRESENT ? frame_lookup(pte_mfn(e).n) : NULL;
-
-    if (!f || (e & PTE_RW) || ref_owner(f->ref) != v->domain->id || type_of(f->type) != FRAME_L1 ||
-        !(f->type & TYPE_VALIDATED))
-        return false;
-    *table = pte_mfn(e);
-    return true;
+    return ref_owner(f->ref) == d->id && type_of(f->type) == FRAME_L1 && (f->type & TYPE_VALIDATED);
 }
 
-bool pte_trap_candidate(struct vcpu *v, uint64_t va, uint64_t *word)
+bool pte_trap_candidate(struct vcpu *v, uint64_t va, mfn_t *table, uint64_t *word)
 {
     struct domain *d = v->domain;
-    mfn_t table;
+    struct frame *f;
     bool found;
+    pte_t e;
 
     spin_lock(&d->mmu_lock);
-    found = find_shown_table(v, va, &table);
-    if (found)
-        *word = ((const volatile uint64_t *)frame_virt(table))[(va & (PAGE_SIZE - 1)) / 8];
+    e = walk_pte(v->kernel_root, va);
+    f = e & PTE_PRESENT ? frame_lookup(pte_mfn(e).n) : NULL;
+    found = f && !(e & PTE_RW) && is_own_leaf_table(d, f);
+    if (found) {
+        *table = pte_mfn(e);
+        *word = ((const volatile uint64_t *)frame_virt(*table))[(va & (PAGE_SIZE - 1)) / 8];
+    }
     spin_unlock(&d->mmu_lock);
     return found;
 }
 
-long pte_write_trapped(struct vcpu *v, uint64_t va, unsigned int size, uint64_t new, uint64_t *expect_old)
+/* Replaces the bits of `mask` in an entry; with `expect` only if they are so now. mmu_lock held. */
+static long write_bits(struct domain *d, mfn_t table, unsigned int index, uint64_t mask, uint64_t bits,
+                       uint64_t *expect)
 {
-    struct domain *d = v->domain;
-    unsigned int shift = (va & 7) * 8;
-    uint64_t mask = size == 8 ? UINT64_MAX : ((1UL << (size * 8)) - 1) << shift;
-    unsigned int index = (va & (PAGE_SIZE - 1)) / 8;
-    pte_t word, full;
-    mfn_t table;
+    pte_t word = ((const volatile pte_t *)frame_virt(table))[index];
     long rc;
 
+    if (!expect)
+        return pte_write(d, table, 1, index, (word & ~mask) | bits, NULL, false, NULL);
+    rc = (word & mask) == *expect ? pte_write(d, table, 1, index, (word & ~mask) | bits, &word, false, NULL)
+                                  : -XEN_EAGAIN;
+    *expect = word & mask;
+    return rc;
+}
+
+long pte_write_trapped(struct vcpu *v, mfn_t table, uint64_t va, unsigned int size, uint64_t new,
+                       uint64_t *expect_old)
+{
+    struct domain *d = v->domain;
+    unsigned int shift = (va & 7) * 8, index = (va & (PAGE_SIZE - 1)) / 8;
+    uint64_t mask = size == 8 ? UINT64_MAX : ((1UL << (size * 8)) - 1) << shift;
+    uint64_t expect = expect_old ? *expect_old << shift & mask : 0;
+    long rc = -XEN_EINVAL;
+
     if (size > 8 || (va & 7) + size > 8)
-        return -XEN_EINVAL;
+        return rc;
     spin_lock(&d->mmu_lock);
-    if (!find_shown_table(v, va, &table)) {
-        spin_unlock(&d->mmu_lock);
-        return -XEN_EINVAL;
-    }
-    word = ((const volatile pte_t *)frame_virt(table))[index];
-    if (expect_old && ((word & mask) >> shift) != *expect_old) {
-        *expect_old = (word & mask) >> shift;
-        rc = -XEN_EAGAIN;
-    } else {
-        full = (word & ~mask) | ((new << shift) & mask);
-        rc = pte_write(d, table, 1, index, full, expect_old ? &word : NULL, false, NULL);
-        if (rc == -XEN_EAGAIN)
-            *expect_old = (word & mask) >> shift;
-    }
+    if (is_own_leaf_table(d, frame_of(table)))
+        rc = write_bits(d, table, index, mask, new << shift & mask, expect_old ? &expect : NULL);
     spin_unlock(&d->mmu_lock);
+    if (expect_old)
+        *expect_old = expect >> shift;
     return rc;
 }
