@@ -9,7 +9,7 @@
 #include "memory/heap.h"
 
 /* A context is larger than a stack should have to hold. */
-static long initialise(struct vcpu *v, guest_addr_t arg)
+static __attribute__((noinline)) long initialise(struct vcpu *v, guest_addr_t arg)
 {
     struct vcpu_guest_context c;
     long rc;
@@ -56,7 +56,7 @@ static long move_info(struct vcpu *v, const struct vcpu_register_vcpu_info *op)
     return 0;
 }
 
-static long register_info(struct vcpu *v, guest_addr_t arg)
+static __attribute__((noinline)) long register_info(struct vcpu *v, guest_addr_t arg)
 {
     struct vcpu_register_vcpu_info op;
     long rc;
