@@ -1,4 +1,4 @@
-/* Where everything goes in a new PV domain: pure arithmetic from sizes to page numbers (GUESTS.md 2.3).
+/* Where everything goes in a new PV domain: pure arithmetic from sizes to page numbers.
  * One virtual region starts at virt_base and shows pseudo-physical memory from pfn 0 on, in this order:
  * kernel, ramdisk (if it must be mapped), p2m list (unless INIT_P2M), start_info, store page, console page,
  * page tables, boot stack, at least 512 KiB of padding, end aligned to 4 MiB. After it, not mapped there: the

@@ -32,7 +32,7 @@ struct managed {
 /* Woken whenever a domain appears, changes its state or goes. */
 extern struct pv_waitq registry_changed;
 
-/* A new entry in state CREATING. NULL without memory. Names are checked by registry_name_taken(). */
+/* A new entry in state CREATING. NULL without memory. The caller has checked that the name is free. */
 struct managed *registry_add(const struct domain_config *config);
 
 /* Removes and frees. */

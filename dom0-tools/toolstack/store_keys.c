@@ -1,4 +1,4 @@
-/* The keys that guests and tools look for (xenstore-paths; GUESTS.md 3.4). Everything is readable by the
+/* The keys that guests and tools look for (xenstore-paths). Everything is readable by the
  * guest and owned by the control domain, except what the guest is meant to write. Children inherit
  * permissions, so they are set once per tree and once per key of the guest's. */
 #include <stdio.h>

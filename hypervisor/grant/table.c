@@ -20,7 +20,7 @@ static void init_handles(struct grant_table *t)
     t->free_handle = t->handle_count ? 0 : UINT32_MAX;
 }
 
-/* The shared frames name their owner, so they come when the domain has its number (grant_show). */
+/* The shared frames name their owner, so they come when the domain has its number (grant_attach). */
 long grant_init(struct domain *d, unsigned int frames, unsigned int maptrack_frames)
 {
     struct grant_table *t;

@@ -2,7 +2,8 @@
  *
  * An entry of level 2 to 4 refers to a table of exactly the next lower level, owned by the same domain: so
  * depth is bounded by the type and no table can contain itself. A level-1 entry refers to a frame, as
- * writable if it has RW. Bits that are not listed are refused, also where the entry is not present. */
+ * writable if it has RW. Bits that are not listed are refused. An entry that is not present may hold anything
+ * but the number of a frame. */
 #include <xen/errno.h>
 #include "boot/early.h"
 #include "cpu/cpu.h"

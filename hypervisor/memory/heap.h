@@ -1,5 +1,5 @@
 /* Free frames: a buddy allocator over the frame table. Contents of free frames are stale; whoever hands one to a domain
- * clears it (memory/populate), and heap_alloc_zeroed clears what the hypervisor keeps. Lock: heap_lock (RANK_HEAP). */
+ * clears it (memory/reservation.c), and heap_alloc_zeroed clears what the hypervisor keeps. Lock: heap_lock (RANK_HEAP). */
 #ifndef ENSO_MEMORY_HEAP_H
 #define ENSO_MEMORY_HEAP_H
 

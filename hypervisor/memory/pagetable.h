@@ -73,9 +73,10 @@ long hypercall_update_va_mapping(uint64_t va, uint64_t val, uint64_t flags);
 long hypercall_update_va_mapping_otherdomain(uint64_t va, uint64_t val, uint64_t flags, domid_t domid);
 long hypercall_mmuext_op(guest_addr_t ops, uint32_t count, guest_addr_t done, uint32_t foreigndom);
 long hypercall_memory_op(uint32_t cmd, guest_addr_t arg);
+/* The segment and CR3 assists mean something to 32-bit kernels only; they are taken, as on Xen. */
 #define VM_ASSIST_KNOWN ((1U << VMASST_TYPE_4gb_segments) | (1U << VMASST_TYPE_4gb_segments_notify) | \
                          (1U << VMASST_TYPE_writable_pagetables) | (1U << VMASST_TYPE_pae_extended_cr3) | \
-                         (1U << VMASST_TYPE_architectural_iopl) | (1U << VMASST_TYPE_runstate_update_flag))
+                         (1U << VMASST_TYPE_runstate_update_flag))
 long hypercall_vm_assist(uint32_t cmd, uint32_t type);
 long hypercall_set_gdt(guest_addr_t frames, uint32_t entries);
 long hypercall_update_descriptor(uint64_t maddr, uint64_t descriptor);

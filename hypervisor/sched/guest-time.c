@@ -34,8 +34,21 @@ void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out)
 
 void runstate_publish(struct vcpu *v)
 {
-    if (v->runstate_area.a)
-        (void)write_kernel_va(v, v->runstate_area.a, &v->sched.runstate, sizeof(v->sched.runstate));
+    struct vcpu_runstate_info r = v->sched.runstate;
+    uint64_t at = v->runstate_area.a, stamp = at + offsetof(struct vcpu_runstate_info, state_entry_time);
+
+    if (!at)
+        return;
+    /* Who asked for it sees from the flag that the record is just being written. */
+    if (v->domain->vm_assist & (1U << VMASST_TYPE_runstate_update_flag)) {
+        r.state_entry_time |= XEN_RUNSTATE_UPDATE;
+        (void)write_kernel_va(v, stamp, &r.state_entry_time, sizeof(r.state_entry_time));
+        (void)write_kernel_va(v, at, &r, sizeof(r));
+        r.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
+        (void)write_kernel_va(v, stamp, &r.state_entry_time, sizeof(r.state_entry_time));
+    } else {
+        (void)write_kernel_va(v, at, &r, sizeof(r));
+    }
 }
 
 void vcpu_update_time(struct vcpu *v, bool force)
