@@ -60,16 +60,41 @@ static int report_unreadable(const struct command_call *call, int rc)
     return report_failure(call, file, rc, "`ls` shows the files", "cannot read the configuration");
 }
 
+/* The error, if there is just one: it becomes the command's line. NULL if there are more, or none. */
+static const struct config_diagnostic *only_error(const struct config_report *report)
+{
+    for (unsigned i = 0; report->errors == 1 && i < report->count; i++)
+        if (report->entry[i].severity == CONFIG_ERROR)
+            return &report->entry[i];
+    return NULL;
+}
+
 /* Remarks that have a file and a line print as compilers do, so that an editor can jump there. */
 static void put_report(const struct config_report *report, bool quiet)
 {
     char text[600];
 
     for (unsigned i = 0; i < report->count; i++)
-        if (!quiet || report->entry[i].severity == CONFIG_ERROR)
+        if (&report->entry[i] != only_error(report) &&
+            (!quiet || report->entry[i].severity == CONFIG_ERROR))
             printf("%s\n", config_diagnostic_text(&report->entry[i], text, sizeof(text)));
     if (report->dropped)
         printf("%u more remarks\n", report->dropped);
+}
+
+static int report_errors(const struct command_call *call, const struct config_report *report, int rc)
+{
+    const struct config_diagnostic *only = only_error(report);
+    char place[sizeof(only->file) + 24];
+
+    if (!only)
+        return report_failure(call, call->words[0], rc, "correct what is named above",
+                              "nothing was created: %u errors", report->errors);
+    if (only->line)
+        snprintf(place, sizeof(place), "%s:%u:%u", only->file, only->line, only->column);
+    else
+        snprintf(place, sizeof(place), "%s", only->file);
+    return report_failure(call, place, rc, "nothing was created", "%s", only->text);
 }
 
 static int read_config(const struct command_call *call, struct domain_config *config,
@@ -87,11 +112,7 @@ static int read_config(const struct command_call *call, struct domain_config *co
     put_report(report, call_has(call, "-q"));
     if (rc == -ENOMEM)
         return report_failure(call, call->words[0], rc, NULL, "the control domain has no memory left");
-    if (rc)
-        return report_failure(call, call->words[0], rc, "correct what is named above",
-                              "nothing was created: %u error%s", report->errors,
-                              report->errors == 1 ? "" : "s");
-    return STATUS_OK;
+    return rc ? report_errors(call, report, rc) : STATUS_OK;
 }
 
 /* Runs when the domain is complete and has not executed anything: what it says first is not missed. */
