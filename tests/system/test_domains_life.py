@@ -10,8 +10,8 @@ UP = "enso-initramfs: user space is up"
 
 # What Linux has said when it is destroyed; None: it has not run yet.
 STAGES = [None, "Linux version", "Zone ranges", "Booting kernel on Xen", "Dentry cache hash table entries",
-          "clocksource: Switched to clocksource xen", "Freeing initrd memory", "Key type encrypted registered",
-          "Run /init as init process", UP]
+          "clocksource: Switched to clocksource xen", "Freeing initrd memory",
+          "Key type encrypted registered", "Run /init as init process", UP]
 
 
 @pytest.fixture(autouse=True)
