@@ -211,14 +211,14 @@ long grant_teardown(struct domain *d)
 {
     struct grant_table *t = d->grants;
 
-    for (; t->teardown_handle < t->handle_count; t->teardown_handle++) {
-        struct unmapping u = { .handle = t->teardown_handle };
+    while (t->teardown_handle < t->handle_count) {
+        struct unmapping u = { .handle = t->teardown_handle++ };
 
         if (claim_handle(t, u.handle, &u.record)) {
             u.granter = domain_by_owner(u.record.granter);
             grant_unmap_end(d, &u);
         }
-        if (t->teardown_handle % 32 == 31 && preempt_check())
+        if (t->teardown_handle % 32 == 0 && preempt_check())
             return -ERESTART;
     }
     return 0;
