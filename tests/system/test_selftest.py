@@ -8,8 +8,8 @@ import pytest
 
 from enso import direct
 
-GROUPS = ["calls", "descriptors", "events", "grants", "pagetables", "pins", "foreign", "traps", "emulation", "user",
-          "timers", "fpu", "kit"]
+GROUPS = ["calls", "descriptors", "events", "grants", "pagetables", "pins", "foreign", "traps", "emulation",
+          "user", "timers", "fpu", "kit"]
 BUILDS = pytest.mark.parametrize("hypervisor, options", [
     ("enso", ""), ("enso-debug", "loglvl=debug"), ("enso-debug", "preempt=always"),
 ], ids=["release", "debug", "preempt-always"])
