@@ -8,12 +8,14 @@ import pytest
 
 from enso import BUILD, PROMPT
 
-SIZES = [(256, 1), (256, 4), (2048, 2), (8192, 1), (8192, 4)]
+# Every memory size with every number of CPUs under one of the firmwares, and each of them under both.
+SIZES = [(256, 1, False), (256, 2, True), (256, 4, False), (2048, 1, True), (2048, 2, False), (2048, 4, True),
+         (8192, 1, False), (8192, 2, False), (8192, 4, True)]
 DEBUG, VGA, DOM0_256M = 1, 2, 3
 
 
-@pytest.mark.parametrize("uefi", [False, True], ids=["bios", "uefi"])
-@pytest.mark.parametrize("mem,cpus", SIZES)
+@pytest.mark.parametrize("mem, cpus, uefi", SIZES,
+                         ids=[f"{mem}-{cpus}-{'uefi' if uefi else 'bios'}" for mem, cpus, uefi in SIZES])
 def test_every_size_of_machine(boot, mem, cpus, uefi):
     machine = boot(mem=mem, cpus=cpus, uefi=uefi)
     info = machine.info()
@@ -21,8 +23,12 @@ def test_every_size_of_machine(boot, mem, cpus, uefi):
     # What firmware keeps for itself is the only memory that may be missing.
     assert mem * 1024 * 0.97 - 24 * 1024 <= info["total_memory_kib"] <= mem * 1024
     assert list(machine.domains()) == ["Domain-0"]
-    machine.cli("create hello.cfg")
-    assert "hello" in machine.domains()
+    before = machine.holdings()
+    machine.cli("create hello.cfg -q")
+    machine.until(lambda: "hello: 1 s up" in machine.said("hello"))
+    machine.cli("destroy hello")
+    assert machine.holdings() == before
+    assert machine.audit() == 0
 
 
 def test_the_debug_entry_checks_and_talks(boot):
