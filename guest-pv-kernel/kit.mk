@@ -42,7 +42,7 @@ endef
 -include $(kit-objs:.o=.d) $(kit-start-objs:.o=.d)
 
 # ---- example guests: one folder each; NAME-srcs lists its files ----
-guests := hello selftest burn crash
+guests := hello burn crash
 guest-images := $(guests:%=build/guests/%)
 guest-configs :=
 include $(guests:%=$(kit-dir)/guests/%/guest.mk)

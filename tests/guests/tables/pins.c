@@ -1,20 +1,10 @@
 /* pins.c: whole tables: pinning and unpinning each level, changing the base, flushing. The class of bug: a
  * table that was validated as one level and used as another, a pin counted twice. */
-#include "selftest.h"
+#include "case.h"
 
 #include <string.h>
 
 static char *l1, *l2, *l3, *l4, *page;
-
-static void make_read_only(char *table)
-{
-    set_va(table, entry_for(table, FLAGS_RO));
-}
-
-static void make_writable(char *table)
-{
-    set_va(table, entry_for(table, FLAGS_RW | PV_PTE_NX));
-}
 
 static void leaf_tables(void)
 {

@@ -1,7 +1,7 @@
 /* user.c: guest user mode: its own page table, system calls, traps and events from there, and back. The
  * class of bug: user mode that reaches the kernel's memory, issues hypercalls, or returns with wrong
  * registers. */
-#include "selftest.h"
+#include "case.h"
 
 #include <string.h>
 #include <pv/memory.h>
@@ -196,3 +196,12 @@ void test_user(void)
     pv_trap_handler(ENTRY_SYSCALL, NULL);
     demolish();
 }
+
+
+const struct kernel kernel = {
+    .name = "user", .checks = "guest user mode",
+    .groups = (const struct group[]){
+        { "user", test_user, "guest user mode" },
+        { 0 },
+    },
+};

@@ -1,6 +1,6 @@
 /* foreign.c: frames and domains that are not ours. The class of bug: a guest that reaches memory of another
  * domain, of the hypervisor, or of a device. */
-#include "selftest.h"
+#include "case.h"
 
 #include <stdio.h>
 #include <xen/grant_table.h>
@@ -61,15 +61,15 @@ void test_foreign(void)
     char *page = pv_pages_alloc(1), *other = pv_pages_alloc(1);
     uint64_t maddr, entry = pv_pt_lookup(page, 1, &maddr);
 
-    check_nobody("mmu_update for nobody", update_as(0x7123, maddr, entry));
-    check_refused("mmu_update for DOMID_XEN: our own frame is not the hypervisor's",
-                  update_as(DOMID_XEN, maddr, entry_for(other, FLAGS_RW)));
+    check("mmu_update for nobody", update_as(0x7123, maddr, entry), -XEN_ESRCH);
+    check("mmu_update for DOMID_XEN: our own frame is not the hypervisor's",
+          update_as(DOMID_XEN, maddr, entry_for(other, FLAGS_RW)), by_role(-XEN_EPERM, -XEN_EINVAL));
     if (!pv_is_control_domain()) {
         check("mmu_update for domain 0", update_as(0, maddr, entry), -XEN_EPERM);
         every_frame(page, maddr);
     }
-    check_nobody("update_va_mapping_otherdomain: nobody",
-                 HYPERVISOR_update_va_mapping_otherdomain((unsigned long)page, entry, 0, 0x7123));
+    check("update_va_mapping_otherdomain: nobody",
+                 HYPERVISOR_update_va_mapping_otherdomain((unsigned long)page, entry, 0, 0x7123), -XEN_ESRCH);
     pv_pages_free(page, 1);
     pv_pages_free(other, 1);
 }

@@ -1,10 +1,10 @@
 /* descriptors.c: segment descriptors and segment bases: GDT, LDT, single descriptors, FS and GS. The class of
  * bug: a descriptor that opens ring 0 or the hypervisor's segments to the guest. */
-#include "selftest.h"
+#include "case.h"
 
 #include <xen/sched.h>
 
-#define NON_CANONICAL 0x0000900000000000UL
+
 
 /* A data segment of 4 GiB at 0, DPL 3; a code segment, DPL 0; a system segment. */
 #define DATA_DPL3 0x00cff3000000ffffUL
@@ -99,9 +99,9 @@ static void bases(void)
     check("set_segment_base: GS of user mode", HYPERVISOR_set_segment_base(SEGBASE_GS_USER, 4096), 0);
     check("set_segment_base: GS selector 0", HYPERVISOR_set_segment_base(SEGBASE_GS_USER_SEL, 0), 0);
     check("set_segment_base: non-canonical FS",
-          HYPERVISOR_set_segment_base(SEGBASE_FS, NON_CANONICAL), -XEN_EINVAL);
+          HYPERVISOR_set_segment_base(SEGBASE_FS, (unsigned long)NON_CANONICAL), -XEN_EINVAL);
     check("set_segment_base: non-canonical GS",
-          HYPERVISOR_set_segment_base(SEGBASE_GS_KERNEL, NON_CANONICAL), -XEN_EINVAL);
+          HYPERVISOR_set_segment_base(SEGBASE_GS_KERNEL, (unsigned long)NON_CANONICAL), -XEN_EINVAL);
     check("set_segment_base: unknown register", HYPERVISOR_set_segment_base(9, 0), -XEN_EINVAL);
     HYPERVISOR_set_segment_base(SEGBASE_FS, 0);
     HYPERVISOR_set_segment_base(SEGBASE_GS_KERNEL, 0);
@@ -117,3 +117,17 @@ void test_descriptors(void)
     bases();
     pv_pages_free(page, 1);
 }
+
+void test_descriptors(void);
+void test_emulation(void);
+void test_fpu(void);
+
+const struct kernel kernel = {
+    .name = "processor", .checks = "GDT, LDT, emulated instructions, FPU",
+    .groups = (const struct group[]){
+        { "descriptors", test_descriptors, "GDT, LDT" },
+        { "emulation", test_emulation, "emulated instructions" },
+        { "fpu", test_fpu, "FPU" },
+        { 0 },
+    },
+};

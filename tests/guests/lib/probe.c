@@ -1,5 +1,6 @@
 /* probe.c: takes the traps of probed instructions. */
-#include "selftest.h"
+#include "case.h"
+#include "internal.h"
 
 volatile uint64_t probe_resume;
 struct pv_regs probe_regs;

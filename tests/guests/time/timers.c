@@ -1,6 +1,6 @@
 /* timers.c: clocks and timers. The class of bug: a timer in the past that never fires, a clock that goes
  * back or stands still, a record that is never refreshed. */
-#include "selftest.h"
+#include "case.h"
 
 #include <xen/event_channel.h>
 #include <xen/sched.h>
@@ -126,3 +126,12 @@ void test_timers(void)
     periodic();
     pv_event_unmask(timer_port);
 }
+
+
+const struct kernel kernel = {
+    .name = "time", .checks = "clocks and timers",
+    .groups = (const struct group[]){
+        { "timers", test_timers, "clocks and timers" },
+        { 0 },
+    },
+};

@@ -1,5 +1,5 @@
 /* kit.c: the kit itself, as far as a guest alone can try it: threads, waits, time, memory, windows, files. */
-#include "selftest.h"
+#include "case.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -241,3 +241,12 @@ void test_kit(void)
     if (pv_module(&len))
         check_true("the boot archive can be read", walk("", 0) + walk("/", 0) > 0);
 }
+
+
+const struct kernel kernel = {
+    .name = "kit", .checks = "the kit itself",
+    .groups = (const struct group[]){
+        { "kit", test_kit, "the kit itself" },
+        { 0 },
+    },
+};

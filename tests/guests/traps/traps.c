@@ -1,6 +1,6 @@
 /* traps.c: exceptions of the guest kernel: right vector, error code, address, flags; and going on behind
  * them. The class of bug: a frame built wrongly, a trap delivered to the wrong place or not at all. */
-#include "selftest.h"
+#include "case.h"
 
 #include <xen/nmi.h>
 #include <xen/sched.h>
@@ -182,3 +182,12 @@ void test_traps(void)
     fpu_traps();
     nmi();
 }
+
+
+const struct kernel kernel = {
+    .name = "traps", .checks = "exceptions of the guest kernel",
+    .groups = (const struct group[]){
+        { "traps", test_traps, "exceptions of the guest kernel" },
+        { 0 },
+    },
+};

@@ -1,6 +1,6 @@
 /* fpu.c: FPU and SSE registers stay ours across everything that leaves this code. The class of bug: another
  * domain's registers seen, or ours lost. */
-#include "selftest.h"
+#include "case.h"
 
 #include <string.h>
 #include <xen/sched.h>

@@ -1,6 +1,6 @@
 /* calls.c: hypercalls that need no set-up: numbers, sub-operations and pointers that are wrong, and the plain
  * right ones. The class of bug: a number used before it is checked, a pointer trusted. */
-#include "selftest.h"
+#include "case.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,11 +13,6 @@
 #include <xen/sched.h>
 #include <xen/vcpu.h>
 #include <xen/version.h>
-
-/* Below the image nothing is mapped; these addresses belong to the hypervisor, and to nobody. */
-#define UNMAPPED ((void *)0x1000)
-#define HYPERVISOR_SPACE ((void *)0xffff820000000000)
-#define NON_CANONICAL ((void *)0x0000900000000000)
 
 static void numbers(void)
 {
@@ -116,80 +111,6 @@ static void multicall(void)
           -XEN_EFAULT);
 }
 
-static void vcpu(void)
-{
-    static volatile struct vcpu_runstate_info area __attribute__((aligned(4096)));
-    struct vcpu_register_runstate_memory_area where = { .addr.v = (void *)&area };
-    struct vcpu_register_vcpu_info info = { .mfn = pv_virt_to_mfn((void *)&area), .offset = 4096 - 32 };
-    struct vcpu_runstate_info now;
-    struct vcpu_set_periodic_timer periodic = { .period_ns = 500000 };
-    struct sched_poll poll = { .nr_ports = 0 };
-    unsigned int i;
-    uint64_t blocked;
-
-    check("vcpu_op: our vcpu is up", HYPERVISOR_vcpu_op(VCPUOP_is_up, 0, NULL), 1);
-    check("vcpu_op: no vcpu 999", HYPERVISOR_vcpu_op(VCPUOP_is_up, 999, NULL), -XEN_ENOENT);
-    check("vcpu_op: no vcpu -1", HYPERVISOR_vcpu_op(VCPUOP_is_up, ~0U, NULL), -XEN_ENOENT);
-    check("vcpu_op: unknown sub-op", HYPERVISOR_vcpu_op(99, 0, NULL), -XEN_ENOSYS);
-    check("vcpu_op: up again", HYPERVISOR_vcpu_op(VCPUOP_up, 0, NULL), 0);
-    check("vcpu_op: initialise, unmapped context", HYPERVISOR_vcpu_op(VCPUOP_initialise, 0, UNMAPPED),
-          -XEN_EFAULT);
-    check("vcpu_op: runstate", HYPERVISOR_vcpu_op(VCPUOP_get_runstate_info, 0, &now), 0);
-    check("vcpu_op: we are running", now.state, RUNSTATE_running);
-    check_true("vcpu_op: and have been", now.time[RUNSTATE_running] > 0);
-    check("vcpu_op: runstate, unmapped", HYPERVISOR_vcpu_op(VCPUOP_get_runstate_info, 0, UNMAPPED),
-          -XEN_EFAULT);
-    check("vcpu_op: runstate area", HYPERVISOR_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &where), 0);
-    check("vcpu_op: the area says running", area.state, RUNSTATE_running);
-    blocked = area.time[RUNSTATE_blocked];
-    for (i = 0; i < 100 && area.time[RUNSTATE_blocked] == blocked; i++) {
-        poll.timeout = pv_now_ns() + 2 * PV_NS_PER_MS;
-        HYPERVISOR_sched_op(SCHEDOP_poll, &poll);
-    }
-    check_true("vcpu_op: the area counts waiting", area.time[RUNSTATE_blocked] > blocked);
-    where.addr.v = NULL;
-    check("vcpu_op: runstate area off", HYPERVISOR_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &where),
-          0);
-    check("vcpu_op: periodic timer below a millisecond",
-          HYPERVISOR_vcpu_op(VCPUOP_set_periodic_timer, 0, &periodic), -XEN_EINVAL);
-    check("vcpu_op: vcpu_info across a page's end",
-          HYPERVISOR_vcpu_op(VCPUOP_register_vcpu_info, 0, &info), -XEN_ENXIO);
-    info = (struct vcpu_register_vcpu_info){ .mfn = 1UL << 40, .offset = 0 };
-    check("vcpu_op: vcpu_info in no frame", HYPERVISOR_vcpu_op(VCPUOP_register_vcpu_info, 0, &info),
-          -XEN_EINVAL);
-}
-
-static void memory(void)
-{
-    struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
-    struct xen_machphys_mapping map = { 0 };
-    domid_t self = DOMID_SELF, nobody = 0x7123;
-    xen_pfn_t frame = 1UL << 40;
-    long now = HYPERVISOR_memory_op(XENMEM_current_reservation, &self);
-
-    check_true("memory_op: we have at least the pages of start_info", now >= (long)pv_start_info->nr_pages);
-    check_true("memory_op: and at most the maximum",
-               HYPERVISOR_memory_op(XENMEM_maximum_reservation, &self) >= now);
-    check_nobody("memory_op: reservation of nobody",
-                 HYPERVISOR_memory_op(XENMEM_current_reservation, &nobody));
-    check_true("memory_op: the host has memory", HYPERVISOR_memory_op(XENMEM_maximum_ram_page, NULL) > now);
-    check("memory_op: unknown sub-op", HYPERVISOR_memory_op(60, NULL), -XEN_ENOSYS);
-    check("memory_op: unmapped argument", HYPERVISOR_memory_op(XENMEM_current_reservation, UNMAPPED),
-          -XEN_EFAULT);
-    check("memory_op: machphys mapping", HYPERVISOR_memory_op(XENMEM_machphys_mapping, &map), 0);
-    check("memory_op: it is where the ABI says", (long)map.v_start, (long)MACH2PHYS_VIRT_START);
-    check_true("memory_op: its size makes sense", map.max_mfn >= pv_start_info->nr_pages);
-    set_xen_guest_handle(r.extent_start, &frame);
-    check("memory_op: giving back a frame that is none",
-          HYPERVISOR_memory_op(XENMEM_decrease_reservation, &r), 0);
-    frame = 0;
-    check("memory_op: giving back another's frame", HYPERVISOR_memory_op(XENMEM_decrease_reservation, &r), 0);
-    r.extent_order = 40;
-    check("memory_op: an extent of 2^40 frames", HYPERVISOR_memory_op(XENMEM_decrease_reservation, &r), 0);
-    r = (struct xen_memory_reservation){ .nr_extents = 1UL << 60, .domid = DOMID_SELF };
-    check("memory_op: 2^60 extents", HYPERVISOR_memory_op(XENMEM_populate_physmap, &r), 0);
-}
-
 static void callbacks(void)
 {
     struct callback_register reg = { .type = CALLBACKTYPE_event, .address = 0x0000900000000000UL };
@@ -236,7 +157,7 @@ static void console(void)
     char byte;
 
     if (!pv_is_control_domain()) {
-        check_refused("console_io: a domU cannot read", HYPERVISOR_console_io(CONSOLEIO_read, 1, &byte));
+        check("console_io: a domU cannot read", HYPERVISOR_console_io(CONSOLEIO_read, 1, &byte), -XEN_EPERM);
         return;
     }
     check("console_io: nothing", HYPERVISOR_console_io(CONSOLEIO_write, 0, NULL), 0);
@@ -251,9 +172,9 @@ static void privileged(void)
 
     if (pv_is_control_domain())
         return;
-    check_refused("domctl is not for a domU", PV_HYPERCALL1(__HYPERVISOR_domctl, op));
-    check_refused("sysctl is not for a domU", PV_HYPERCALL1(__HYPERVISOR_sysctl, op));
-    check_refused("platform_op is not for a domU", PV_HYPERCALL1(__HYPERVISOR_platform_op, op));
+    check("domctl is not for a domU", PV_HYPERCALL1(__HYPERVISOR_domctl, op), -XEN_EACCES);
+    check("sysctl is not for a domU", PV_HYPERCALL1(__HYPERVISOR_sysctl, op), -XEN_EACCES);
+    check("platform_op is not for a domU", PV_HYPERCALL1(__HYPERVISOR_platform_op, op), -XEN_EACCES);
 }
 
 void test_calls(void)
@@ -262,11 +183,17 @@ void test_calls(void)
     version();
     sched();
     multicall();
-    vcpu();
-    memory();
     callbacks();
     assists();
     physdev();
     console();
     privileged();
 }
+
+const struct kernel kernel = {
+    .name = "calls", .checks = "hypercalls that need no set-up",
+    .groups = (const struct group[]){
+        { "calls", test_calls, "numbers, sub-operations and pointers that are wrong, and the plain right ones" },
+        { 0 },
+    },
+};

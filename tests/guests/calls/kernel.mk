@@ -1,0 +1,1 @@
+calls-srcs := calls.c

@@ -1,0 +1,1 @@
+kit-srcs := kit.c

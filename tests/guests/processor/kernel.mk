@@ -1,0 +1,1 @@
+processor-srcs := descriptors.c emulate.c fpu.c

@@ -1,0 +1,1 @@
+tables-srcs := pagetables.c pins.c foreign.c

@@ -1,0 +1,1 @@
+time-srcs := timers.c

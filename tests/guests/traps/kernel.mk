@@ -1,0 +1,1 @@
+traps-srcs := traps.c

@@ -1,0 +1,1 @@
+user-srcs := user.c user_entry.S

@@ -1,0 +1,2 @@
+vcpus-srcs := vcpus.c
+vcpus-config := vcpus = 2
