@@ -167,14 +167,20 @@ static long audit_once(bool report)
 
 long frame_audit(void)
 {
+    static atomic_flag busy = ATOMIC_FLAG_INIT;
     long wrong = -1;
 
+    if (atomic_flag_test_and_set(&busy))
+        return -XEN_EBUSY;
     expected = heap_alloc_zeroed(frame_limit * sizeof(*expected));
-    if (!expected)
+    if (!expected) {
+        atomic_flag_clear(&busy);
         return -XEN_ENOMEM;
+    }
     /* Another CPU may have been stopped between two steps that belong together: only what stays wrong is wrong. */
     for (int i = 0; i < MAX_TRIES && wrong != 0; i++)
         wrong = audit_once(i == MAX_TRIES - 1);
     heap_free_bytes(expected, frame_limit * sizeof(*expected));
+    atomic_flag_clear(&busy);
     return wrong;
 }

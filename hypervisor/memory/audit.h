@@ -5,7 +5,8 @@
 
 #include "lib/types.h"
 
-/* Number of frames and lists that are wrong, each (up to some) logged; -ENOMEM there is no room for the counts. */
+/* Number of frames and lists that are wrong, each (up to some) logged; -ENOMEM there is no room for the counts,
+ * -EBUSY another CPU is at it. */
 long frame_audit(void);
 
 #endif

@@ -29,6 +29,23 @@ void frame_last_put(struct frame *f, uint64_t old_ref)
     release_later(f);
 }
 
+/* CPUs that may remember a mapping of one of the frames on a list: those on their owners' roots, or on anybody's if
+ * others have mapped one. */
+static uint64_t cpus_that_know(uint32_t n, uint32_t count)
+{
+    uint64_t mask = 0;
+
+    for (; count--; n = frame_table[n].next) {
+        uint64_t ref = frame_table[n].ref;
+        struct domain *owner = domain_by_owner(ref_owner(ref));
+
+        if ((ref & REF_FLAG_SHARED) || !owner)
+            return guest_root_cpus();
+        mask |= atomic_load(&owner->tlb_mask);
+    }
+    return mask;
+}
+
 void frames_release(void)
 {
     struct cpu *cpu = this_cpu()->cpu;
@@ -39,7 +56,7 @@ void frames_release(void)
     cpu->release_count = 0;
     atomic_fetch_and(&this_cpu()->work, ~WORK_RELEASE);
     /* Mappings are gone; now what processors remember of them; only then may somebody else get the frame. */
-    cpu_flush_tlb(guest_root_cpus());
+    cpu_flush_tlb(cpus_that_know(n, count));
     while (count--) {
         struct frame *f = &frame_table[n];
         struct domain *owner = domain_by_owner(ref_owner(f->ref));
