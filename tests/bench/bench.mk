@@ -3,7 +3,8 @@
 # Nothing here fails because something is slow. Everything is written to build/bench/bench.json too.
 
 bench-srcs := $(addprefix tests/bench/guest/, \
-    bench.c calls.c mmu.c events.c faults.c emulation.c user.c grants.c memory.c clock.S)
+    bench.c calls.c entries.c tables.c tree.c trapped.c faults.c user.c emulation.c events.c timers.c \
+    grants.c memory.c vcpus.c clock.S)
 bench-objs := $(bench-srcs:%=build/%.o)
 
 $(bench-objs): build/%.o: % build/flags/kit-cflags | $(newlib)

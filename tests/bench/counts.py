@@ -40,7 +40,7 @@ def _run(options, who):
 
 def on_enso():
     """By QEMU's own loader: what the boot loader was makes no difference to the counts."""
-    return _run(["-kernel", os.path.join(BUILD, "enso"), "-initrd", f"{GUEST} bench"], "Enso")
+    return _run(["-kernel", os.path.join(BUILD, "enso"), "-append", "dom0_max_vcpus=2", "-initrd", f"{GUEST} bench"], "Enso")
 
 
 def on_xen():
@@ -52,7 +52,7 @@ def on_xen():
         os.link(GUEST, os.path.join(boot, "guest"))
         with open(os.path.join(boot, "grub", "grub.cfg"), "w", encoding="ascii") as f:
             f.write("set timeout=0\nmenuentry xen {\n"
-                    " multiboot2 /boot/xen console=com1 com1=115200,8n1 dom0_mem=256M\n"
+                    " multiboot2 /boot/xen console=com1 com1=115200,8n1 dom0_mem=256M dom0_max_vcpus=2\n"
                     " module2 /boot/guest bench\n}\n")
         subprocess.run(["grub-mkrescue", "--install-modules=normal iso9660 multiboot2",
                         "--fonts=", "--locales=", "--themes=", "-o", iso, os.path.join(work, "tree")],

@@ -15,6 +15,8 @@
 #include <pv/time.h>
 
 #define ROUNDS 101
+#define FEW_ROUNDS 7
+#define LOOP_TURNS 10000
 
 static bool tracing;
 static char wanted[128];        /* beginning of the names that are run */
@@ -43,6 +45,14 @@ void mmuext(unsigned int cmd, uint64_t arg)
     struct mmuext_op op = { .cmd = cmd, .arg1.mfn = arg };
 
     must("mmuext_op", HYPERVISOR_mmuext_op(&op, 1, NULL, DOMID_SELF));
+}
+
+uint32_t mmuext_cost(unsigned int cmd, uint64_t arg)
+{
+    struct mmuext_op op = { .cmd = cmd, .arg1.mfn = arg };
+    struct call c = CALL(mmuext_op, .a1 = (uint64_t)&op, .a2 = 1, .a3 = 0, .a4 = DOMID_SELF);
+
+    return cost(&c);
 }
 
 void set_entry(const void *va, uint64_t entry)
@@ -77,7 +87,7 @@ static void trace(const char *name, uint32_t (*once)(void))
     once();
 }
 
-void bench_each(const char *name, uint32_t (*once)(void), unsigned int each)
+static void measure(const char *name, uint32_t (*once)(void), unsigned int each, unsigned int rounds)
 {
     static uint32_t ticks[ROUNDS];
     unsigned int i;
@@ -89,15 +99,41 @@ void bench_each(const char *name, uint32_t (*once)(void), unsigned int each)
         return;
     }
     once();
-    for (i = 0; i < ROUNDS; i++)
+    for (i = 0; i < rounds; i++)
         ticks[i] = once();
-    qsort(ticks, ROUNDS, sizeof(ticks[0]), compare);
-    printf("bench: %s | %u | %u\n", name, ticks[0] / each, ticks[ROUNDS / 2] / each);
+    qsort(ticks, rounds, sizeof(ticks[0]), compare);
+    printf("bench: %s | %u | %u\n", name, ticks[0] / each, ticks[rounds / 2] / each);
+}
+
+void bench_each(const char *name, uint32_t (*once)(void), unsigned int each)
+{
+    measure(name, once, each, ROUNDS);
 }
 
 void bench(const char *name, uint32_t (*once)(void))
 {
-    bench_each(name, once, 1);
+    measure(name, once, 1, ROUNDS);
+}
+
+void bench_few(const char *name, uint32_t (*once)(void))
+{
+    measure(name, once, 1, FEW_ROUNDS);
+}
+
+void figure(const char *name, uint64_t value)
+{
+    printf("bench: figure: %s | %lu\n", name, value);
+}
+
+/* Without that, no figure means anything. */
+static void check_clock(void)
+{
+    uint32_t counted = clock_loop(LOOP_TURNS) - CLOCK;
+
+    if (!tracing && counted != 2 * LOOP_TURNS + 1)
+        fail("the clock advances by %u in %u instructions", counted, 2 * LOOP_TURNS + 1);
+    figure("instructions of a known loop", 2 * LOOP_TURNS + 1);
+    figure("what the clock advances in them", counted);
 }
 
 void set_fault_handler(const char *handler)
@@ -108,6 +144,17 @@ void set_fault_handler(const char *handler)
     table[0].cs = FLAT_KERNEL_CS;
     table[0].address = (unsigned long)(handler ? handler : pv_trap_stubs + 14 * 16);
     must("set_trap_table", HYPERVISOR_set_trap_table(table));
+}
+
+void upcalls_by(const char *handler, evtchn_port_t port)
+{
+    upcall_port = port;
+    must("set_callbacks", HYPERVISOR_set_callbacks(handler, pv_entry_failsafe, pv_entry_syscall));
+}
+
+void upcalls_by_kit(void)
+{
+    must("set_callbacks", HYPERVISOR_set_callbacks(pv_entry_event, pv_entry_failsafe, pv_entry_syscall));
 }
 
 static void print_hypervisor(void)
@@ -137,15 +184,20 @@ int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
     print_hypervisor();
+    check_clock();
+    memory_figures();
     bench("the clock", clock_nothing);
     bench_calls();
-    bench_mmu();
-    bench_events();
+    bench_entries();
+    bench_tables();
     bench_faults();
-    bench_emulation();
     bench_user();
+    bench_emulation();
+    bench_events();
+    bench_timers();
     bench_grants();
     bench_memory();
+    bench_vcpus();
     printf("bench: done\n");
     fflush(stdout);
     pv_shutdown(SHUTDOWN_poweroff);

@@ -6,10 +6,9 @@
 #include <xen/vcpu.h>
 #include <xen/version.h>
 
-#define BATCH 16
+#define BATCH_MAX 64
 #define UNKNOWN_VERSION_OP 99
 #define XEN_ENOSYS 38
-#define NS_PER_SEC 1000000000ULL
 #define VERSION (4 << 16 | 17)
 
 static uint32_t version(void)
@@ -26,22 +25,25 @@ static uint32_t unknown_version(void)
     return cost(&c);
 }
 
-static uint32_t multicall(void)
+static uint32_t multicall(unsigned int count)
 {
-    struct multicall_entry batch[BATCH];
-    struct call c = CALL(multicall, .a1 = (uint64_t)batch, .a2 = BATCH);
+    static struct multicall_entry batch[BATCH_MAX];
+    struct call c = CALL(multicall, .a1 = (uint64_t)batch, .a2 = count);
     unsigned int i;
     uint32_t ticks;
 
     memset(batch, 0, sizeof(batch));
-    for (i = 0; i < BATCH; i++)
+    for (i = 0; i < count; i++)
         batch[i].op = __HYPERVISOR_xen_version;
     ticks = cost(&c);
-    for (i = 0; i < BATCH; i++)
+    for (i = 0; i < count; i++)
         if (batch[i].result != VERSION)
             fail("call %u of the multicall answered %lu", i, (unsigned long)batch[i].result);
     return ticks;
 }
+
+static uint32_t multicall_16(void) { return multicall(16); }
+static uint32_t multicall_64(void) { return multicall(64); }
 
 static uint32_t yield(void)
 {
@@ -53,14 +55,6 @@ static uint32_t yield(void)
 static uint32_t is_up(void)
 {
     struct call c = CALL(vcpu_op, .a1 = VCPUOP_is_up, .want = 1);
-
-    return cost(&c);
-}
-
-static uint32_t set_timer(void)
-{
-    static uint64_t deadline = 1000000 * NS_PER_SEC;
-    struct call c = CALL(set_timer_op, .a1 = deadline++);
 
     return cost(&c);
 }
@@ -100,18 +94,46 @@ static uint32_t console_nothing(void)
     return cost(&c);
 }
 
+/* An entry of a page that is in use as our GDT: its limit changes. */
+static uint64_t *gdt;
+
+static uint32_t update_descriptor(void)
+{
+    static uint64_t descriptor = 0x00c0f20000000000;
+    struct call c = CALL(update_descriptor, .a1 = pv_virt_to_machine(&gdt[1]), .a2 = ++descriptor);
+    uint32_t ticks = cost(&c);
+
+    if (*(volatile uint64_t *)&gdt[1] != descriptor)
+        fail("update_descriptor left %lx, not %lx", gdt[1], descriptor);
+    return ticks;
+}
+
+static void bench_descriptors(void)
+{
+    unsigned long frame;
+
+    gdt = pv_pages_alloc(1);
+    frame = pv_virt_to_mfn(gdt);
+    set_entry(gdt, entry_for(gdt, FLAGS_RO | PV_PTE_NX));
+    must("set_gdt", HYPERVISOR_set_gdt(&frame, 512));
+    bench("update_descriptor, in the GDT", update_descriptor);
+    must("set_gdt", HYPERVISOR_set_gdt(NULL, 0));
+    set_entry(gdt, entry_for(gdt, FLAGS_RW | PV_PTE_NX));
+    pv_pages_free(gdt, 1);
+}
+
 void bench_calls(void)
 {
-    bench("xen_version(0)", version);
+    bench("null hypercall: xen_version(0)", version);
     bench("unknown sub-op of xen_version", unknown_version);
-    bench_each("multicall of 16, each", multicall, BATCH);
+    bench_each("multicall of 16, each", multicall_16, 16);
+    bench_each("multicall of 64, each", multicall_64, 64);
     bench("sched_op yield", yield);
     bench("vcpu_op is_up", is_up);
-    bench("set_timer_op", set_timer);
     bench("stack_switch", stack_switch);
     bench("set_segment_base", set_segment_base);
     bench("fpu_taskswitch, on and off", fpu_taskswitch);
     bench("get_debugreg", get_debugreg);
     bench("console_io, 0 bytes", console_nothing);
-    must("set_timer_op", HYPERVISOR_set_timer_op(0));
+    bench_descriptors();
 }

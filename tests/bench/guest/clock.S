@@ -39,6 +39,59 @@ clock_\name:
         CLOCKED read_cr3, mov %cr3, %rax
         CLOCKED clts, clts
 
+/* uint32_t clock_loop(uint64_t turns): 2 instructions each, and one at the start. */
+        .globl  clock_loop
+clock_loop:
+        CLOCK_START
+        mov     %rdi, %rcx
+1:      dec     %rcx
+        jnz     1b
+        CLOCK_STOP
+        ret
+
+/* The iret hypercall alone, to guest kernel mode. */
+        .globl  clock_iret
+clock_iret:
+        mov     %rsp, %rdx
+        push    $FLAT_KERNEL_SS
+        push    %rdx
+        push    $0x202
+        push    $(FLAT_KERNEL_CS & ~3)
+        push    $1f
+        push    $0
+        push    %rcx
+        push    $0
+        push    $0
+        CLOCK_START
+        mov     $__HYPERVISOR_iret, %eax
+        syscall
+        ud2
+1:      CLOCK_STOP
+        ret
+
+/* uint32_t clock_until_upcall(void): until upcall_of_timer has come, reads the clock; the time between the
+ * last reading and the one there, less what a reading costs here. Where in the loop it comes is worth up to
+ * four instructions. */
+        .globl  clock_until_upcall
+clock_until_upcall:
+        movl    $0, upcall_gap(%rip)
+1:      rdtsc
+        mov     %eax, %r8d
+        cmpl    $0, upcall_gap(%rip)
+        je      1b
+        mov     upcall_gap(%rip), %eax
+        ret
+
+/* uint32_t clock_in(uint16_t port) */
+        .globl  clock_in
+clock_in:
+        mov     %edi, %ecx
+        CLOCK_START
+        mov     %ecx, %edx
+        in      %dx, %al
+        CLOCK_STOP
+        ret
+
         .globl  clock_read_efer
 clock_read_efer:
         mov     $MSR_EFER, %ecx
@@ -119,6 +172,18 @@ fault_by_iretq:
         add     $8, %rsp
         iretq
 
+/* The upcall that clock_until_upcall waits for. */
+        .globl  upcall_of_timer
+upcall_of_timer:
+        mov     %rax, %rcx
+        mov     %rdx, %r11
+        rdtsc
+        sub     %r8d, %eax
+        mov     %eax, upcall_gap(%rip)
+        mov     %rcx, %rax
+        mov     %r11, %rdx
+        /* falls through */
+
 /* An upcall: takes the one event that is measured. */
         .globl  upcall_by_hypercall, upcall_port
 upcall_by_hypercall:
@@ -150,8 +215,8 @@ syscall_by_hypercall:
         syscall
         ud2
 
-/* void user_run(code, stack, results, rounds): into guest user mode; user_end, the handler of the #UD that
- * ends user code, comes back from here. */
+/* void user_run(code, stack, results, rounds): into guest user mode, with the clock just read; user_end, the
+ * handler of the #UD that ends user code, comes back from here. */
         .globl  user_run, user_end
 user_run:
         push    %rbp
@@ -172,6 +237,7 @@ user_run:
         push    %rcx
         push    $0
         push    $0
+        CLOCK_START
         mov     $__HYPERVISOR_iret, %eax
         syscall
         ud2
@@ -185,19 +251,35 @@ user_end:
         pop     %rbp
         ret
 
-/* User code: r13 times, the cost of a system call to the next word at r12. */
+/* User code, each part r13 times (once): the cost of a system call, of a page fault that the kernel passes
+ * over, of the way here, to the next word at r12. */
+        .macro USER_RESULT
+        CLOCK_STOP
+        mov     %eax, (%r12)
+        add     $4, %r12
+        .endm
+
         .section .rodata
         .balign 16
-        .globl  user_code, user_code_end
+        .globl  user_code, user_fault, user_arrival, user_code_end
 user_code:
         CLOCK_START
         mov     $39, %eax
         syscall
-        CLOCK_STOP
-        mov     %eax, (%r12)
-        add     $4, %r12
+        USER_RESULT
         dec     %r13
         jnz     user_code
+        ud2
+user_fault:
+        xor     %ebx, %ebx
+1:      CLOCK_START
+        mov     (%rbx), %rax
+        USER_RESULT
+        dec     %r13
+        jnz     1b
+        ud2
+user_arrival:
+        USER_RESULT
         ud2
 user_code_end:
 
@@ -205,5 +287,6 @@ user_code_end:
         .balign 8
 kernel_rsp: .skip 8
 upcall_port: .skip 8
+upcall_gap: .skip 8
 
         .section .note.GNU-stack, "", @progbits

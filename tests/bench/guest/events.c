@@ -70,11 +70,10 @@ void bench_events(void)
     if (port <= 0 || port >= 64)
         fail("bind_ipi: %d", port);
     to_us.port = (evtchn_port_t)port;
-    upcall_port = (uint64_t)port;
     bench("event to oneself, masked", send_masked);
     bench("event to oneself, upcalls off", send_upcalls_off);
-    must("set_callbacks", HYPERVISOR_set_callbacks(upcall_by_hypercall, pv_entry_failsafe, pv_entry_syscall));
+    upcalls_by(upcall_by_hypercall, to_us.port);
     bench("event to oneself, upcall, iret", send_delivered);
-    must("set_callbacks", HYPERVISOR_set_callbacks(pv_entry_event, pv_entry_failsafe, pv_entry_syscall));
+    upcalls_by_kit();
     pv_event_close((evtchn_port_t)port);
 }

@@ -17,6 +17,7 @@ void bench_faults(void)
     bench("page fault on a read-only page, bounced, iret hypercall", read_only);
     set_fault_handler(fault_by_iretq);
     bench("page fault on a read-only page, bounced, native iretq", read_only);
+    bench("iret hypercall to guest kernel code", clock_iret);
     set_fault_handler(NULL);
     set_entry(page, entry_for(page, FLAGS_RW | PV_PTE_NX));
     pv_pages_free(page, 1);

@@ -1,45 +1,77 @@
-/* memory.c: a frame given back to the hypervisor, and another one taken. */
+/* memory.c: frames given back to the hypervisor, and others taken; what the machine's memory is used for. */
 #include "bench.h"
 
 #include <xen/memory.h>
+#include <xen/sysctl.h>
 
-static char *page;
-static xen_pfn_t frame;         /* what the page's address is backed by */
-static xen_pfn_t pfn;
+#define MANY 512
 
-static uint32_t op(unsigned int cmd, xen_pfn_t *extent)
+static char *pages;
+static xen_pfn_t frames[MANY];          /* what the pages' addresses are backed by */
+static xen_pfn_t pfns[MANY];
+static uint32_t populate_ticks;
+
+static uint32_t op(unsigned int cmd, unsigned int count)
 {
-    struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
-    struct call c = CALL(memory_op, .a1 = cmd, .a2 = (uint64_t)&r, .want = 1);
+    struct xen_memory_reservation r = { .nr_extents = count, .domid = DOMID_SELF };
+    struct call c = CALL(memory_op, .a1 = cmd, .a2 = (uint64_t)&r, .want = count);
 
-    set_xen_guest_handle(r.extent_start, extent);
+    set_xen_guest_handle(r.extent_start, frames);
     return cost(&c);
 }
 
-static uint32_t populate_ticks;
-
-static uint32_t decrease(void)
+/* What taking as many again costs is left in populate_ticks. */
+static uint32_t decrease(unsigned int count)
 {
-    uint32_t ticks = op(XENMEM_decrease_reservation, &frame);
+    uint32_t ticks = op(XENMEM_decrease_reservation, count);
+    unsigned int i;
 
-    frame = pfn;
-    populate_ticks = op(XENMEM_populate_physmap, &frame);
+    for (i = 0; i < count; i++)
+        frames[i] = pfns[i];
+    populate_ticks = op(XENMEM_populate_physmap, count);
     return ticks;
 }
 
-static uint32_t populate(void)
+static uint32_t populate(unsigned int count)
 {
-    decrease();
+    decrease(count);
     return populate_ticks;
+}
+
+static uint32_t decrease_1(void) { return decrease(1); }
+static uint32_t decrease_512(void) { return decrease(MANY); }
+static uint32_t populate_1(void) { return populate(1); }
+static uint32_t populate_512(void) { return populate(MANY); }
+
+void memory_figures(void)
+{
+    struct xen_sysctl sysctl = {
+        .cmd = XEN_SYSCTL_physinfo, .interface_version = XEN_SYSCTL_INTERFACE_VERSION,
+    };
+    domid_t self = DOMID_SELF;
+    long own = HYPERVISOR_memory_op(XENMEM_current_reservation, &self);
+
+    must("physinfo", HYPERVISOR_sysctl(&sysctl));
+    figure("KiB of RAM that the hypervisor knows of", sysctl.u.physinfo.total_pages * 4);
+    figure("KiB of them free", sysctl.u.physinfo.free_pages * 4);
+    figure("KiB of them the domain's", (uint64_t)own * 4);
 }
 
 void bench_memory(void)
 {
-    page = pv_pages_alloc(1);
-    frame = pv_virt_to_mfn(page);
-    pfn = ((uint64_t)page - PV_VIRT_BASE) >> PV_PAGE_SHIFT;
-    set_entry(page, 0);
-    bench("memory decrease of a frame", decrease);
-    bench("memory populate of a frame", populate);
-    set_entry(page, frame << PV_PAGE_SHIFT | FLAGS_RW | PV_PTE_NX);
+    unsigned int i;
+
+    pages = pv_pages_alloc(MANY);
+    for (i = 0; i < MANY; i++) {
+        frames[i] = pv_virt_to_mfn(pages + i * PV_PAGE_SIZE);
+        pfns[i] = ((uint64_t)pages - PV_VIRT_BASE) / PV_PAGE_SIZE + i;
+        set_entry(pages + i * PV_PAGE_SIZE, 0);
+    }
+    bench("memory decrease of 1 frame", decrease_1);
+    bench_each("memory decrease of 512 frames, each", decrease_512, MANY);
+    bench("memory populate of 1 frame", populate_1);
+    bench_each("memory populate of 512 frames, each", populate_512, MANY);
+    for (i = 0; i < MANY; i++)
+        set_entry(pages + i * PV_PAGE_SIZE, frames[i] << PV_PAGE_SHIFT | FLAGS_RW | PV_PTE_NX);
+    pv_pages_free(pages, MANY);
 }
