@@ -228,10 +228,22 @@ static void pin_root(struct domain *d, mfn_t root)
     spin_unlock(&d->mmu_lock);
 }
 
-static struct domain *make_domain(void)
+/* One, unless dom0_max_vcpus says otherwise. The first one is started here, the others by the domain. */
+static unsigned int vcpus_wanted(const struct boot_info *info)
+{
+    char value[8];
+    uint64_t n;
+
+    if (!cmdline_option(info->cmdline, "dom0_max_vcpus", value, sizeof(value)))
+        return 1;
+    n = parse_number(value, NULL);
+    return (unsigned int)(n < 1 ? 1 : MIN(n, (uint64_t)MAX_VCPUS));
+}
+
+static struct domain *make_domain(unsigned int vcpus)
 {
     static const uint8_t no_handle[16];
-    struct domain_limits limits = { .vcpus = 1, .ports = 4096, .grant_frames = 8, .maptrack_frames = 8 };
+    struct domain_limits limits = { .vcpus = vcpus, .ports = 4096, .grant_frames = 8, .maptrack_frames = 8 };
     struct domain *d;
 
     if (domain_create(0, true, no_handle, &limits, &d))
@@ -260,7 +272,7 @@ void domain_build_first(const struct boot_info *info)
     if (!p2m)
         panic("dom0_mem: %lu MiB are more than there are", bytes >> 20);
 
-    d = make_domain();
+    d = make_domain(vcpus_wanted(info));
     first_domain = d;
     take_memory(d, &l);
     take_archive(d, &l, archive);
