@@ -41,6 +41,8 @@ host-cflags := -std=gnu11 -O1 -g $(warnings) -fsanitize=address,undefined -fno-s
     -fno-omit-frame-pointer -D_GNU_SOURCE
 host-ldflags := -fsanitize=address,undefined
 
+pytest = ACCEL=$(ACCEL) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q
+
 # build/flags/NAME changes when the variable NAME does: what is compiled with it depends on it.
 build/flags/%: FORCE
 	@mkdir -p $(@D)

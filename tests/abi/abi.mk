@@ -4,7 +4,7 @@
 
 abi test-abi:
 	$(say) TEST tests/abi
-	$(Q)PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/abi $(PYTEST)
+	$(Q)$(pytest) tests/abi $(PYTEST)
 
 abi-missing:
 	$(Q)PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/abi/test_abi.py

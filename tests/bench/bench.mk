@@ -15,13 +15,9 @@ $(bench-objs): build/%.o: % build/flags/kit-cflags | $(newlib)
 $(eval $(call pv-image,bench/guest,$(bench-objs)))
 -include $(bench-objs:.o=.d)
 
-build/upstream/xen/xen:
-	$(say) FETCH "Debian's Xen"
-	$(Q)tests/bench/xen.sh build/upstream/xen
-
 # BENCH chooses parts: counts phases boot domains memory image style.
 BENCH :=
-bench: build/enso.iso build/bench/guest build/upstream/xen/xen
+bench: build/enso.iso build/bench/guest $(xen)
 	$(Q)ACCEL=$(ACCEL) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/bench.py $(BENCH)
 
 .PHONY: bench

@@ -8,11 +8,11 @@ import tempfile
 import threading
 
 from machine import BUILD, ICOUNT, qemu_command
+import xen
 
 LINE = re.compile(r"bench: (.+) \| (\d+) \| (\d+)\s*$")
 LIMIT = 300     # seconds
 GUEST = os.path.join(BUILD, "bench", "guest")
-XEN = os.path.join(BUILD, "upstream", "xen", "xen")
 
 
 def _run(options, who):
@@ -45,18 +45,7 @@ def on_enso():
 
 def on_xen():
     with tempfile.TemporaryDirectory() as work:
-        boot = os.path.join(work, "tree", "boot")
-        iso = os.path.join(work, "xen.iso")
-        os.makedirs(os.path.join(boot, "grub"))
-        os.link(XEN, os.path.join(boot, "xen"))
-        os.link(GUEST, os.path.join(boot, "guest"))
-        with open(os.path.join(boot, "grub", "grub.cfg"), "w", encoding="ascii") as f:
-            f.write("set timeout=0\nmenuentry xen {\n"
-                    " multiboot2 /boot/xen console=com1 com1=115200,8n1 dom0_mem=256M dom0_max_vcpus=2\n"
-                    " module2 /boot/guest bench\n}\n")
-        subprocess.run(["grub-mkrescue", "--install-modules=normal iso9660 multiboot2",
-                        "--fonts=", "--locales=", "--themes=", "-o", iso, os.path.join(work, "tree")],
-                       check=True, capture_output=True)
+        iso = xen.make_iso(os.path.join(work, "xen.iso"), GUEST, options="dom0_max_vcpus=2", arguments="bench")
         return _run(["-device", "ich9-ahci,id=ahci", "-device", "ide-cd,bus=ahci.0,drive=cd",
                      "-drive", f"if=none,id=cd,media=cdrom,readonly=on,file={iso}"], "Xen")
 

@@ -15,7 +15,8 @@ BUILD = os.path.join(ROOT, "build")
 LOGS = os.path.join(BUILD, "tests", "system")
 PROMPT = "enso# "
 LEAVE_CONSOLE = "\x1d"          # Ctrl-]
-LOG_LINES = r"(?:\((?:enso|d\d+)\) [^\n]*(?:\n|\Z))+"      # they come between what the shell prints
+LOG_LINE = r"\((?:enso|XEN|d\d+)\) [^\n]*"
+LOG_LINES = rf"(?:{LOG_LINE}(?:\n|\Z))+"      # they come between what the shell prints
 
 
 def without_log(text):
@@ -71,17 +72,18 @@ class Host:
     """One machine. start() returns at the shell's prompt; stop() always ends QEMU.
 
     mem in MiB; entry: of the boot menu; exec_: a boot script; files: {name: content} for the boot archive;
-    iso=False: no CD image; qemu: more of its options."""
+    iso=False: no CD image, or the path of another one; qemu: more of its options; logs: the folder for what
+    it says."""
 
     def __init__(self, name, mem=512, cpus=2, uefi=False, entry=0, exec_=None, files=None, iso=True,
-                 qemu=()):
-        os.makedirs(LOGS, exist_ok=True)
+                 qemu=(), logs=LOGS):
+        os.makedirs(logs, exist_ok=True)
         self.name = name
-        self.log = os.path.join(LOGS, name + ".log")
-        self.iso = os.path.join(BUILD, "enso.iso")
+        self.log = os.path.join(logs, name + ".log")
+        self.iso = iso if isinstance(iso, str) else os.path.join(BUILD, "enso.iso")
         self.own_iso = None
         if entry or exec_ is not None or files:
-            self.own_iso = self.iso = os.path.join(LOGS, name + ".iso")
+            self.own_iso = self.iso = os.path.join(logs, name + ".iso")
             make_iso(self.iso, entry, exec_, files)
         self.environment = dict(os.environ, ISO=self.iso if iso else "", MEM=str(mem), CPUS=str(cpus),
                                 UEFI=str(int(uefi)),
@@ -234,7 +236,7 @@ class Console:
 
     def says(self, text, timeout=30):
         """Waits for a text in a line of the domain, even if lines of the hypervisor's log cut it in two."""
-        cut = r"(?:\r*\n(?:\((?:enso|d\d+)\) [^\n]*\n)+)?"
+        cut = rf"(?:\r*\n(?:{LOG_LINE}\n)+)?"
         return self.host.expect(cut.join(re.escape(c) for c in text), timeout)
 
     def send(self, text):

@@ -4,6 +4,6 @@
 
 system: build/enso.iso
 	$(say) TEST tests/system
-	$(Q)ACCEL=$(ACCEL) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/system $(PYTEST)
+	$(Q)$(pytest) tests/system $(PYTEST)
 
 .PHONY: system

@@ -1,4 +1,4 @@
-"""conftest.py: fixtures of the system tests.
+"""conftest.py: fixtures of the tests that run machines.
 
 host   a machine for all tests of a module, started again when a test has ended it. The module may say what it
        wants: MACHINE = dict(mem=1024, cpus=4, ...), see enso.Host.

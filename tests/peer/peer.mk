@@ -1,0 +1,28 @@
+# peer.mk: the test kernels and the control domain on Debian's Xen beside Enso: whatever they see has to be the
+# same, or stand in tests/peer/differences.list.
+#
+# `make test-peer PYTEST="-k tables"` passes options on. What each machine said is in build/tests/peer/*.log.
+
+xen := build/upstream/xen/xen
+
+$(xen):
+	$(say) FETCH "Debian's Xen"
+	$(Q)tests/peer/xen.sh $(@D)
+
+# The boot archive of the control domain, on either.
+peer-files := $(foreach name,$(test-guests),build/test-guests/$(name) build/test-guests/$(name).cfg) \
+    build/guests/hello guest-pv-kernel/guests/hello/hello.cfg
+
+build/tests/peer/archive.cpio: $(peer-files)
+	$(say) CPIO $@
+	$(Q)rm -rf $(@D)/archive && mkdir -p $(@D)/archive/boot
+	$(Q)cp $^ $(@D)/archive && mv $(@D)/archive/hello $(@D)/archive/boot
+	$(Q)setup/cpio.sh $(@D)/archive $@
+
+peer-needs := $(xen) build/tests/peer/archive.cpio build/flags/test-guests build/enso.iso
+
+test-peer: $(peer-needs)
+	$(say) TEST tests/peer
+	$(Q)$(pytest) tests/peer $(PYTEST)
+
+.PHONY: test-peer
