@@ -77,10 +77,11 @@ static __attribute__((noinline)) long register_info(struct vcpu *v, guest_addr_t
 
 static long get_physid(struct vcpu *v, guest_addr_t arg)
 {
-    struct vcpu_get_physid op = { .phys_id = v->sched.cpu };
+    struct vcpu_get_physid op = { .phys_id = cpus[v->sched.cpu].apic_id };
 
-    if (!v->domain->control)
-        return refuse(-XEN_EINVAL, "get_physid");
+    /* Of use to the control domain's drivers alone, and only while the answer stays right. */
+    if (!v->domain->control || cpu_count == 1 || (v->sched.affinity & (v->sched.affinity - 1)))
+        return refuse(-XEN_EINVAL, "get_physid: vcpu %u is not pinned", v->id);
     return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : 0;
 }
 

@@ -69,18 +69,13 @@ void vcpu_free(struct vcpu *v)
     heap_free_bytes(v, FPU_OFFSET + cpu_features.fpu_size);
 }
 
-/* mfn of the user root; 0: none. */
-static uint64_t user_root_of(const struct vcpu_guest_context *c)
-{
-    return c->ctrlreg[1] & 1 ? xen_cr3_to_pfn(c->ctrlreg[1] & ~1UL) : 0;
-}
 
 /* Every reason to refuse that needs no lock. */
 static long check_context(const struct vcpu_guest_context *c)
 {
     const uint64_t addresses[] = {
         c->event_callback_eip, c->failsafe_callback_eip, c->syscall_callback_eip,
-        c->fs_base, c->gs_base_kernel, c->gs_base_user, c->user_regs.rip,
+        c->fs_base, c->gs_base_kernel, c->gs_base_user, c->user_regs.rip, c->user_regs.rsp, c->kernel_sp,
     };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(addresses); i++)
@@ -89,7 +84,7 @@ static long check_context(const struct vcpu_guest_context *c)
     for (unsigned int i = 0; i < ARRAY_SIZE(c->trap_ctxt); i++)
         if (!is_canonical(c->trap_ctxt[i].address))
             return refuse(-XEN_EINVAL, "vcpu context: handler of vector %u", i);
-    if (!(c->flags & VGCF_in_kernel) && !user_root_of(c))
+    if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
         return refuse(-XEN_EINVAL, "vcpu context: user mode without a user root");
     return 0;
 }
@@ -103,8 +98,10 @@ static long set_memory_context(struct vcpu *v, const struct vcpu_guest_context *
         rc = vcpu_set_ldt(v, c->ldt_base, c->ldt_ents);
     if (rc == 0)
         rc = vcpu_set_kernel_root(v, mfn(xen_cr3_to_pfn(c->ctrlreg[3])));
-    if (rc == 0)
-        rc = vcpu_set_user_root(v, mfn(user_root_of(c)));
+    if (rc == 0 && c->ctrlreg[1] && !xen_cr3_to_pfn(c->ctrlreg[1]))
+        rc = refuse(-XEN_EINVAL, "vcpu context: user root 0");
+    if (rc == 0)    /* bit 0 is a mark of those who save contexts; what counts is that it is not 0 */
+        rc = vcpu_set_user_root(v, mfn(xen_cr3_to_pfn(c->ctrlreg[1])));
     return rc;
 }
 

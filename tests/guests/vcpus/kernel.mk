@@ -1,2 +1,2 @@
-vcpus-srcs := vcpus.c
-vcpus-config := vcpus = 2
+vcpus-srcs := vcpus.c numbers.c context.c start.c updown.c events.c second.c second_entry.S
+vcpus-config := vcpus = 32
