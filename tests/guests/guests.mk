@@ -9,7 +9,8 @@ test-guest-lib := $(addprefix tests/guests/lib/,main.c case.c mmu.c probe.c)
 test-guest-cflags := $(kit-cflags) -Itests/guests/lib
 
 # A kernel's folder has kernel.mk: NAME-srcs lists its files, NAME-config has further lines of its
-# configuration, separated by semicolons.
+# configuration, separated by semicolons. A boot archive, if it wants one, is build/test-guests/NAME.cpio.
+test-guest-files :=
 include $(test-guests:%=tests/guests/%/kernel.mk)
 
 # $(call test-guest,NAME): rules for build/test-guests/NAME and NAME.cfg.
@@ -44,6 +45,7 @@ $(test-guest-lib-objs): build/%.o: % build/flags/test-guest-cflags | $(newlib)
 -include $(test-guest-lib-objs:.o=.d)
 $(foreach name,$(test-guests),$(eval $(call test-guest,$(name))))
 
-test-guests: $(foreach name,$(test-guests),build/test-guests/$(name) build/test-guests/$(name).cfg)
+test-guest-files += $(foreach name,$(test-guests),build/test-guests/$(name) build/test-guests/$(name).cfg)
+test-guests: $(test-guest-files)
 
 .PHONY: test-guests

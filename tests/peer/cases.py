@@ -14,9 +14,9 @@ NO_CASE = "(no such case)"
 
 @dataclass
 class Result:
-    """What one kernel said on one machine. cases: {"KERNEL/GROUP: NAME": answer}, the answer with its state."""
-    cases: dict = field(default_factory=dict)
-    unexpected: list = field(default_factory=list)      # lines in which the kernel saw another answer than wanted
+    """What one kernel said on one machine."""
+    cases: dict = field(default_factory=dict)           # {"KERNEL/GROUP: NAME": answer with its state}
+    unexpected: list = field(default_factory=list)      # lines of cases whose answer the kernel did not expect
     problems: list = field(default_factory=list)
     finished: bool = False
 
@@ -83,8 +83,8 @@ def same(ours, theirs, what_ours, what_theirs):
 
 
 def judge(kernel, role, enso, xen, entries):
-    """Problems with what Enso and Xen answered the kernel in a role: a difference that the list does not have, or
-    has with other answers, and an entry of the list of which nothing is seen."""
+    """Problems with what Enso and Xen answered the kernel in a role: a difference that the list does not have,
+    or has with other answers, and an entry of the list of which nothing is seen."""
     problems, used = [], set()
     differences = compare(enso, xen)
     listed = [(e, pattern) for e in entries if role in e.roles for pattern in e.cases
@@ -96,8 +96,8 @@ def judge(kernel, role, enso, xen, entries):
         for e, pattern in hits:
             used.add((e.line, pattern))
             if (e.enso, e.xen) != (ours, theirs):
-                problems.append(f"{name} ({role}): Xen: {theirs}; Enso: {ours}; line {e.line} of the list says "
-                                f"Xen: {e.xen}; Enso: {e.enso}")
+                problems.append(f"{name} ({role}): Xen: {theirs}; Enso: {ours}; line {e.line} of the list "
+                                f"says Xen: {e.xen}; Enso: {e.enso}")
     for e, pattern in listed:
         if (e.line, pattern) not in used:
             problems.append(f"{pattern} ({role}): line {e.line} of the list: no such difference is seen")

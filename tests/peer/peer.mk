@@ -10,8 +10,7 @@ $(xen):
 	$(Q)tests/peer/xen.sh $(@D)
 
 # The boot archive of the control domain, on either.
-peer-files := $(foreach name,$(test-guests),build/test-guests/$(name) build/test-guests/$(name).cfg) \
-    build/guests/hello guest-pv-kernel/guests/hello/hello.cfg
+peer-files := $(test-guest-files) build/guests/hello guest-pv-kernel/guests/hello/hello.cfg
 
 build/tests/peer/archive.cpio: $(peer-files)
 	$(say) CPIO $@

@@ -13,7 +13,7 @@ from enso import BUILD, LOG_LINE, ROOT, Host, direct
 from xen import XenHost
 
 LOGS = os.path.join(BUILD, "tests", "peer")
-ARCHIVE = os.path.join(LOGS, "archive.cpio")
+ARCHIVE = "tests/peer/archive.cpio"         # in build/, as images and archives of machines are
 LIMIT = 100         # seconds for a kernel
 MEMORY = 1024       # MiB of every machine
 
@@ -61,11 +61,12 @@ class Runs:
 
     def _initial(self, kernel, machine):
         name, image = f"{kernel}-initial-{machine}", f"test-guests/{kernel}"
+        archive = image + ".cpio" if os.path.exists(f"{BUILD}/{image}.cpio") else None
         if machine == XEN:
-            host = XenHost(name, LOGS, image, mem=MEMORY)
+            host = XenHost(name, LOGS, image, archive, mem=MEMORY)
         else:
             hypervisor, options = BUILDS[machine]
-            host = Host(name, logs=LOGS, mem=MEMORY, **direct(hypervisor, options, image, None))
+            host = Host(name, logs=LOGS, mem=MEMORY, **direct(hypervisor, options, image, archive))
         try:
             host.start(prompt=False)
             text = self._until_summary(host, kernel)
@@ -106,12 +107,11 @@ class Runs:
         elif machine == "release":
             iso = os.path.join(LOGS, "release.iso")         # as users boot it
             subprocess.run([f"{ROOT}/setup/iso.sh", iso, "0", f"{BUILD}/enso", f"{BUILD}/enso-debug",
-                            f"{BUILD}/dom0", ARCHIVE], check=True)
+                            f"{BUILD}/dom0", f"{BUILD}/{ARCHIVE}"], check=True)
             host = Host(name, logs=LOGS, mem=MEMORY, iso=iso)
         else:
             hypervisor, options = BUILDS[machine]
-            archive = os.path.relpath(ARCHIVE, BUILD)
-            host = Host(name, logs=LOGS, mem=MEMORY, **direct(hypervisor, options, archive=archive))
+            host = Host(name, logs=LOGS, mem=MEMORY, **direct(hypervisor, options, archive=ARCHIVE))
         self.hosts[machine] = host
         host.start()
         if machine == XEN:                      # it keeps a page from its first domain on

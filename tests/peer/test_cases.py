@@ -128,7 +128,8 @@ def test_the_beginning_of_a_name_stands_for_several():
     text = ENTRY.replace("a call", "a *")
     xen = {"demo/one: a call": "0", "demo/one: a b": "0", "demo/one: other": "0"}
     assert judge({**xen, "demo/one: a call": "-EPERM", "demo/one: a b": "-EPERM"}, xen, text) == []
-    assert "not in the list" in judge({**xen, "demo/one: a b": "-EPERM", "demo/one: other": "1"}, xen, text)[0]
+    enso = {**xen, "demo/one: a b": "-EPERM", "demo/one: other": "1"}
+    assert "not in the list" in judge(enso, xen, text)[0]
     assert "no such difference" in judge(xen, xen, text)[0]
 
 

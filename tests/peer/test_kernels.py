@@ -1,5 +1,5 @@
-"""Every test kernel, on Xen and on all builds of Enso, as the initial domain and as a domU: on Xen each case has
-the answer that the kernel expects; on Enso too, but for the differences that are listed with their reasons."""
+"""Every test kernel, on Xen and on all builds of Enso, as the initial domain and as a domU: on Xen each case
+has the answer that the kernel expects; on Enso too, but for the differences that are listed with reasons."""
 
 import pytest
 
@@ -55,7 +55,9 @@ def test_the_list_can_be_read():
         problems += [f"line {e.line}: no kernel {c.partition('/')[0]}" for c in e.cases
                      if c.partition("/")[0] not in KERNELS]
     order = [KERNELS.index(e.cases[0].partition("/")[0]) for e in entries if not problems]
-    fail_with(problems or ([] if order == sorted(order) else ["the entries are not in the order of the kernels"]))
+    if order != sorted(order):
+        problems.append("the entries are not in the order of the kernels")
+    fail_with(problems)
 
 
 def test_there_are_enough_cases(runs):

@@ -1,4 +1,5 @@
-"""xen.py: a machine on which Debian's Xen runs an image of ours as its initial domain: no Linux, no Xen tools."""
+"""xen.py: a machine on which Debian's Xen runs an image of ours as its initial domain. No Linux, no Xen
+tools."""
 
 import os
 import shutil
@@ -18,8 +19,8 @@ menuentry xen {
 
 
 def make_iso(path, image, archive=None, options="", arguments=""):
-    """A CD image at `path` (for BIOS) with which GRUB starts Xen with `options`, and Xen the PV image `image` with
-    `arguments` and the boot archive `archive`. Returns the path."""
+    """A CD image at `path` (for BIOS) with which GRUB starts Xen with `options`, and Xen the PV image `image`
+    with `arguments` and the boot archive `archive`. Returns the path."""
     with tempfile.TemporaryDirectory() as tree:
         boot = os.path.join(tree, "boot")
         os.makedirs(os.path.join(boot, "grub"))
@@ -36,12 +37,13 @@ def make_iso(path, image, archive=None, options="", arguments=""):
 
 
 class XenHost(Host):
-    """A machine with Xen. Without another image the control domain is its initial domain, so that its shell is
-    driven as on Enso; what asks Enso's own log (holdings, audit) does not work here."""
+    """A machine with Xen; image and archive are files of build/. Without another image the control domain is its
+    initial domain, so that its shell is driven as on Enso; what asks Enso's own log (holdings, audit) does not
+    work here."""
 
     def __init__(self, name, logs, image="dom0", archive=None, options="", arguments="", **machine):
         os.makedirs(logs, exist_ok=True)
         iso = os.path.join(logs, name + ".iso")
-        make_iso(iso, os.path.join(BUILD, image), archive, options, arguments)
+        make_iso(iso, f"{BUILD}/{image}", archive and f"{BUILD}/{archive}", options, arguments)
         super().__init__(name, logs=logs, iso=iso, **machine)
         self.own_iso = iso

@@ -43,21 +43,24 @@ static void worker(void *arg)
 static void threads(void)
 {
     intptr_t i;
+    int started = 0;
     size_t free_before = pv_pages_free_count();
     uint64_t before = pv_now_ns();
 
     for (i = 0; i < 3; i++)
-        check_true("a thread starts", pv_thread_create("worker", 0, worker, (void *)i) != NULL);
+        started += pv_thread_create("worker", 0, worker, (void *)i) != NULL;
+    check("three threads start", started, 3);
     pv_wait_event(&queue, ended == 3);
     check("three threads took their turns", turns, 300);
-    check_true("with their own floating-point sums", sums[0] == 50 && sums[1] == 50 && sums[2] == 50);
-    check("a wait times out", pv_wait(&queue, before + 1), 0);
+    check_true("three threads have their own floating-point sums",
+               sums[0] == 50 && sums[1] == 50 && sums[2] == 50);
+    check("pv_wait, a deadline that has passed", pv_wait(&queue, before + 1), 0);
     pv_yield();
-    check_true("their stacks are free again", pv_pages_free_count() >= free_before - 8);
+    check_true("stacks of threads that ended are free again", pv_pages_free_count() >= free_before - 8);
     before = pv_now_ns();
     usleep(20000);
     check_true("usleep sleeps as long as it should", pv_now_ns() - before >= 20 * PV_NS_PER_MS);
-    check_true("and not for ever", pv_now_ns() - before < 2 * PV_NS_PER_SEC);
+    check_true("usleep sleeps not for ever", pv_now_ns() - before < 2 * PV_NS_PER_SEC);
 }
 
 static volatile bool overflow_reached;
@@ -126,11 +129,17 @@ static void heap(void)
     check_true("nothing is left over", pv_pages_free_count() + 16 >= pages);
 }
 
+static long reservation(void)
+{
+    domid_t self = DOMID_SELF;
+
+    return HYPERVISOR_memory_op(XENMEM_current_reservation, &self);
+}
+
 /* Memory of the hypervisor: a domain at its limit gets none, which is right too. */
 static void regions(void)
 {
-    domid_t self = DOMID_SELF;
-    long before = HYPERVISOR_memory_op(XENMEM_current_reservation, &self);
+    long before = reservation();
     size_t bytes = 3 << 20, i;
     uint64_t *p;
     unsigned int bad = 0;
@@ -143,15 +152,14 @@ static void regions(void)
         for (i = 0; i < bytes / 8; i += 64)
             bad += p[i] != i;
         check("a region of 3 MiB keeps what is written", bad, 0);
-        check("we have more memory", HYPERVISOR_memory_op(XENMEM_current_reservation, &self) - before, 768);
+        check("a region is memory from the hypervisor: pages more", reservation() - before, 768);
         pv_region_free(p, bytes);
         PROBE("movb (%0), %%al", , ARGS("r"(p)), "rax");
-        check("a freed region faults", probe_result(), TRAP(14, 0));
+        check("a read of a freed region", probe_result(), TRAP(14, 0));
     }
-    check("regions leave nothing behind", HYPERVISOR_memory_op(XENMEM_current_reservation, &self) - before,
-          0);
+    check("a freed region is given back: pages more", reservation() - before, 0);
     check_true("a region of 64 TiB is refused", pv_region_alloc(1UL << 46) == NULL);
-    check("and leaves nothing behind", HYPERVISOR_memory_op(XENMEM_current_reservation, &self) - before, 0);
+    check("a refused region leaves nothing behind: pages more", reservation() - before, 0);
 }
 
 static void windows(void)
@@ -164,14 +172,22 @@ static void windows(void)
     seen = pv_map_frames(DOMID_SELF, frames, 1, false, NULL);
     check_true("a second mapping of a page", seen && strcmp(seen, "mapped twice") == 0);
     pv_unmap(seen, 1);
-    check_true("a frame that is none is refused", !pv_map_frames(DOMID_SELF, frames, 2, false, NULL));
+    check_true("a window with a frame that is none is refused",
+               !pv_map_frames(DOMID_SELF, frames, 2, false, NULL));
     seen = pv_map_frames(DOMID_SELF, frames, 2, false, errs);
-    check_true("or left out, if told which", seen && errs[0] == 0 && errs[1] < 0);
+    check_true("a window leaves a frame that is none out, if asked which",
+               seen && errs[0] == 0 && errs[1] < 0);
     pv_unmap(seen, 2);
     pv_pages_free(page, 1);
 }
 
 /* ---- the C library ---- */
+
+/* A call that has to fail with this error. */
+static void check_fails(const char *name, int rc, const char *error)
+{
+    check_text(name, rc == -1 ? pv_errno_name(errno) : "no error", error);
+}
 
 static void library(void)
 {
@@ -183,28 +199,27 @@ static void library(void)
     snprintf(text, sizeof(text), "%.3f %d %s %llx", 3.14159, -7, "word", 0x1234567890ULL);
     check_true("snprintf", strcmp(text, "3.142 -7 word 1234567890") == 0);
     check("gettimeofday", gettimeofday(&tv, NULL), 0);
-    check_true("its year", tv.tv_sec > 1600000000);
+    check_true("gettimeofday: the year makes sense", tv.tv_sec > 1600000000);
     check("clock_gettime", clock_gettime(CLOCK_MONOTONIC, &ts), 0);
-    check("open of nothing", open("/no/such/file", O_RDONLY), -1);
-    check("errno", errno, ENOENT);
-    check("read of no descriptor", (long)read(77, text, 1), -1);
-    check("errno", errno, EBADF);
+    check_fails("open of a file that is none", open("/no/such/file", O_RDONLY), "ENOENT");
+    check_fails("read of a descriptor that is none", (int)read(77, text, 1), "EBADF");
     fd = dup(1);
-    check("dup", fd, 3);
-    check("write to it", (long)write(fd, "", 0), 0);
+    check("dup of stdout: the first free descriptor", fd, 3);
+    check("write of nothing", (long)write(fd, "", 0), 0);
     check("close", close(fd), 0);
-    check("close twice", close(fd), -1);
-    check("stdout is a terminal", isatty(1), 1);
-    check("chdir to nothing", chdir("/no/such/directory"), -1);
-    check("error numbers are translated", pv_errno_from_xen(-XEN_ENOSYS), -ENOSYS);
+    check_fails("close of a closed descriptor", close(fd), "EBADF");
+    check("isatty of stdout", isatty(1), 1);
+    check_fails("chdir to a directory that is none", chdir("/no/such/directory"), "ENOENT");
+    check_text("an error of the hypervisor as one of the C library",
+               pv_errno_name(pv_errno_from_xen(-XEN_ENOSYS)), "ENOSYS");
 }
 
-/* With a boot archive: walks it and compares read() with the bytes in place. */
+/* Walks the boot archive and compares read() with the bytes in place. */
 static unsigned int walk(const char *path, unsigned int depth)
 {
     DIR *dir = opendir(path);
     struct dirent *entry;
-    unsigned int files = 0;
+    unsigned int good = 0;
     char full[512], byte;
     size_t len;
 
@@ -214,39 +229,38 @@ static unsigned int walk(const char *path, unsigned int depth)
 
         snprintf(full, sizeof(full), "%s/%s", path, entry->d_name);
         if (entry->d_type == DT_DIR) {
-            files += walk(full, depth + 1);
+            good += walk(full, depth + 1);
             continue;
         }
         fd = open(full, O_RDONLY);
         bytes = pv_vfs_map(fd, &len);
-        files += fd >= 0 && bytes && (len == 0 || (read(fd, &byte, 1) == 1 && byte == bytes[0])) &&
+        good += fd >= 0 && bytes && (len == 0 || (read(fd, &byte, 1) == 1 && byte == bytes[0])) &&
                  lseek(fd, 0, SEEK_END) == (off_t)len;
         close(fd);
     }
     if (dir)
         closedir(dir);
-    return files;
+    return good;
 }
 
-void test_kit(void)
+static void files(void)
 {
     size_t len;
 
-    threads();
-    guards();
-    heap();
-    regions();
-    windows();
-    library();
-    if (pv_module(&len))
-        check_true("the boot archive can be read", walk("", 0) + walk("/", 0) > 0);
+    check_true("there is a boot archive", pv_module(&len) != NULL);
+    check_true("the boot archive can be read", walk("/", 0) > 0);
 }
 
-
 const struct kernel kernel = {
-    .name = "kit", .checks = "the kit itself",
+    .name = "kit", .checks = "the kit on which test kernels and control domain run",
     .groups = (const struct group[]){
-        { "kit", test_kit, "the kit itself" },
+        { "threads", threads, "threads, waits, sleep" },
+        { "guards", guards, "pages that must not be touched or executed" },
+        { "heap", heap, "memory of the domain: malloc and pages" },
+        { "regions", regions, "memory that is taken from the hypervisor and given back" },
+        { "windows", windows, "mappings of frames" },
+        { "library", library, "the C library: formats, time, descriptors, errors" },
+        { "files", files, "the boot archive" },
         { 0 },
     },
 };
