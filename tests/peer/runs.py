@@ -16,6 +16,7 @@ LOGS = os.path.join(BUILD, "tests", "peer")
 ARCHIVE = "tests/peer/archive.cpio"         # in build/, as images and archives of machines are
 LIMIT = 100         # seconds for a kernel
 MEMORY = 1024       # MiB of every machine
+VCPUS = "dom0_max_vcpus=32"     # of a kernel as the initial domain: as many as the domU has
 
 with open(os.path.join(BUILD, "flags", "test-guests"), encoding="ascii") as f:
     KERNELS = f.read().split()
@@ -63,10 +64,10 @@ class Runs:
         name, image = f"{kernel}-initial-{machine}", f"test-guests/{kernel}"
         archive = image + ".cpio" if os.path.exists(f"{BUILD}/{image}.cpio") else None
         if machine == XEN:
-            host = XenHost(name, LOGS, image, archive, mem=MEMORY)
+            host = XenHost(name, LOGS, image, archive, options=VCPUS, mem=MEMORY)
         else:
             hypervisor, options = BUILDS[machine]
-            host = Host(name, logs=LOGS, mem=MEMORY, **direct(hypervisor, options, image, archive))
+            host = Host(name, logs=LOGS, mem=MEMORY, **direct(hypervisor, f"{VCPUS} {options}", image, archive))
         try:
             host.start(prompt=False)
             text = self._until_summary(host, kernel)
