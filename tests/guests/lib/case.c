@@ -48,7 +48,7 @@ static void print_case(const char *name, const char *got, const char *want, cons
     printf("\n");
 }
 
-void check_state(const char *name, long got, long want, const char *state, bool holds)
+void show_state(const char *name, long got, long want, const char *state, bool holds)
 {
     char a[40], b[40];
 
@@ -57,7 +57,7 @@ void check_state(const char *name, long got, long want, const char *state, bool 
 
 void check(const char *name, long got, long want)
 {
-    check_state(name, got, want, NULL, true);
+    show_state(name, got, want, NULL, true);
 }
 
 void check_true(const char *name, bool ok)

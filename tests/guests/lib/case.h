@@ -46,8 +46,14 @@ extern domid_t own_domid;
 /* One case: prints its line and counts it. Answers below zero are shown as error names, traps decoded. */
 void check(const char *name, long got, long want);
 
-/* A case with a state after it: `state` says in words what must be so, `holds` whether it is. */
-void check_state(const char *name, long got, long want, const char *state, bool holds);
+/* A case with a state after it: `state` says in words what must be so, `holds` whether it is. A macro, so that what is
+ * tried comes before the look at what it has left: arguments of a function have no order. */
+void show_state(const char *name, long got, long want, const char *state, bool holds);
+#define check_state(name, got, want, state, holds)          \
+    do {                                                    \
+        long got_ = (got);                                  \
+        show_state((name), got_, (want), (state), (holds)); \
+    } while (0)
 
 /* A case whose answer is yes or no; yes is right. */
 void check_true(const char *name, bool ok);
