@@ -58,6 +58,12 @@ static long no_hypercall(FIVE)
     return -XEN_ENOSYS;
 }
 
+/* Performance counters are not for guests: told as by a Xen that has not enabled them. */
+static long call_xenpmu_op(FIVE)
+{
+    return -XEN_EOPNOTSUPP;
+}
+
 #define ENTRY(name, flags) [__HYPERVISOR_##name] = { call_##name, (flags) }
 
 /* Every hole has an answer, then the calls take their places. */
@@ -97,6 +103,7 @@ static const struct hypercall table[HYPERCALL_LIMIT] = {
     ENTRY(event_channel_op, MAY_BE_LONG),
     ENTRY(physdev_op, 0),
     ENTRY(sysctl, CONTROL_ONLY | MAY_BE_LONG),
+    ENTRY(xenpmu_op, 0),
     ENTRY(domctl, CONTROL_ONLY | MAY_BE_LONG),
 };
 #pragma GCC diagnostic pop

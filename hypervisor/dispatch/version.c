@@ -35,8 +35,8 @@ static long give_features(guest_addr_t arg)
         return refuse(-XEN_EFAULT, "xen_version: features");
     if (info.submap_idx >= XENFEAT_NR_SUBMAPS)
         return refuse(-XEN_EINVAL, "xen_version: feature word %u", info.submap_idx);
-    info.submap = 1U << XENFEAT_pae_pgdir_above_4gb | 1U << XENFEAT_mmu_pt_update_preserve_ad |
-                  1U << XENFEAT_gnttab_map_avail_bits;
+    info.submap = 1U << XENFEAT_mmu_pt_update_preserve_ad | 1U << XENFEAT_highmem_assist |
+                  1U << XENFEAT_gnttab_map_avail_bits | 1U << XENFEAT_direct_mapped;
     if (current->domain->control)
         info.submap |= 1U << XENFEAT_dom0;
     return copy_to_guest(arg, &info, sizeof(info)) ? -XEN_EFAULT : 0;
@@ -57,6 +57,16 @@ static long give_handle(guest_addr_t arg)
     return copy_to_guest(arg, handle, sizeof(handle)) ? -XEN_EFAULT : 0;
 }
 
+/* What others may not know is one word, with nothing behind it. */
+static long give_commandline(guest_addr_t arg)
+{
+    static const char denied[] = "<denied>";
+
+    if (current->domain->control)
+        return give_text(arg, boot_info.cmdline, sizeof(xen_commandline_t));
+    return copy_to_guest_bytes(arg, denied, sizeof(denied)) ? -XEN_EFAULT : 0;
+}
+
 static long give_more(uint32_t cmd, guest_addr_t arg)
 {
     switch (cmd) {
@@ -75,8 +85,7 @@ static long give_more(uint32_t cmd, guest_addr_t arg)
     case XENVER_guest_handle:
         return give_handle(arg);
     case XENVER_commandline:
-        return give_text(arg, current->domain->control ? boot_info.cmdline : "<denied>",
-                         sizeof(xen_commandline_t));
+        return give_commandline(arg);
     case XENVER_build_id:
         return -XEN_ENODATA;
     default:
@@ -90,7 +99,7 @@ long hypercall_xen_version(uint32_t cmd, guest_addr_t arg)
     case XENVER_version:
         return VERSION_MAJOR << 16 | VERSION_MINOR;
     case XENVER_pagesize:
-        return PAGE_SIZE;
+        return arg.a ? refuse(-XEN_EINVAL, "xen_version: pagesize has no argument") : (long)PAGE_SIZE;
     default:
         return give_more(cmd, arg);
     }

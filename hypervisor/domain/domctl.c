@@ -85,8 +85,11 @@ void control_describe(const struct domain *d, struct xen_domctl_getdomaininfo *i
 
 static long getdomaininfo(struct xen_domctl *op)
 {
-    struct domain *d = domain_next((int)op->domain - 1);
+    struct domain *d;
 
+    if (op->domain >= DOMID_FIRST_RESERVED)
+        return refuse(-XEN_EINVAL, "getdomaininfo: number %u", op->domain);
+    d = domain_next((int)op->domain - 1);
     if (!d)
         return -XEN_ESRCH;
     control_describe(d, &op->u.getdomaininfo);
@@ -123,7 +126,7 @@ static long get_context(struct domain *d, const struct xen_domctl_vcpucontext *o
     struct vcpu_guest_context c;
 
     if (!v)
-        return refuse(-XEN_ESRCH, "no vcpu %u", op->vcpu);
+        return refuse(-XEN_EINVAL, "no vcpu %u", op->vcpu);
     if (d == current->domain)
         return refuse(-XEN_EINVAL, "getvcpucontext: of the caller");
     if (!v->initialised)
@@ -139,7 +142,7 @@ static long getvcpuinfo(struct domain *d, struct xen_domctl_getvcpuinfo *op)
     struct vcpu *v = domain_vcpu(d, op->vcpu);
 
     if (!v)
-        return -XEN_ESRCH;
+        return -XEN_EINVAL;
     op->online = !(v->sched.flags & VCPU_DOWN);
     op->blocked = !!(v->sched.flags & (VCPU_BLOCKED | VCPU_POLLING));
     op->running = v->sched.running;
@@ -153,14 +156,14 @@ static long hypercall_init(struct domain *d, uint64_t n)
     long rc;
 
     if (!frame_get(n, d->id))
-        return refuse(-XEN_EACCES, "hypercall_init: frame %lx", n);
+        return refuse(-XEN_EINVAL, "hypercall_init: frame %lx is not one of d%u", n, d->id);
     rc = frame_get_writable(mfn(n), false);
     if (rc == 0) {
         hypercall_page_fill(frame_virt(mfn(n)));
         frame_put_type(mfn(n));
     }
     frame_put(mfn(n));
-    return rc ? -XEN_EACCES : 0;
+    return rc ? refuse(-XEN_EPERM, "hypercall_init: frame %lx is not an ordinary page", n) : 0;
 }
 
 static long pause(struct domain *d)
@@ -180,6 +183,14 @@ static long unpause(struct domain *d)
         return -XEN_EINVAL;
     d->paused_by_control = false;
     domain_unpause(d);
+    return 0;
+}
+
+static long resume(struct domain *d)
+{
+    if (d == current->domain)
+        return -XEN_EINVAL;
+    domain_resume(d);
     return 0;
 }
 
@@ -226,7 +237,7 @@ static long affinity(struct domain *d, struct xen_domctl_vcpuaffinity *op, bool 
     long rc = 0;
 
     if (!v)
-        return -XEN_ESRCH;
+        return -XEN_EINVAL;
     if (!(op->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)))
         return -XEN_EINVAL;
     hard = v->sched.affinity;
@@ -257,8 +268,7 @@ static long one_domain(struct domain *d, struct xen_domctl *op)
     case XEN_DOMCTL_unpausedomain:
         return unpause(d);
     case XEN_DOMCTL_resumedomain:
-        domain_resume(d);
-        return 0;
+        return resume(d);
     case XEN_DOMCTL_max_mem:
         d->frames_max = op->u.max_mem.max_memkb >> (PAGE_SHIFT - 10);
         return 0;
@@ -321,7 +331,8 @@ static long control(struct xen_domctl *op)
         return create(op);
     if (op->cmd == XEN_DOMCTL_getdomaininfo)
         return getdomaininfo(op);
-    d = domain_find(op->domain);
+    /* Here a domain is named by its number, also the caller. */
+    d = op->domain < DOMID_FIRST_RESERVED ? domain_find(op->domain) : NULL;
     if (!d)
         return refuse(-XEN_ESRCH, "no domain d%u", op->domain);
     rc = one_domain(d, op);

@@ -13,12 +13,13 @@
 /* Copies of constant size are compiled into their callers. */
 #define forced_inline inline __attribute__((__always_inline__))
 
-/* True if [a, a+n) does not wrap, is canonical at both ends and lies outside the hypervisor's range. */
+/* True if the n > 0 bytes from a on do not wrap (they may end at 2^64), are canonical at both ends and lie
+ * outside the hypervisor's range. */
 static inline bool guest_range_ok(uint64_t a, uint64_t n)
 {
-    if (a + n < a)
-        return false;
-    return a + n <= 0x0000800000000000 || a >= HYPERVISOR_END;
+    uint64_t last = a + n - 1;
+
+    return last >= a && (last < 0x0000800000000000 || a >= HYPERVISOR_END);
 }
 
 /* Between these two the hypervisor may touch pages that guests may touch. */
