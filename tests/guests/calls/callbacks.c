@@ -44,8 +44,9 @@ static void put_back(void)
     register_callback(CALLBACKTYPE_nmi, 0, (unsigned long)pv_trap_stubs + 2 * 16);
 }
 
-/* An event to ourselves: how many upcalls went to the counting entry and how many came in all. */
-static unsigned int upcalls_moved(unsigned int *all)
+/* An event to ourselves. True if it came, once; *moved: upcalls went to the counting entry. Others than ours may come in
+ * between. */
+static bool event_comes(bool *moved)
 {
     int port = pv_event_bind_ipi(on_event, NULL);
     bool on;
@@ -55,15 +56,22 @@ static unsigned int upcalls_moved(unsigned int *all)
     pv_event_send((evtchn_port_t)port);
     pv_upcalls_restore(on);
     pv_event_close((evtchn_port_t)port);
-    *all = events;
-    return moved_upcalls;
+    *moved = moved_upcalls > 0;
+    return events == 1;
 }
 
 static bool upcalls_are_the_kits(void)
 {
-    unsigned int all, moved = upcalls_moved(&all);
+    bool moved;
 
-    return all == 1 && moved == 0;
+    return event_comes(&moved) && !moved;
+}
+
+static bool upcalls_are_moved(void)
+{
+    bool moved;
+
+    return event_comes(&moved) && moved;
 }
 
 void callbacks_register(void)
@@ -162,19 +170,18 @@ void callbacks_event(void)
         { "failsafe in the hole", 0, HOLE },
         { "both in the hole", HOLE_TOP, HOLE_TOP },
     };
-    unsigned int all, moved, i;
+    unsigned int i;
 
-    check("CALLBACKOP_register moves the event's entry",
-          register_callback(CALLBACKTYPE_event, 0, (unsigned long)counting_upcall), 0);
-    moved = upcalls_moved(&all);
-    check_state("events that took the new entry", moved, 1, "it was the only one", all == 1);
+    check_state("CALLBACKOP_register moves the event's entry",
+                register_callback(CALLBACKTYPE_event, 0, (unsigned long)counting_upcall), 0,
+                "events take the new entry", upcalls_are_moved());
     check_state("a refused one in between", register_callback(CALLBACKTYPE_event, 0, HOLE), -XEN_EINVAL,
-                "the entry is still the new one", upcalls_moved(&all) == 1 && all == 1);
+                "the entry is still the new one", upcalls_are_moved());
     check_state("and back", register_callback(CALLBACKTYPE_event, 0, (unsigned long)pv_entry_event), 0,
                 "events take the old entry", upcalls_are_the_kits());
     check_state("set_callbacks moves it too",
                 HYPERVISOR_set_callbacks(counting_upcall, pv_entry_failsafe, pv_entry_syscall), 0,
-                "events take the new entry", upcalls_moved(&all) == 1 && all == 1);
+                "events take the new entry", upcalls_are_moved());
     put_back();
     check_true("and back again", upcalls_are_the_kits());
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
