@@ -181,10 +181,20 @@ int cmd_free(const struct command_call *call)
 
 /* --- the end --- */
 
+/* Xen leaves the registers that switch the power off to its initial domain; we leave them to the hypervisor. */
+static bool power_is_ours(void)
+{
+    static struct host_status host;
+    struct toolstack_error err;
+
+    return toolstack_host(&host, &err) != 0 || strstr(host.version_extra, "-enso") != NULL;
+}
+
 int cmd_poweroff(const struct command_call *call)
 {
     (void)call;
-    printf("The host is switched off.\n");
+    printf(power_is_ours() ? "The host is switched off.\n"
+                           : "The host is halted; this hypervisor does not switch it off by itself.\n");
     fflush(stdout);
     pv_shutdown(SHUTDOWN_poweroff);
 }

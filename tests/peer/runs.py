@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import time
 from dataclasses import dataclass, field
 
 import pexpect
@@ -115,9 +114,8 @@ class Runs:
             host = Host(name, logs=LOGS, mem=MEMORY, **direct(hypervisor, options, archive=ARCHIVE))
         self.hosts[machine] = host
         host.start()
-        if machine == XEN:                      # it keeps a page from its first domain on
-            host.cli("create hello.cfg -q; destroy hello")
-            host.until(lambda: host.free_frames() == (time.sleep(1), host.free_frames())[1])
+        if machine == XEN:
+            host.first_domain()
         return host
 
     def _domain(self, kernel, machine):
@@ -151,11 +149,7 @@ class Runs:
         return dict(host.holdings(), wrong=host.audit())
 
     def _compare(self, host, before, machine):
-        """Whether the domain left anything behind. (Xen scrubs freed memory in its own time.)"""
-        try:
-            host.until(lambda: self._state(host, machine) == before, timeout=5)
-            return []
-        except AssertionError:
-            after = self._state(host, machine)
-            return [f"{host.name}: {what} was {before[what]} before the domain, is {after[what]} after it"
-                    for what in before if before[what] != after[what]]
+        """Whether the domain left anything behind."""
+        after = self._state(host, machine)
+        return [f"{host.name}: {what} was {before[what]} before the domain, is {after[what]} after it"
+                for what in before if before[what] != after[what]]
