@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 
+import counts
 from machine import BUILD, ROOT, output_of, qemu_command, symbols_of
 
 BOOT = [
@@ -45,6 +46,7 @@ DESTROY = [
     ("store told", "dom0.debug", "store_keys_remove"),
     ("keys removed, waited until it was gone; prompt", "dom0.debug", "editor_begin"),
 ]
+FIRST_GUEST = "bench/guest.debug"
 SCRIPT = "create /hello.cfg; sleep 1; destroy hello"
 
 
@@ -62,6 +64,7 @@ class Image:
     def __init__(self, path):
         self.path = path
         self.symbols = {name: address for address, _, name in symbols_of(path)}
+        self.entry = int(re.search(r"Entry point address: +(0x\w+)", output_of("readelf", "-hW", path)).group(1), 16)
         self.segments = []
         for m in re.finditer(r"LOAD +(0x\w+) (0x\w+) (0x\w+) (0x\w+)", output_of("readelf", "-lW", path)):
             self.segments.append(tuple(int(x, 16) for x in m.groups()))
@@ -120,15 +123,15 @@ class Debugger:
 
 
 class Machine:
-    def __init__(self, work):
+    """A machine under the debugger, stopped before its first instruction. `options` say what it starts from."""
+
+    def __init__(self, work, options):
         self.images = {}
-        archive, debugger = os.path.join(work, "boot.cpio"), os.path.join(work, "gdb")
-        make_archive(archive)
+        debugger = os.path.join(work, "gdb")
         self.qemu = subprocess.Popen(
             qemu_command(mem=512, cpus=1) +
             ["-icount", f"shift=0,sleep=off,rr=record,rrfile={work}/log", "-rtc", "base=2026-01-01,clock=vm",
-             "-kernel", f"{BUILD}/enso", "-initrd", f"{BUILD}/dom0 dom0,{archive}",
-             "-serial", f"file:{work}/serial", "-S", "-gdb", f"unix:{debugger},server=on,wait=off"])
+             "-serial", f"file:{work}/serial", "-S", "-gdb", f"unix:{debugger},server=on,wait=off"] + options)
         while not os.path.exists(debugger):
             if self.qemu.poll() is not None:
                 raise RuntimeError("QEMU did not start")
@@ -139,8 +142,9 @@ class Machine:
     def run_to(self, image, symbol):
         """Goes on to a function of an image. Returns the instructions executed since the start."""
         image = self.images.setdefault(image, Image(os.path.join(BUILD, image)))
-        address = image.symbols[symbol]
-        code = image.code(address, 16)
+        return self.run_to_code(image.symbols[symbol], image.code(image.symbols[symbol], 16))
+
+    def run_to_code(self, address, code):
         while True:
             self.debugger.ask(f"Z1,{address:x},1")
             self.debugger.ask("c")
@@ -168,9 +172,53 @@ def _walk(machine, table, points, start):
     return before
 
 
-def report(results):
+
+
+def _to_guest(options, start):
+    """Instructions of a hypervisor from its first, to which start(machine) goes, to the first one of its
+    initial domain."""
     with tempfile.TemporaryDirectory() as work:
-        machine = Machine(work)
+        machine = Machine(work, options)
+        try:
+            before = start(machine)
+            return machine.run_to(FIRST_GUEST, "_start") - before
+        finally:
+            machine.stop()
+
+
+def _xen_base(work, options):
+    """Where the boot loader puts Xen: its log says so."""
+    machine = Machine(work, options)
+    try:
+        machine.run_to(FIRST_GUEST, "_start")
+        with open(os.path.join(work, "serial"), encoding="utf-8", errors="replace") as f:
+            return int(re.search(r"image load base address: (0x\w+)", f.read()).group(1), 16)
+    finally:
+        machine.stop()
+
+
+def boot_of_both(results):
+    """The benchmark guest as initial domain of each, with the same memory, and without a console: a serial
+    line's speed is no cost of theirs."""
+    guest, memory = os.path.join(BUILD, "bench", "guest"), "dom0_mem=64M"
+    enso = _to_guest(["-kernel", f"{BUILD}/enso", "-append", f"{memory} console=none", "-initrd", guest],
+                     lambda machine: machine.run_to("enso", "boot_entry_phys"))
+    with tempfile.TemporaryDirectory() as work, tempfile.TemporaryDirectory() as silent:
+        base = _xen_base(work, counts.xen_cd(work, memory))
+        xen = Image(os.path.join(BUILD, "upstream", "xen", "xen"))
+        peer = _to_guest(counts.xen_cd(silent, f"{memory} console=none"),
+                         lambda machine: machine.run_to_code(base + xen.entry, xen.code(xen.entry, 16)))
+    table = results.section("instructions from the hypervisor's entry to the first of its initial domain",
+                            ("Enso", "Xen", "ratio"))
+    table.row("boot, initial domain of 64 MiB in a machine of 512", enso, peer, enso / peer)
+
+
+def report(results):
+    boot_of_both(results)
+    with tempfile.TemporaryDirectory() as work:
+        archive = os.path.join(work, "boot.cpio")
+        make_archive(archive)
+        machine = Machine(work, ["-kernel", f"{BUILD}/enso", "-initrd", f"{BUILD}/dom0 dom0,{archive}"])
         try:
             table = results.section("instructions from hypervisor entry to prompt, until:", ("count",))
             ready = _walk(machine, table, BOOT, None)

@@ -89,9 +89,20 @@ def style(results):
                   int(statistics.median(sizes)), max(sizes), long, round(1000 * ifs / max(lines, 1), 1))
 
 
+def loaded(image):
+    """KiB of an ELF file that a loader reads, and that it occupies."""
+    segments = re.findall(r"^ +LOAD +\w+ \w+ \w+ (0x\w+) (0x\w+)", output_of("readelf", "-lW", image), re.M)
+    return [sum(int(s[i], 16) for s in segments) // 1024 for i in (0, 1)]
+
+
 def image(results):
+    enso, xen = os.path.join(BUILD, "enso"), os.path.join(BUILD, "upstream", "xen", "xen")
+    table = results.section("the hypervisors' images", ("Enso", "Xen", "ratio"))
+    for name, ours, peer in zip(("read by the boot loader, KiB", "occupied when it starts, KiB"),
+                                loaded(enso), loaded(xen)):
+        table.row(name, ours, peer, ours / peer)
     table = results.section("the hypervisor's image and source", ("",))
-    at = {name: address for address, _, name in symbols_of(os.path.join(BUILD, "enso"))}
+    at = {name: address for address, _, name in symbols_of(enso)}
     table.row("image in memory, KiB (code, constants, data)", (at["image_end"] - at["image_start"]) // 1024)
     table.row("needed until it runs, KiB (then free memory)", (at["early_end"] - at["image_end"]) // 1024)
     table.row("bytes of frame table a frame", frame_bytes())

@@ -33,9 +33,16 @@ class Section:
         self.columns = columns
         print("  " + " " * 62 + "".join(f"{c:>14}" for c in columns))
 
-    def row(self, name, *values):
+    def row(self, name, *values, shown=None):
+        """`shown`: how many of the values are printed; all are written."""
         self.rows[name] = dict(zip(self.columns, values))
-        print(f"  {name:62}" + "".join(f"{_text(v):>14}" for v in values), flush=True)
+        print(f"  {name:62}" + "".join(f"{_text(v):>14}" for v in values[:shown]), flush=True)
+
+    def heading(self, text):
+        print(f"  -- {text}")
+
+    def note(self, text):
+        print(f"      {text}")
 
 
 def _text(value):

@@ -120,6 +120,11 @@ void bench_few(const char *name, uint32_t (*once)(void))
     measure(name, once, 1, FEW_ROUNDS);
 }
 
+void group(const char *name)
+{
+    printf("bench: group: %s\n", name);
+}
+
 void figure(const char *name, uint64_t value)
 {
     printf("bench: figure: %s | %lu\n", name, value);
@@ -134,6 +139,7 @@ static void check_clock(void)
         fail("the clock advances by %u in %u instructions", counted, 2 * LOOP_TURNS + 1);
     figure("instructions of a known loop", 2 * LOOP_TURNS + 1);
     figure("what the clock advances in them", counted);
+    figure("what the clock advances between two readings", clock_nothing());
 }
 
 void set_fault_handler(const char *handler)
@@ -186,18 +192,17 @@ int main(int argc, char **argv)
     print_hypervisor();
     check_clock();
     memory_figures();
-    bench("the clock", clock_nothing);
     bench_calls();
     bench_entries();
     bench_tables();
-    bench_faults();
     bench_user();
+    bench_faults();
     bench_emulation();
     bench_events();
     bench_timers();
+    bench_vcpus();
     bench_grants();
     bench_memory();
-    bench_vcpus();
     printf("bench: done\n");
     fflush(stdout);
     pv_shutdown(SHUTDOWN_poweroff);

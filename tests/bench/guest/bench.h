@@ -50,6 +50,9 @@ void bench_each(const char *name, uint32_t (*once)(void), unsigned int each);
 /* What takes millions of instructions is done only a few times. */
 void bench_few(const char *name, uint32_t (*once)(void));
 
+/* Prints the line "bench: group: name": what follows belongs together. */
+void group(const char *name);
+
 /* Prints the line "bench: figure: name | value". */
 void figure(const char *name, uint64_t value);
 

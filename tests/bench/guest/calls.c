@@ -124,6 +124,7 @@ static void bench_descriptors(void)
 
 void bench_calls(void)
 {
+    group("hypercalls that do little");
     bench("null hypercall: xen_version(0)", version);
     bench("unknown sub-op of xen_version", unknown_version);
     bench_each("multicall of 16, each", multicall_16, 16);

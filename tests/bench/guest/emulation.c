@@ -11,6 +11,7 @@ void bench_emulation(void)
 {
     struct physdev_set_iopl level = { .iopl = 1 };
 
+    group("emulated instructions");
     bench("mov from CR0, emulated", clock_read_cr0);
     bench("mov from CR3, emulated", clock_read_cr3);
     bench("clts, emulated", clock_clts);

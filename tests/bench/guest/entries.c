@@ -90,6 +90,7 @@ void bench_entries(void)
     page = pages;
     page_entry = entry_for(page, FLAGS_RW | PV_PTE_NX);
     other_entry = entry_for(pages + PV_PAGE_SIZE, FLAGS_RW | PV_PTE_NX);
+    group("page-table entries and flushes");
     bench("update_va_mapping, accessed/dirty only, no flush", va_accessed);
     bench("update_va_mapping, accessed/dirty only, INVLPG", va_accessed_flush);
     bench("update_va_mapping, writable to read-only and back", va_protect);

@@ -70,6 +70,7 @@ void bench_events(void)
     if (port <= 0 || port >= 64)
         fail("bind_ipi: %d", port);
     to_us.port = (evtchn_port_t)port;
+    group("events");
     bench("event to oneself, masked", send_masked);
     bench("event to oneself, upcalls off", send_upcalls_off);
     upcalls_by(upcall_by_hypercall, to_us.port);

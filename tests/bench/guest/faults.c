@@ -12,6 +12,7 @@ void bench_faults(void)
     page = pv_pages_alloc(1);
     set_entry(page, 0);
     set_fault_handler(fault_by_hypercall);
+    group("exceptions of the guest kernel");
     bench("page fault not present, bounced, iret hypercall", not_present);
     set_entry(page, entry_for(page, FLAGS_RO | PV_PTE_NX));
     bench("page fault on a read-only page, bounced, iret hypercall", read_only);

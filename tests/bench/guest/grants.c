@@ -141,6 +141,7 @@ void bench_grants(void)
     unsigned int i;
 
     prepare();
+    group("grants");
     bench_maps();
     bench("grant copy of 64 bytes", copy_some);
     bench_each("grant copy of 32 times 64 bytes, each", copy_some_32, MANY);

@@ -67,6 +67,7 @@ void bench_memory(void)
         pfns[i] = ((uint64_t)pages - PV_VIRT_BASE) / PV_PAGE_SIZE + i;
         set_entry(pages + i * PV_PAGE_SIZE, 0);
     }
+    group("memory");
     bench("memory decrease of 1 frame", decrease_1);
     bench_each("memory decrease of 512 frames, each", decrease_512, MANY);
     bench("memory populate of 1 frame", populate_1);

@@ -140,6 +140,7 @@ void bench_tables(void)
     for (i = 0; i < LARGE; i++)
         fill(tree_table(&large, TREE_L1 + i), ENTRIES);
     fill((uint64_t *)table, ENTRIES);
+    group("page tables");
     bench_kernel_bases();
     bench_user_bases();
     bench("L1 of 512 entries: read-only, pin, unpin, writable", pin_afresh);
@@ -147,6 +148,7 @@ void bench_tables(void)
     bench("pin and unpin an L1 of 512 entries", pin);
     bench_trapped((uint64_t *)table, entry_for(frames + PV_PAGE_SIZE, FLAGS_RW | PV_PTE_NX));
     set_entry(table, entry_for(table, FLAGS_RW | PV_PTE_NX));
+    group("trees of page tables");
     bench_trees();
     tree_free(&small);
     tree_free(&other);

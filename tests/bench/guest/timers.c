@@ -20,6 +20,8 @@ static uint32_t set_far(void)
     return set(deadline++);
 }
 
+static uint32_t stop_nothing(void) { return set(0); }
+
 static uint32_t stop(void)
 {
     set(FAR);
@@ -61,8 +63,10 @@ void bench_timers(void)
 {
     evtchn_port_t port = timer_port();
 
+    group("timers");
     bench("set_timer_op, far ahead", set_far);
     bench("set_timer_op, stopped", stop);
+    bench("set_timer_op, stopped already", stop_nothing);
     upcalls_by(upcall_by_hypercall, port);
     bench("set_timer_op, due already: upcall, iret", set_passed);
     upcalls_by(upcall_of_timer, port);

@@ -33,6 +33,7 @@ void bench_trapped(uint64_t *table, uint64_t other_entry)
     another = other_entry;
     must("vm_assist", HYPERVISOR_vm_assist(VMASST_CMD_enable, VMASST_TYPE_writable_pagetables));
     mmuext(MMUEXT_PIN_L1_TABLE, pv_virt_to_mfn(table));
+    group("trapped writes");
     bench("trapped write to a pinned L1, accessed/dirty only", accessed);
     bench("trapped write to a pinned L1, another frame", frame);
     bench("trapped write to a pinned L1, clear and set", clear);

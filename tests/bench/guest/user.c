@@ -89,6 +89,7 @@ void bench_user(void)
     must("stack_switch", HYPERVISOR_stack_switch(FLAT_KERNEL_SS, (unsigned long)stack + PV_PAGE_SIZE));
     must("set_callbacks", HYPERVISOR_set_callbacks(pv_entry_event, pv_entry_failsafe, syscall_by_hypercall));
     set_handlers(fault_by_hypercall, user_end);
+    group("guest user code");
     run(user_code, ROUNDS + 1);
     bench("system call of guest user code: in, and iret back", result);
     run(user_fault, ROUNDS + 1);

@@ -84,6 +84,7 @@ void bench_vcpus(void)
     for (i = 0; i < 2; i++)
         ports[i] = new_port(i);
     start_second((char *)pv_pages_alloc(1) + PV_PAGE_SIZE);
+    group("switches");
     bench("two vcpus take turns, without the FPU", turn);
     fpu_wanted = true;
     bench("two vcpus take turns, each uses the FPU", turn);
