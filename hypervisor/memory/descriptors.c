@@ -3,6 +3,7 @@
 #include <xen/errno.h>
 #include <xen/xen.h>
 #include "boot/early.h"
+#include "boot/image.h"
 #include "cpu/cpu.h"
 #include "dispatch/dispatch.h"
 #include "domain/domain.h"
@@ -60,12 +61,21 @@ static pte_t window_entry(uint64_t m)
     return m ? pte_make(mfn(m), PTE_PRESENT | PTE_RW | PTE_ACCESSED | PTE_DIRTY | PTE_NX) : 0;
 }
 
+/* Where the guest's GDT has no page there is one of empty descriptors: LAR and its like look at any selector, and must
+ * not fault. */
+static pte_t gdt_entry(uint64_t m)
+{
+    static const uint64_t empty[PER_PAGE] __attribute__((aligned(PAGE_SIZE)));
+
+    return m ? window_entry(m) : pte_make(mfn(image_phys(empty) >> PAGE_SHIFT), PTE_PRESENT | PTE_ACCESSED | PTE_NX);
+}
+
 void vcpu_load_descriptors(struct vcpu *v)
 {
     pte_t *gdt = window(CPU_GDT_OFFSET), *ldt = window(CPU_LDT_OFFSET);
 
     for (unsigned int i = 0; i < GUEST_GDT_PAGES; i++)
-        gdt[i] = window_entry(v->gdt_frames[i]);
+        gdt[i] = gdt_entry(v->gdt_frames[i]);
     if (v->ldt_entries || ldt[0] || this_cpu()->cpu->ldt_used) {
         for (unsigned int i = 0; i < LDT_PAGES; i++)
             ldt[i] = window_entry(v->ldt_mapped[i]);
