@@ -6,30 +6,27 @@
 #include "dispatch/dispatch.h"
 #include "domain/domain.h"
 #include "lib/lib.h"
-#include "memory/foreign.h"
 #include "memory/guest-access.h"
 #include "memory/m2p.h"
 #include "memory/pagetable.h"
 #include "memory/reservation.h"
 
-/* The domain that an operation is about, with a reference. Others than the caller's only for the control domain. */
+/* The domain that an operation is about, with a reference. Others than the caller only for the control domain. */
 static long target_get(domid_t id, struct domain **d)
 {
-    struct foreign f;
-    long rc;
+    struct domain *self = current->domain;
 
-    if (id == DOMID_SELF) {
-        *d = domain_get(current->domain);
+    if (id == DOMID_SELF || id == self->id) {
+        *d = domain_get(self);
         return 0;
     }
-    rc = foreign_get(id, &f);
-    if (rc)
-        return rc;
-    *d = f.frames ? domain_get(f.frames) : domain_get(current->domain);
-    foreign_put(&f);
-    return 0;
+    if (id < DOMID_FIRST_RESERVED && !self->control)
+        return refuse(-XEN_EPERM, "memory_op: for d%u", id);
+    *d = id < DOMID_FIRST_RESERVED ? domain_find(id) : NULL;
+    return *d ? 0 : refuse(-XEN_ESRCH, "memory_op: no domain d%u", id);
 }
 
+/* The answer is how many extents were done, and so 0, no error, also where there is no argument or no domain. */
 static long reservation_op(uint32_t cmd, guest_addr_t arg)
 {
     struct xen_memory_reservation r;
@@ -37,10 +34,10 @@ static long reservation_op(uint32_t cmd, guest_addr_t arg)
     long rc;
 
     if (copy_from_guest(&r, arg, sizeof(r)))
-        return refuse(-XEN_EFAULT, "memory_op %u: argument", cmd);
+        return refuse(0, "memory_op %u: argument", cmd);
     rc = target_get(r.domid, &d);
     if (rc)
-        return rc;
+        return rc == -XEN_ESRCH ? 0 : rc;
     rc = cmd == XENMEM_decrease_reservation ? reservation_decrease(d, &r) : reservation_populate(d, &r, cmd);
     domain_put(d);
     return rc;
@@ -76,32 +73,20 @@ static long count_op(uint32_t cmd, guest_addr_t arg)
     return rc;
 }
 
-/* Copies a map of n entries into the guest's buffer, as much as it holds. */
-static long write_map(guest_addr_t arg, const struct e820_entry *e, unsigned int n)
-{
-    struct xen_memory_map map;
-
-    if (copy_from_guest(&map, arg, sizeof(map)))
-        return refuse(-XEN_EFAULT, "memory map: argument");
-    if (map.nr_entries < n)
-        return refuse(-XEN_EINVAL, "memory map: room for %u of %u entries", map.nr_entries, n);
-    if (copy_to_guest(guest_ptr(map.buffer.p), e, n * sizeof(*e)))
-        return refuse(-XEN_EFAULT, "memory map: buffer");
-    map.nr_entries = n;
-    return copy_to_guest(arg, &map, sizeof(map)) ? -XEN_EFAULT : 0;
-}
-
 static long machine_memory_map(guest_addr_t arg)
 {
     struct e820_entry e;
     struct xen_memory_map map;
-    unsigned int n = 0;
+    unsigned int n;
 
     if (!current->domain->control)
         return refuse(-XEN_EPERM, "machine_memory_map");
     if (copy_from_guest(&map, arg, sizeof(map)))
         return refuse(-XEN_EFAULT, "machine_memory_map: argument");
-    for (; n < boot_info.range_count && n < map.nr_entries; n++) {
+    if (map.nr_entries < boot_info.range_count)
+        return refuse(-XEN_EINVAL, "machine_memory_map: room for %u of %u entries", map.nr_entries,
+                      boot_info.range_count);
+    for (n = 0; n < boot_info.range_count; n++) {
         const struct boot_range *r = &boot_info.ranges[n];
 
         e = (struct e820_entry){ .addr = r->start, .size = r->end - r->start, .type = r->type };
@@ -118,8 +103,6 @@ static long set_memory_map(guest_addr_t arg)
     struct domain *d;
     long rc;
 
-    if (!current->domain->control)
-        return refuse(-XEN_EPERM, "set_memory_map");
     if (copy_from_guest(&map, arg, sizeof(map)))
         return refuse(-XEN_EFAULT, "set_memory_map: argument");
     if (map.map.nr_entries > ARRAY_SIZE(d->e820))
@@ -136,12 +119,20 @@ static long set_memory_map(guest_addr_t arg)
     return rc;
 }
 
-/* A guest that was given no map is told so, and then makes one from what it owns. */
+/* A guest that was given no map is told so, and then makes one from what it owns. As much as fits is told. */
 static long memory_map(guest_addr_t arg)
 {
     struct domain *d = current->domain;
+    struct xen_memory_map map;
 
-    return d->e820_entries ? write_map(arg, d->e820, d->e820_entries) : -XEN_ENOSYS;
+    if (copy_from_guest(&map, arg, sizeof(map)))
+        return refuse(-XEN_EFAULT, "memory_map: argument");
+    if (!d->e820_entries)
+        return -XEN_ENOSYS;
+    map.nr_entries = MIN(d->e820_entries, map.nr_entries);
+    if (copy_to_guest(guest_ptr(map.buffer.p), d->e820, map.nr_entries * sizeof(d->e820[0])))
+        return refuse(-XEN_EFAULT, "memory_map: buffer");
+    return copy_to_guest(arg, &map, sizeof(map)) ? -XEN_EFAULT : 0;
 }
 
 static long machphys_mapping(guest_addr_t arg)
@@ -196,6 +187,8 @@ long hypercall_memory_op(uint32_t cmd, guest_addr_t arg)
         return machphys_mapping(arg);
     case XENMEM_machphys_mfn_list:
         return machphys_mfn_list(arg);
+    case XENMEM_machphys_compat_mfn_list:
+        return refuse(-XEN_EOPNOTSUPP, "machphys_compat_mfn_list: no 32-bit guests");
     default:
         return refuse(-XEN_ENOSYS, "memory_op %u", cmd);
     }

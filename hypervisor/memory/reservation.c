@@ -35,11 +35,38 @@ static bool wants_low(uint32_t mem_flags)
     return bits && bits <= 32;
 }
 
+#define NO_NODE       0xff
+#define HIGHEST_NODE  63
+
+/* There is node 0 alone. The control domain's wish for another is met from there, unless it wants no other; other
+ * domains may not insist. */
+static bool node_is_there(uint32_t mem_flags)
+{
+    unsigned int node = XENMEMF_get_node(mem_flags);
+    bool exact = mem_flags & XENMEMF_exact_node_request;
+
+    if (node == NO_NODE)
+        return true;
+    if (!current->domain->control)
+        return !exact;
+    return exact ? node == 0 : node <= HIGHEST_NODE;
+}
+
+/* Of memory with short addresses, only what lies below 4 GiB is known. */
+static bool addresses_are_there(uint32_t mem_flags)
+{
+    unsigned int bits = XENMEMF_get_address_bits(mem_flags);
+
+    return bits == 0 || bits >= 32;
+}
+
 static long check_extents(const struct xen_memory_reservation *r)
 {
-    /* NUMA nodes and populate-on-demand mean nothing here. */
+    /* Populate-on-demand and virtual nodes mean nothing here. */
     if (r->mem_flags & ~(XENMEMF_address_bits(0xff) | XENMEMF_exact_node_request | (0xffU << 8)))
         return refuse(-XEN_EINVAL, "memory_op: flags %x", r->mem_flags);
+    if (!node_is_there(r->mem_flags) || !addresses_are_there(r->mem_flags))
+        return refuse(-XEN_EINVAL, "memory_op: flags %x: no such memory", r->mem_flags);
     if (r->nr_extents > UINT32_MAX)
         return refuse(-XEN_EINVAL, "memory_op: %lu extents", r->nr_extents);
     return 0;

@@ -1,43 +1,24 @@
-/* memory.c: memory_op. The class of bug: a count or an order that is not bounded, a frame that is not ours. */
+/* memory.c: the kernel `memory`: memory_op. */
 #include "case.h"
-
-#include <xen/memory.h>
-
-static void memory(void)
-{
-    struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
-    struct xen_machphys_mapping map = { 0 };
-    domid_t self = DOMID_SELF, nobody = 0x7123;
-    xen_pfn_t frame = 1UL << 40;
-    long now = HYPERVISOR_memory_op(XENMEM_current_reservation, &self);
-
-    check_true("memory_op: we have at least the pages of start_info", now >= (long)pv_start_info->nr_pages);
-    check_true("memory_op: and at most the maximum",
-               HYPERVISOR_memory_op(XENMEM_maximum_reservation, &self) >= now);
-    check("memory_op: reservation of nobody",
-                 HYPERVISOR_memory_op(XENMEM_current_reservation, &nobody), -XEN_ESRCH);
-    check_true("memory_op: the host has memory", HYPERVISOR_memory_op(XENMEM_maximum_ram_page, NULL) > now);
-    check("memory_op: unknown sub-op", HYPERVISOR_memory_op(60, NULL), -XEN_ENOSYS);
-    check("memory_op: unmapped argument", HYPERVISOR_memory_op(XENMEM_current_reservation, UNMAPPED),
-          -XEN_EFAULT);
-    check("memory_op: machphys mapping", HYPERVISOR_memory_op(XENMEM_machphys_mapping, &map), 0);
-    check("memory_op: it is where the ABI says", (long)map.v_start, (long)MACH2PHYS_VIRT_START);
-    check_true("memory_op: its size makes sense", map.max_mfn >= pv_start_info->nr_pages);
-    set_xen_guest_handle(r.extent_start, &frame);
-    check("memory_op: giving back a frame that is none",
-          HYPERVISOR_memory_op(XENMEM_decrease_reservation, &r), 0);
-    frame = 0;
-    check("memory_op: giving back another's frame", HYPERVISOR_memory_op(XENMEM_decrease_reservation, &r), 0);
-    r.extent_order = 40;
-    check("memory_op: an extent of 2^40 frames", HYPERVISOR_memory_op(XENMEM_decrease_reservation, &r), 0);
-    r = (struct xen_memory_reservation){ .nr_extents = 1UL << 60, .domid = DOMID_SELF };
-    check("memory_op: 2^60 extents", HYPERVISOR_memory_op(XENMEM_populate_physmap, &r), 0);
-}
+#include "memory.h"
 
 const struct kernel kernel = {
-    .name = "memory", .checks = "memory_op",
+    .name = "memory", .checks = "memory_op: what a domain owns, gives back and gets",
     .groups = (const struct group[]){
-        { "memory", memory, "reservations and what the hypervisor tells about memory" },
+        { "counts", counts, "who owns how much; domains that one must not learn of" },
+        { "cycle", cycle, "frames given back and taken: contents that survive, mappings that stay, XSA-100 XSA-511" },
+        { "frames", frames, "numbers of frames that are not ours or are none, XSA-32" },
+        { "in-use", in_use, "frames given back while something still uses them, XSA-252" },
+        { "lists", lists, "lists of which some is right: what is done, and what is counted" },
+        { "sizes", sizes, "orders and counts that are not bounded, or wrap, XSA-31 XSA-158 XSA-385" },
+        { "flags", flags, "flags that reach code for another kind of domain, XSA-14 XSA-231" },
+        { "domains", domains, "memory of another domain" },
+        { "sub-operations", sub_operations, "every number, with arguments that are nowhere" },
+        { "start", start_extents, "progress that the guest tells, XSA-212" },
+        { "exchange", exchange, "one frame for another, XSA-29 XSA-159 XSA-212" },
+        { "machphys", machphys, "the machine-to-physical table" },
+        { "maps", memory_maps, "buffers for maps of memory" },
+        { "translated", translated, "operations for another kind of domain, XSA-14" },
         { 0 },
     },
 };
