@@ -189,12 +189,13 @@ long hypercall_update_descriptor(uint64_t maddr, uint64_t descriptor)
     }
     spin_unlock(&d->mmu_lock);
     frame_put(m);
-    return rc;
+    return rc == 0 || rc == -ERESTART ? rc : refuse(-XEN_EINVAL, "update_descriptor: a table's frame %lx", m.n);
 }
 
+/* Of the base only the first page is looked at: the others when the processor wants them. */
 long vcpu_set_ldt(struct vcpu *v, uint64_t base, uint64_t entries)
 {
-    if (entries > 8192 || (base & (PAGE_SIZE - 1)) || (entries && !guest_range_ok(base, entries * 8)))
+    if (entries > 8192 || (entries && ((base & (PAGE_SIZE - 1)) || !guest_range_ok(base, PAGE_SIZE))))
         return refuse(-XEN_EINVAL, "SET_LDT: base %lx, %lu entries", base, entries);
     assert_held(&v->domain->mmu_lock);
     if (v->ldt_base == base && v->ldt_entries == entries)
@@ -213,14 +214,16 @@ long vcpu_set_ldt(struct vcpu *v, uint64_t base, uint64_t entries)
 bool ldt_window_fault(struct vcpu *v, uint64_t offset)
 {
     struct domain *d = v->domain;
-    uint64_t page = offset >> PAGE_SHIFT;
+    uint64_t page = offset >> PAGE_SHIFT, address = v->ldt_base + (page << PAGE_SHIFT);
     bool done = false;
     pte_t e;
 
     if (page >= LDT_PAGES || offset >= v->ldt_entries * 8UL || v->ldt_mapped[page])
         return false;
+    if (!guest_range_ok(address, PAGE_SIZE))
+        return false;
     spin_lock(&d->mmu_lock);
-    e = walk_pte(v->kernel_root, v->ldt_base + (page << PAGE_SHIFT));
+    e = walk_pte(v->kernel_root, address);
     if ((e & PTE_PRESENT) && take_segdesc(d, pte_mfn(e).n) == 0) {
         v->ldt_mapped[page] = pte_mfn(e).n;
         window(CPU_LDT_OFFSET)[page] = window_entry(v->ldt_mapped[page]);
