@@ -9,7 +9,7 @@
 #include "memory/guest-access.h"
 
 #define DR6_WRITABLE 0xe00fUL
-#define DR7_RESERVED_ZERO 0xffffffff0000d800UL  /* also bits that only newer processors know */
+#define DR7_RESERVED_ZERO 0xd800UL  /* also bits that only newer processors know */
 #define DR7_GENERAL_DETECT 0x2000UL
 #define DR7_ENABLES 0xffUL
 
@@ -66,9 +66,11 @@ static long set_dr7(struct vcpu *v, uint64_t value)
     return 0;
 }
 
-/* DR4 and DR5 are DR6 and DR7 by another name, as without CR4.DE. */
+/* DR4 and DR5 are DR6 and DR7 by another name, as without CR4.DE. The processor faults on their upper halves. */
 long guest_set_debugreg(struct vcpu *v, uint32_t reg, uint64_t value)
 {
+    if (reg >= 4 && reg <= 7 && value >> 32)
+        return refuse(-XEN_EINVAL, "DR%u = %lx", reg, value);
     switch (reg) {
     case 0: case 1: case 2: case 3:
         return set_breakpoint(v, reg, value);
