@@ -29,6 +29,8 @@ static long set_iobitmap(guest_addr_t arg)
         return refuse(-XEN_EFAULT, "set_iobitmap: argument");
     if (op.nr_ports > 65536)
         return refuse(-XEN_EINVAL, "set_iobitmap: %u ports", op.nr_ports);
+    if (op.nr_ports && !guest_range_ok((uint64_t)op.bitmap.p, DIV_ROUND_UP(op.nr_ports, 8U)))
+        return refuse(-XEN_EINVAL, "set_iobitmap: at %lx", (uint64_t)op.bitmap.p);
     v->iobitmap = guest_ptr(op.bitmap.p);
     v->iobitmap_ports = op.nr_ports;
     return 0;
