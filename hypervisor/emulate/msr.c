@@ -7,6 +7,8 @@
 #include "lib/lib.h"
 #include "memory/frame.h"
 
+#define MSR_P5_MC_ADDR      0x00000000
+#define MSR_P5_MC_TYPE      0x00000001
 #define MSR_TSC             0x00000010
 #define MSR_UCODE_REV       0x0000008b
 #define MSR_MCG_FIRST       0x00000179  /* capabilities, status, control */
@@ -15,9 +17,12 @@
 #define MSR_MC_FIRST        0x00000400  /* machine-check banks */
 #define MSR_MC_LAST         0x0000047f
 #define MSR_HYPERCALL_PAGE  0x40000000
-#define MSR_K8_SYSCFG       0xc0010010
-#define MSR_K8_HWCR         0xc0010015
-#define MSR_K8_INT_PENDING  0xc0010055
+#define MSR_AMD_SYSCFG      0xc0010010
+#define MSR_AMD_HWCR        0xc0010015
+#define MSR_AMD_IORR        0xc0010016  /* two of base and mask */
+#define MSR_AMD_IORR_LAST   0xc0010019
+#define MSR_AMD_TOP_MEM     0xc001001a
+#define MSR_AMD_TOP_MEM2    0xc001001d
 #define MSR_AMD_PSTATE      0xc0010061  /* limit, control, status and eight definitions */
 #define MSR_AMD_PSTATE_LAST 0xc001006b
 
@@ -26,15 +31,17 @@
 #define APIC_BASE_ADDRESS   0xfee00000UL
 #define MISC_ENABLE_VALUE   0x1801UL    /* fast strings; no branch trace, no PEBS */
 
-static bool reads_zero(uint32_t msr)
+static bool reads_zero(const struct vcpu *v, uint32_t msr)
 {
     switch (msr) {
+    case MSR_P5_MC_ADDR: case MSR_P5_MC_TYPE:
     case MSR_MCG_FIRST ... MSR_MCG_LAST:
     case MSR_MC_FIRST ... MSR_MC_LAST:
     case MSR_AMD_PSTATE ... MSR_AMD_PSTATE_LAST:
-    case MSR_K8_SYSCFG: case MSR_K8_HWCR: case MSR_K8_INT_PENDING:
-    case MSR_PLATFORM_INFO: case MSR_MISC_FEATURES: case MSR_HYPERCALL_PAGE:
+    case MSR_AMD_HWCR: case MSR_PLATFORM_INFO: case MSR_MISC_FEATURES: case MSR_HYPERCALL_PAGE:
         return true;
+    case MSR_AMD_SYSCFG: case MSR_AMD_IORR ... MSR_AMD_IORR_LAST: case MSR_AMD_TOP_MEM: case MSR_AMD_TOP_MEM2:
+        return v->domain->io_ports_all;     /* how memory is laid out: asked for by who drives the devices */
     default:
         return false;
     }
@@ -61,13 +68,15 @@ static bool read_known(const struct vcpu *v, uint32_t msr, uint64_t *value)
         *value = PAT_VALUE;
         return true;
     case MSR_MISC_ENABLE:
+        if (!rdmsr_safe(msr, value))
+            return false;
         *value = MISC_ENABLE_VALUE;
-        return cpu_features.intel;
+        return true;
     case MSR_UCODE_REV:
         return rdmsr_safe(msr, value);
     default:
         *value = 0;
-        return reads_zero(msr);
+        return reads_zero(v, msr);
     }
 }
 
@@ -98,12 +107,25 @@ static enum outcome write_hypercall_page(struct vcpu *v, uint64_t value)
     return rc == 0 ? EMULATED : rc == -ERESTART ? AGAIN : REFUSED;
 }
 
-/* Registers with one possible value may be written with it. */
+/* Kernels write these as a matter of course. They keep their one value, and may be written with it alone. */
+static bool is_constant(uint32_t msr)
+{
+    switch (msr) {
+    case MSR_EFER: case MSR_MISC_ENABLE: case MSR_MISC_FEATURES: case MSR_AMD_HWCR:
+    case MSR_MCG_FIRST ... MSR_MCG_LAST:
+    case MSR_MC_FIRST ... MSR_MC_LAST:
+    case MSR_AMD_PSTATE ... MSR_AMD_PSTATE_LAST:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static enum outcome write_constant(struct vcpu *v, uint32_t msr, uint64_t value)
 {
     uint64_t is;
 
-    if (read_known(v, msr, &is) && is == value)
+    if (is_constant(msr) && read_known(v, msr, &is) && is == value)
         return EMULATED;
     guest_log(v->domain, "vcpu %u: wrmsr %x = %lx at rip %lx", v->id, msr, value, this_cpu()->guest.rip);
     return REFUSED;
@@ -119,8 +141,8 @@ enum outcome guest_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
         return EMULATED;
     case MSR_HYPERCALL_PAGE:
         return write_hypercall_page(v, value);
-    case MSR_UCODE_REV:
-        return EMULATED;        /* part of reading it: CPUID then fills it in */
+    case MSR_UCODE_REV:         /* on Intel part of reading it: CPUID then fills it in */
+        return cpu_features.intel && value == 0 ? EMULATED : REFUSED;
     default:
         return write_constant(v, msr, value);
     }
