@@ -1,4 +1,4 @@
-/* Frames for the guest kernel beside those of dispatch.h; used inside dispatch/ only. */
+/* Frames for the guest kernel beside those of dispatch.h; for dispatch/ and the interpreter. */
 #ifndef ENSO_DISPATCH_BOUNCE_H
 #define ENSO_DISPATCH_BOUNCE_H
 

@@ -30,7 +30,7 @@ struct vcpu *vcpu_alloc(struct domain *d, unsigned int id)
     v->id = id;
     v->info_mfn = MFN_NONE;
     v->fpu = (char *)v + FPU_OFFSET;
-    v->xcr0 = 1;
+    v->xcr0 = XCR0_X87 | XCR0_SSE;
     v->kernel_mode = true;
     v->debugreg[6] = 0xffff0ff0;
     v->debugreg[7] = 0x400;

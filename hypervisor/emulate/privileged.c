@@ -2,6 +2,7 @@
  * ports and CPUID look in the other files. Whatever is refused stays the guest's #GP. */
 #include <xen/errno.h>
 #include "cpu/fpu.h"
+#include "dispatch/bounce.h"
 #include "dispatch/state.h"
 #include "domain/domain.h"
 #include "emulate/advance.h"
@@ -11,8 +12,13 @@
 #include "memory/guest-access.h"
 #include "memory/pagetable.h"
 
+#define FORCED_CPUID       0x00a20f6e65780b0fUL
+#define FORCED_CPUID_BYTES 7
+
 #define CR0_OF_GUESTS (CR0_PG | CR0_AM | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE)
 #define CR4_OF_GUESTS (CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT)
+/* Bits that guests turn on and off, and that the real CR4 follows. XSETBV, which is emulated, follows OSXSAVE. */
+#define CR4_REAL      (CR4_TSD | CR4_DE | CR4_FSGSBASE)
 
 static uint64_t guest_cr0(const struct vcpu *v)
 {
@@ -32,7 +38,7 @@ static bool read_cr(struct vcpu *v, unsigned int number, uint64_t *value)
         *value = v->kernel_root.n << PAGE_SHIFT;
         return true;
     case 4:
-        *value = CR4_OF_GUESTS | (cpu_features.xsave ? CR4_OSXSAVE : 0) | v->cr4;
+        *value = CR4_OF_GUESTS | v->cr4;
         return true;
     default:
         return false;
@@ -43,6 +49,8 @@ static enum outcome write_cr3(struct vcpu *v, uint64_t value)
 {
     long rc;
 
+    if (value & ~(PTE_FRAME | (PAGE_SIZE - 1)))
+        return REFUSED;
     preempt_begin();
     spin_lock(&v->domain->mmu_lock);
     rc = vcpu_set_kernel_root(v, mfn((value & PTE_FRAME) >> PAGE_SHIFT));
@@ -75,7 +83,7 @@ static enum outcome write_cr(struct vcpu *v, unsigned int number, uint64_t value
 
 uint64_t guest_cr4_allowed(void)
 {
-    return CR4_TSD | CR4_DE | (cpu_features.fsgsbase ? CR4_FSGSBASE : 0);
+    return CR4_TSD | CR4_DE | (cpu_features.fsgsbase ? CR4_FSGSBASE : 0) | (cpu_features.xsave ? CR4_OSXSAVE : 0);
 }
 
 /* Writes these bits only: none of them touches the TLB. */
@@ -84,14 +92,14 @@ static void set_cr4_bits(uint64_t bits)
     uint64_t is, want;
 
     __asm__ volatile("mov %%cr4, %0" : "=r"(is));
-    want = (is & ~(CR4_TSD | CR4_DE | CR4_FSGSBASE)) | bits;
+    want = (is & ~CR4_REAL) | bits;
     if (want != is)
         __asm__ volatile("mov %0, %%cr4" : : "r"(want) : "memory");
 }
 
 void guest_cr4_load(const struct vcpu *v)
 {
-    set_cr4_bits(v->cr4);
+    set_cr4_bits(v->cr4 & CR4_REAL);
 }
 
 void guest_cr4_unload(void)
@@ -115,7 +123,9 @@ static enum outcome write_xcr(struct vcpu *v, const struct cpu_user_regs *r)
 {
     uint64_t value = low_bytes(r->rax, 4) | r->rdx << 32;
 
-    if ((uint32_t)r->rcx != 0 || !cpu_features.xsave || !xcr0_valid(value))
+    if (!(v->cr4 & CR4_OSXSAVE))
+        return UNDEFINED;
+    if ((uint32_t)r->rcx != 0 || !xcr0_valid(value))
         return REFUSED;
     v->xcr0 = value;
     fpu_set_xcr0(value);
@@ -216,6 +226,18 @@ static enum outcome execute(struct vcpu *v, const struct privileged_op *op, stru
     }
 }
 
+/* True: the instruction goes on in a page that cannot be read, and the guest has the fault for that. */
+static bool cut_off(struct vcpu *v, struct cpu_user_regs *r, uint8_t code[GUEST_CODE_BYTES], size_t len)
+{
+    struct privileged_op op;
+
+    memset(code + len, 0, GUEST_CODE_BYTES - len);
+    if (len == GUEST_CODE_BYTES || !decode_privileged(code, MAX_INSTRUCTION, &op) || op.length <= len)
+        return false;
+    guest_page_fault(v, r, r->rip + len, 0);
+    return true;
+}
+
 bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *r)
 {
     uint8_t code[GUEST_CODE_BYTES];
@@ -223,26 +245,35 @@ bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *r)
     struct privileged_op op;
 
     if (!decode_privileged(code, len, &op))
-        return false;
+        return cut_off(v, r, code, len);
     switch (execute(v, &op, r)) {
     case EMULATED:
         advance(v, r, op.length);
         return true;
     case AGAIN:
         return true;
+    case UNDEFINED:
+        guest_inject_ud();
+        return true;
     default:
         return false;
     }
 }
 
-/* ud2, "xen", cpuid: seven bytes, which the first word holds. */
+/* ud2, "xen", cpuid: seven bytes, which the first word holds. The processor has only looked at the first two: the page
+ * of the others may be one that the guest's kernel has yet to bring in. */
 bool emulate_forced_cpuid(struct vcpu *v, struct cpu_user_regs *r)
 {
-    uint64_t code[GUEST_CODE_BYTES / 8];
+    uint64_t code[GUEST_CODE_BYTES / 8] = { 0 };
+    size_t have = MIN(fetch_guest_code((uint8_t *)code, r->rip), (size_t)FORCED_CPUID_BYTES);
 
-    if (fetch_guest_code((uint8_t *)code, r->rip) < 7 || (code[0] & 0x00ffffffffffffff) != 0x00a20f6e65780b0f)
+    if (have < 2 || low_bytes(code[0] ^ FORCED_CPUID, (unsigned int)have) != 0)
         return false;
+    if (have < FORCED_CPUID_BYTES) {
+        guest_page_fault(v, r, r->rip + have, 0);
+        return true;
+    }
     do_cpuid(v, r);
-    advance(v, r, 7);
+    advance(v, r, FORCED_CPUID_BYTES);
     return true;
 }

@@ -5,8 +5,8 @@
 
 #include "emulate/emulate.h"
 
-/* Of one instruction: done; to be executed again by the guest (out of time); #GP. */
-enum outcome { EMULATED, AGAIN, REFUSED };
+/* Of one instruction: done; to be executed again by the guest (out of time); #GP; #UD. */
+enum outcome { EMULATED, AGAIN, REFUSED, UNDEFINED };
 
 /* Bits of CR4 that a guest may set; v->cr4 holds only such bits. They are in the real CR4 while the guest
  * runs, so that its user code has what its kernel expects and no more; in between, CR4 is the hypervisor's

@@ -58,13 +58,12 @@ static void numbers(void)
 static void cr8(void)
 {
     static const struct code from = CODE("\x44\x0f\x20\xc0"), to = CODE("\x44\x0f\x22\xc0");
-    static const struct code from_cr15 = CODE("\x44\x0f\x20\xf8"), lock_from = CODE("\xf0\x0f\x20\xc0");
+    static const struct code from_cr15 = CODE("\x44\x0f\x20\xf8");
     struct pv_regs in = { 0 };
 
     check("mov from CR8", run(&from, &in), TRAP(13, 0));
     check("mov to CR8", run(&to, &in), TRAP(13, 0));
     check("mov from CR15", run(&from_cr15, &in), TRAP(13, 0));
-    check("mov from CR8 as lock mov from CR0", run(&lock_from, &in), TRAP(6, 0));
 }
 
 /* Each bit of CR0 turned over but TS, the only one that may change: that is for later. */

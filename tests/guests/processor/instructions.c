@@ -40,7 +40,7 @@ static void privileged(void)
         { "rdtscp", CODE("\x0f\x01\xf9"), 0 },
         { "hlt", CODE("\xf4"), TRAP(13, 0) },
         { "in from a far port of 16 bits", CODE("\x66\xed"), TRAP(13, 0) },
-        { "iret to ring 0", CODE("\x6a\x00\x54\x6a\x02\x68\x08\xe0\x00\x00\x50\x48\xcf"), TRAP(13, 0) },
+        { "iret to ring 0", CODE("\x6a\x00\x54\x6a\x02\x68\x08\xe0\x00\x00\x50\x48\xcf"), TRAP(13, 0xe008) },
         { "far return to ring 0", CODE("\x68\x08\xe0\x00\x00\x50\x48\xcb"), TRAP(13, 0xe008) },
     };
 
@@ -64,6 +64,8 @@ static void refused(void)
         { "invpcid", CODE("\x66\x0f\x38\x82\x08") }, { "xsaves", CODE("\x0f\xc7\x28") },
         { "xrstors", CODE("\x0f\xc7\x18") }, { "rsm", CODE("\x0f\xaa") }, { "sysexit", CODE("\x48\x0f\x35") },
         { "vmxon", CODE("\xf3\x0f\xc7\x30") }, { "vmread", CODE("\x0f\x78\xc8") }, { "getsec", CODE("\x0f\x37") },
+        { "lock clts", CODE("\xf0\x0f\x06") }, { "lock wbinvd", CODE("\xf0\x0f\x09") }, { "lock cli", CODE("\xf0\xfa") },
+        { "lock mov from CR0", CODE("\xf0\x0f\x20\xc0") }, { "lock rdmsr", CODE("\xf0\x0f\x32") },
     };
 
     for (unsigned int i = 0; i < COUNT(rows); i++) {
@@ -97,9 +99,6 @@ static void prefixes(void)
         { "REX.W mov from CR0", CODE("\x48\x0f\x20\xc0"), 0 },
         { "rep mov from CR0", CODE("\xf3\x0f\x20\xc0"), 0 },
         { "repne mov from CR0", CODE("\xf2\x0f\x20\xc0"), 0 },
-        { "lock clts", CODE("\xf0\x0f\x06"), TRAP(6, 0) },
-        { "lock wbinvd", CODE("\xf0\x0f\x09"), TRAP(6, 0) },
-        { "lock cli", CODE("\xf0\xfa"), TRAP(13, 0) },
         { "rep clts", CODE("\xf3\x0f\x06"), 0 },
         { "REX behind which a prefix comes: mov from CR0", CODE("\x44\x66\x0f\x20\xc0"), 0 },
         { "two REX: mov from CR0", CODE("\x44\x48\x0f\x20\xc0"), 0 },

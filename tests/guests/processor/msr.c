@@ -88,7 +88,8 @@ static void reads(void)
         { "AMD DE_CFG", 0xc0011029, 0, 2, 2 },
         { "AMD DR0 mask, XSA-444", 0xc0011027, REFUSED, 0, 0 },
         { "AMD DR1 mask, XSA-444", 0xc0011019, REFUSED, 0, 0 },
-        { "0", 0, 0, ~0UL, 0 },
+        { "P5_MC_ADDR", 0, 0, ~0UL, 0 },
+        { "P5_MC_TYPE", 1, 0, ~0UL, 0 },
         { "0xdeadbeef", 0xdeadbeef, REFUSED, 0, 0 },
         { "0xffffffff", 0xffffffff, REFUSED, 0, 0 },
     };

@@ -31,7 +31,8 @@ run_at:
 1:
     movq $0, probe_resume(%rip)
     mov stack(%rip), %rsp
-    cld
+    pushq $2    /* whatever flags the instruction has set */
+    popfq
     pop %r15
     pop %r14
     pop %r13
