@@ -25,3 +25,11 @@ test-peer: $(peer-needs)
 	$(Q)$(pytest) tests/peer $(PYTEST)
 
 .PHONY: test-peer
+
+docs: docs-peer
+docs-peer:
+	$(say) DOC docs/differences.md
+	$(Q)PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/peer/write_differences.py > build/tests/peer/differences.md
+	$(Q)mv build/tests/peer/differences.md docs/differences.md
+
+.PHONY: docs docs-peer
