@@ -12,12 +12,24 @@ static bool bit(uint32_t word, unsigned int n)
     return word >> n & 1;
 }
 
+/* AMD's family 15 before revision F locks up when code runs into the end of the lower half of the address
+ * space, which any guest may let it do (erratum 121, XSA-9). */
+static bool hangs_at_the_hole(uint32_t signature)
+{
+    unsigned int family = (signature >> 8 & 0xf) + (signature >> 20 & 0xff);
+    unsigned int model = (signature >> 4 & 0xf) | (signature >> 12 & 0xf0);
+
+    return family == 15 && model < 0x40;
+}
+
 static void detect_basic(struct cpu_features *f)
 {
     struct cpuid vendor = cpuid(0, 0), one = cpuid(1, 0), seven = { 0 };
 
     f->intel = vendor.ebx == 0x756e6547;        /* "Genu" */
     f->amd = vendor.ebx == 0x68747541 || vendor.ebx == 0x6f677948;      /* "Auth", "Hygo" */
+    if (f->amd && hangs_at_the_hole(one.eax))
+        panic("this processor can be locked up by any guest (erratum 121)");
     f->xsave = bit(one.ecx, 26);
     f->pcid = bit(one.ecx, 17);
     f->x2apic = bit(one.ecx, 21);

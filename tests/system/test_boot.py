@@ -6,7 +6,7 @@ import re
 import pexpect
 import pytest
 
-from enso import BUILD, PROMPT
+from enso import BUILD, PROMPT, direct
 
 # Every memory size with every number of CPUs under one of the firmwares, and each of them under both.
 SIZES = [(256, 1, False), (256, 2, True), (256, 4, False), (2048, 1, True), (2048, 2, False), (2048, 4, True),
@@ -73,3 +73,12 @@ def test_too_little_memory_is_said(boot):
     machine = boot(mem=24, prompt=False)
     machine.expect(r"(?i)memory", timeout=20)
     machine.expect(pexpect.EOF, timeout=20)
+
+
+def test_processors_that_cannot_be_made_safe(boot):
+    """XSA-9: AMD's family 15, models below 64."""
+    for model, end in ((63, "can be locked up by any guest"), (64, "Enso control domain started")):
+        cpu = f"max,-smap,vendor=AuthenticAMD,family=15,model={model}"
+        machine = boot(mem=256, cpus=1, prompt=False, iso=False, qemu=direct()["qemu"] + ["-cpu", cpu])
+        machine.expect(end, timeout=20)
+        machine.stop()

@@ -99,6 +99,39 @@ static void test_relative_paths(void **state)
     assert_ask("0", w, 0, XS_READ, 0, "/local/domain/0/own|");
 }
 
+/* The folder of the domains, and paths that only begin as if they named one, in every request with a path:
+ * each is answered at once, with an error or not, and the next one too. */
+static void test_bare_domain_paths(void **state)
+{
+    static const uint32_t requests[] = { XS_READ, XS_MKDIR, XS_RM, XS_DIRECTORY, XS_GET_PERMS };
+    static const struct {
+        const char *path;
+        bool well_formed;
+    } paths[] = {
+        { "/local/domain", true },    { "/local/domain/", false },   { "/local/domain//", false },
+        { "/local/domain//x", false }, { "/local/domain/ ", false },  { "/local/domain/-1", true },
+        { "/local/domain/x", true },  { "/local/domain/99999", true }, { "/local/domain/5/", false },
+    };
+    struct world *w = *state;
+    const char *said;
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        for (size_t r = 0; r < sizeof(requests) / sizeof(requests[0]); r++) {
+            for (domid_t who = 0; who <= 5; who += 5) {
+                said = ask(w, who, requests[r], 0, "%s|", paths[i].path);
+                assert_int_equal(strcmp(said, "!EINVAL") == 0, !paths[i].well_formed);
+                assert_null(store_check(&w->store));
+            }
+        }
+        said = ask(w, 5, XS_WATCH, 0, "%s|t|", paths[i].path);
+        assert_string_equal(said, paths[i].well_formed ? "OK|" : "!EINVAL");
+        said = ask(w, 5, XS_WRITE, 0, "%s|v", paths[i].path);
+        assert_string_equal(said, paths[i].well_formed ? "!EACCES" : "!EINVAL");
+    }
+    assert_ask("/local/domain/5|", w, 5, XS_GET_DOMAIN_PATH, 0, "5|");
+    assert_ask("!EINVAL", w, 5, XS_GET_DOMAIN_PATH, 0, "|");
+}
+
 /* A path may be deep, but not so deep that a walk becomes work. */
 static void test_depth(void **state)
 {
@@ -511,6 +544,7 @@ int main(void)
         world_test(test_mkdir_rm_directory),
         world_test(test_paths),
         world_test(test_relative_paths),
+        world_test(test_bare_domain_paths),
         world_test(test_depth),
         world_test(test_payload_limits),
         world_test(test_unknown_requests),
