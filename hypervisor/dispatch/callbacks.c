@@ -35,7 +35,8 @@ long hypercall_set_trap_table(guest_addr_t traps)
     }
 }
 
-/* Vector 2 of the trap table by another name. The first vcpu only, as NMIs go nowhere else. */
+/* Vector 2 of the trap table by another name, with events masked in the handler. The first vcpu only, as NMIs go
+ * nowhere else. */
 static long register_nmi(uint64_t address)
 {
     struct vcpu *v = current;
@@ -43,6 +44,7 @@ static long register_nmi(uint64_t address)
     if (v->id != 0 || !is_canonical(address))
         return refuse(-XEN_EINVAL, "NMI callback of vcpu %u at %lx", v->id, address);
     v->traps[2] = (struct trap_info){ .vector = 2, .cs = FLAT_KERNEL_CS, .address = address };
+    TI_SET_IF(&v->traps[2], 1);
     return 0;
 }
 

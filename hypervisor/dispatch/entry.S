@@ -23,11 +23,10 @@
 #define GUEST_CS32          0xe023
 #define GUEST_SS            0xe02b
 
-#define FLAG_TF             0x100
 #define FLAG_IF             0x200
 #define FLAG_RF             0x10000
 #define FLAG_AC             0x40000
-#define FLAGS_OF_GUESTS     0x250fd7    /* not IOPL, NT, VM, VIF, VIP */
+#define FLAGS_OF_GUESTS     0x254fd7    /* not IOPL, VM, VIF, VIP */
 
 #define GUEST(field)        INFO_guest + REGS_##field(%rsp)
 
@@ -185,9 +184,10 @@ leave:
     cmpl $TRAP_SYSCALL, GUEST(entry_vector)
     jne leave_by_iret
 
-    /* sysret: only to a canonical address (else it faults in ring 0, on the guest's stack), and not with
-     * flags that it does not restore. It gives flat selectors; who sets entry_vector to TRAP_SYSCALL sees
-     * to it that these are meant. */
+    /* sysret: only to a canonical address (else it faults in ring 0, on the guest's stack), and not with a
+     * flag that it does not restore. A guest that steps over a `syscall` wants it: with TF it traps right behind
+     * the `syscall`, where iretq would first run another instruction. It gives flat selectors; who sets
+     * entry_vector to TRAP_SYSCALL sees to it that these are meant. */
     mov GUEST(rip), %rcx
     mov %rcx, %rax
     shl $16, %rax
@@ -195,7 +195,7 @@ leave:
     cmp %rcx, %rax
     jne leave_by_iret
     mov GUEST(rflags), %r11
-    testl $(FLAG_TF | FLAG_RF), %r11d
+    testl $FLAG_RF, %r11d
     jnz leave_by_iret
     add $INFO_guest, %rsp
     pop %r15

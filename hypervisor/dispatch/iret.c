@@ -9,8 +9,9 @@
 #include "lib/lib.h"
 #include "memory/guest-access.h"
 
-/* What a guest may set; entry.S forces the rest on every return. */
-#define RFLAGS_GUEST 0x250fd5UL
+/* What a guest may set, and what is always set; entry.S forces both on every return. */
+#define RFLAGS_GUEST 0x254fd5UL
+#define RFLAGS_ALWAYS (RFLAGS_IF | 0x2UL)
 
 #define FIELD(sp, name) ((sp) + offsetof(struct iret_context, name))
 
@@ -37,8 +38,28 @@ static forced_inline bool fetch_frame(struct cpu_user_regs *r, uint64_t sp, uint
     return ok;
 }
 
-/* Sysret may be used where the frame asks for the state after a `syscall`; it has the flat selectors.
- * entry.S allows the guest only its own flags. */
+/* The state after a `syscall`: selectors are flat whatever the frame says, but for 32-bit code, which sysretq
+ * cannot return to. */
+static void as_after_syscall(struct cpu_user_regs *r)
+{
+    r->rcx = r->rip;
+    r->r11 = (r->rflags & RFLAGS_GUEST) | RFLAGS_ALWAYS;
+    r->ss = FLAT_USER_SS;
+    if (unlikely(r->cs == FLAT_USER_CS32))
+        r->entry_vector = 0;
+    else
+        r->cs = FLAT_USER_CS;
+}
+
+/* One may have come meanwhile: it is delivered on the way out. */
+static cold void end_of_nmi(struct cpu_info *info, struct vcpu *v)
+{
+    v->nmi_masked = false;
+    if (atomic_load(&v->nmi_pending))
+        atomic_fetch_or(&info->work, WORK_NMI);
+}
+
+/* entry.S allows the guest only its own flags. */
 void iret_from_guest(struct cpu_info *info, struct vcpu *v)
 {
     struct cpu_user_regs *r = &info->guest;
@@ -58,14 +79,11 @@ void iret_from_guest(struct cpu_info *info, struct vcpu *v)
     r->cs = (uint16_t)(cs | 3);
     r->ss = (uint16_t)(ss | 3);
     v->info->evtchn_upcall_mask = !(r->rflags & RFLAGS_IF);
-    v->nmi_masked = false;
-    if (!(flags & VGCF_in_syscall)) {
-        r->entry_vector = 0;
-        return;
-    }
-    r->rcx = r->rip;
-    r->r11 = (r->rflags & RFLAGS_GUEST) | RFLAGS_IF;
-    if (r->cs != FLAT_USER_CS || r->ss != FLAT_USER_SS)
+    if (unlikely(v->nmi_masked))
+        end_of_nmi(info, v);
+    if (flags & VGCF_in_syscall)
+        as_after_syscall(r);
+    else
         r->entry_vector = 0;
 }
 
@@ -79,7 +97,8 @@ long hypercall_iret(void)
 }
 
 /* The processor refused cs, ss or rip of the guest's frame: the exception is the guest's, at the place it
- * wanted to go to. An LDT page that was only not in the window yet is no refusal. */
+ * wanted to go to. An LDT page that was only not in the window yet is no refusal; where the GDT has no page its
+ * descriptors are empty. */
 void iret_failed(struct cpu_info *info)
 {
     struct vcpu *v = current;
@@ -88,6 +107,8 @@ void iret_failed(struct cpu_info *info)
 
     if (r->entry_vector != 14)
         guest_inject_error((uint8_t)r->entry_vector, r->error_code);
+    else if (in_gdt_window(read_cr2(), &offset))
+        guest_inject_gp((uint32_t)offset & 0xfff8);
     else if (!in_ldt_window(read_cr2(), &offset))
         guest_inject_gp(0);
     else if (!ldt_window_fault(v, offset))
