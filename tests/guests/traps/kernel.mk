@@ -1,1 +1,1 @@
-traps-srcs := traps.c
+traps-srcs := traps.c vectors.c debug.c iret.c table.c nmi.c nested.c

@@ -1,1 +1,1 @@
-user-srcs := user.c user_entry.S
+user-srcs := user.c vectors.c entries.c syscalls.c compat.c
