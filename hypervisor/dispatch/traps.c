@@ -14,6 +14,8 @@
 
 #define GP_IDT 2U                       /* error code of #GP: it names a gate of the IDT */
 #define DR6_CAUSES 0xe00fUL             /* breakpoints, DR access, single step, task switch */
+#define DR6_BREAKPOINTS 0xfUL
+#define DR7_ENABLES 0xffUL
 
 /* In the hypervisor's half only what the processor itself reads for the guest, descriptors, can be its
  * right. */
@@ -94,9 +96,12 @@ static void general_protection(struct vcpu *v, struct cpu_user_regs *r)
     guest_inject_gp(r->error_code);
 }
 
+/* A breakpoint of a guest that has none enabled is one that another guest has left in the processor. */
 static void debug_exception(struct vcpu *v)
 {
-    v->debugreg[6] |= take_dr6() & DR6_CAUSES;
+    uint64_t causes = take_dr6() & DR6_CAUSES;
+
+    v->debugreg[6] |= v->debugreg[7] & DR7_ENABLES ? causes : causes & ~DR6_BREAKPOINTS;
     guest_inject(1);
 }
 
