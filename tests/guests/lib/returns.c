@@ -37,24 +37,24 @@ void returns_flags(uint64_t cs)
 
     mode = cs;
     flags("IF clear", 0x200, "#UD at +0");
-    flags("bit 1 clear", 0x2, "#UD at +0; flags +bit1");
-    flags("bit 3", 0x8, "#UD at +0; flags -bit3");
-    flags("bit 5", 0x20, "#UD at +0; flags -bit5");
-    flags("bit 15", 0x8000, "#UD at +0; flags -bit15");
-    flags("DF", 0x400, "#UD at +0; handler flags +DF");
-    flags("IOPL 1", 0x1000, "#UD at +0; flags -IOPL1");
-    flags("IOPL 3", 0x3000, "#UD at +0; flags -IOPL1 -IOPL2");
+    flags("bit 1 clear", 0x2, "#UD at +0, flags +bit1");
+    flags("bit 3", 0x8, "#UD at +0, flags -bit3");
+    flags("bit 5", 0x20, "#UD at +0, flags -bit5");
+    flags("bit 15", 0x8000, "#UD at +0, flags -bit15");
+    flags("DF", 0x400, "#UD at +0, handler flags +DF");
+    flags("IOPL 1", 0x1000, "#UD at +0, flags -IOPL1");
+    flags("IOPL 3", 0x3000, "#UD at +0, flags -IOPL1 -IOPL2");
     flags("NT", 0x4000, "#UD at +0");
     flags("RF", 0x10000, "#UD at +0");
-    flags("VM", 0x20000, "#UD at +0; flags -VM");
+    flags("VM", 0x20000, "#UD at +0, flags -VM");
     flags("AC", 0x40000, "#UD at +0");
-    flags("VIF", 0x80000, "#UD at +0; flags -VIF");
-    flags("VIP", 0x100000, "#UD at +0; flags -VIP");
-    flags("ID", 0x200000, "#UD at +0; handler flags +ID");
-    flags("bit 22", 0x400000, "#UD at +0; flags and above");
-    flags("bit 63", 1UL << 63, "#UD at +0; flags and above");
+    flags("VIF", 0x80000, "#UD at +0, flags -VIF");
+    flags("VIP", 0x100000, "#UD at +0, flags -VIP");
+    flags("ID", 0x200000, "#UD at +0, handler flags +ID");
+    flags("bit 22", 0x400000, "#UD at +0, flags and above");
+    flags("bit 63", 1UL << 63, "#UD at +0, flags and above");
     flags("all of them but TF and IF", ~0x302UL,
-          "#UD at +0; flags -bit3 -bit5 -IOPL1 -IOPL2 -bit15 -VM -VIF -VIP and above; handler flags +DF +ID");
+          "#UD at +0, flags -bit3 -bit5 -IOPL1 -IOPL2 -bit15 -VM -VIF -VIP and above, handler flags +DF +ID");
     t = to_ud2();
     t.start.rflags |= 0x8d5;
     trip_run(&t);
@@ -84,7 +84,7 @@ void returns_selectors(uint64_t cs)
     selectors("cs: beyond the GDT", 0xfff8, 0xe02b, "#GP(fff8) at +0");
     selectors("cs: of the LDT, without LDT", 0x14, 0xe02b, "#GP(14) at +0");
     selectors("cs: bits above 16", 0xffff00000001e033, 0xe02b,
-              either("#UD at +0; cs e030", "#UD at +0; cs e033"));
+              either("#UD at +0, cs e030", "#UD at +0, cs e033"));
     selectors("ss: null", 0xe033, 0, "#GP(0) at +0");
     selectors("ss: flat data, ring 0", 0xe033, 0xe028, "#UD at +0");
     selectors("ss: code", 0xe033, 0xe033, "#GP(e030) at +0");
@@ -92,7 +92,7 @@ void returns_selectors(uint64_t cs)
     selectors("ss: an empty descriptor", 0xe033, 0x13, "#GP(10) at +0");
     selectors("ss: beyond the GDT", 0xe033, 0xfffb, "#GP(fff8) at +0");
     selectors("ss: of the LDT, without LDT", 0xe033, 0x17, "#GP(14) at +0");
-    selectors("ss: bits above 16", 0xe033, 0x12345e02b, "#UD at +0; ss e02b");
+    selectors("ss: bits above 16", 0xe033, 0x12345e02b, "#UD at +0, ss e02b");
 }
 
 static void place(const char *name, uint64_t rip, const char *want)
@@ -178,40 +178,40 @@ void returns_syscall(uint64_t cs)
     struct trip t;
 
     mode = cs;
-    syscall_selectors("flat selectors", 0xe033, 0xe02b, "#UD at +0; r11=202; rcx=code+0");
-    syscall_selectors("cs of 32 bits", 0xe023, 0xe02b, "#UD at +0; r11=202; rcx=code+0");
+    syscall_selectors("flat selectors", 0xe033, 0xe02b, "#UD at +0, r11=202, rcx=code+0");
+    syscall_selectors("cs of 32 bits", 0xe023, 0xe02b, "#UD at +0, r11=202, rcx=code+0");
     syscall_selectors("cs null", 0, 0xe02b,
-                      either("#UD at +0; cs e030; r11=202; rcx=code+0",
-                             "#UD at +0; cs e033; r11=202; rcx=code+0"));
+                      either("#UD at +0, cs e030, r11=202, rcx=code+0",
+                             "#UD at +0, cs e033, r11=202, rcx=code+0"));
     syscall_selectors("cs of ring 0", 0xe008, 0xe02b,
-                      either("#UD at +0; cs e030; r11=202; rcx=code+0",
-                             "#UD at +0; cs e033; r11=202; rcx=code+0"));
-    syscall_selectors("ss null", 0xe033, 0, "#UD at +0; ss e02b; r11=202; rcx=code+0");
-    syscall_selectors("ss of ring 0", 0xe033, 0xe010, "#UD at +0; ss e02b; r11=202; rcx=code+0");
-    syscall_selectors("ss beyond the GDT", 0xe033, 0xfffb, "#UD at +0; ss e02b; r11=202; rcx=code+0");
-    syscall_flags("IF clear", 0x200, "#UD at +0; r11=202; rcx=code+0");
-    syscall_flags("DF", 0x400, "#UD at +0; handler flags +DF; r11=602; rcx=code+0");
-    syscall_flags("IOPL 3", 0x3000, "#UD at +0; flags -IOPL1 -IOPL2; r11=202; rcx=code+0");
-    syscall_flags("NT", 0x4000, "#UD at +0; r11=4202; rcx=code+0");
-    syscall_flags("RF", 0x10000, "#UD at +0; r11=10202; rcx=code+0");
-    syscall_flags("VM", 0x20000, "#UD at +0; flags -VM; r11=202; rcx=code+0");
-    syscall_flags("AC", 0x40000, "#UD at +0; r11=40202; rcx=code+0");
+                      either("#UD at +0, cs e030, r11=202, rcx=code+0",
+                             "#UD at +0, cs e033, r11=202, rcx=code+0"));
+    syscall_selectors("ss null", 0xe033, 0, "#UD at +0, ss e02b, r11=202, rcx=code+0");
+    syscall_selectors("ss of ring 0", 0xe033, 0xe010, "#UD at +0, ss e02b, r11=202, rcx=code+0");
+    syscall_selectors("ss beyond the GDT", 0xe033, 0xfffb, "#UD at +0, ss e02b, r11=202, rcx=code+0");
+    syscall_flags("IF clear", 0x200, "#UD at +0, r11=202, rcx=code+0");
+    syscall_flags("DF", 0x400, "#UD at +0, handler flags +DF, r11=602, rcx=code+0");
+    syscall_flags("IOPL 3", 0x3000, "#UD at +0, flags -IOPL1 -IOPL2, r11=202, rcx=code+0");
+    syscall_flags("NT", 0x4000, "#UD at +0, r11=4202, rcx=code+0");
+    syscall_flags("RF", 0x10000, "#UD at +0, r11=10202, rcx=code+0");
+    syscall_flags("VM", 0x20000, "#UD at +0, flags -VM, r11=202, rcx=code+0");
+    syscall_flags("AC", 0x40000, "#UD at +0, r11=40202, rcx=code+0");
     syscall_flags("all of them but TF and IF", ~0x302UL,
-                  "#UD at +0; flags -bit3 -bit5 -IOPL1 -IOPL2 -bit15 -VM -VIF -VIP and above; handler flags "
-                  "+DF +ID; r11=fffffffffffdceff; rcx=code+0");
+                  "#UD at +0, flags -bit3 -bit5 -IOPL1 -IOPL2 -bit15 -VM -VIF -VIP and above, handler flags "
+                  "+DF +ID, r11=fffffffffffdceff, rcx=code+0");
     t = trip_to(CODE64("nop; nop"), cs);
     t.start.rflags |= 0x100;
-    syscall("TF", &t, "#DB at +0; r11=302; rcx=code+0");
+    syscall("TF", &t, "#DB at +0, r11=302, rcx=code+0");
     syscall_place("rip not mapped", TRIP_HOLE,
-                  either("#PF(10) at +0, address 0x60001000; r11=202; rcx=60001000",
-                         "#PF(14) at +0, address 0x60001000; r11=202; rcx=60001000"));
+                  either("#PF(10) at +0, address 0x60001000, r11=202, rcx=60001000",
+                         "#PF(14) at +0, address 0x60001000, r11=202, rcx=60001000"));
     syscall_place("rip the first non-canonical address, XSA-7", 0x800000000000,
-                  "#GP(0) at +0; r11=202; rcx=800000000000");
+                  "#GP(0) at +0, r11=202, rcx=800000000000");
     syscall_place("rip the last non-canonical address, XSA-7", 0xffff7fffffffffff,
-                  "#GP(0) at +0; r11=202; rcx=ffff7fffffffffff");
+                  "#GP(0) at +0, r11=202, rcx=ffff7fffffffffff");
     syscall_place("rip of the hypervisor", 0xffff82d040000000,
-                  either("#PF(10) at +0, address 0xffff82d040000000; r11=202; rcx=ffff82d040000000",
-                         "#PF(14) at +0, address 0xffff82d040000000; r11=202; rcx=ffff82d040000000"));
+                  either("#PF(10) at +0, address 0xffff82d040000000, r11=202, rcx=ffff82d040000000",
+                         "#PF(14) at +0, address 0xffff82d040000000, r11=202, rcx=ffff82d040000000"));
     t = to_ud2();
     t.start.error = ~(uint64_t)VGCF_in_syscall;
     trip_check("all flags but VGCF_in_syscall", &t, "#UD at +0");

@@ -44,7 +44,7 @@ static const char *outcome(unsigned int n, uint64_t cs)
 /* "vector n: 3-4 128; ...": the numbers of all n whose outcome is the same as that of `first`. */
 static size_t add_numbers(char *text, size_t size, const char *const *outcomes, unsigned int first)
 {
-    size_t used = (size_t)snprintf(text, size, "%s%s:", first ? "; " : "", outcomes[first]);
+    size_t used = (size_t)snprintf(text, size, "%s%s:", first ? ", " : "", outcomes[first]);
     unsigned int n, end;
 
     for (n = first; n < 256 && used < size; n = end) {
@@ -90,18 +90,18 @@ void softints_int80(uint64_t cs)
     trip_gate(0x80, 3, TRIP_ENTRY(0x80));
     trip_check("INT 0x80, an entry of level 3", &t, "vector 0x80 at +2");
     trip_gate(0x80, 4, TRIP_ENTRY(0x80));
-    trip_check("INT 0x80, an entry of level 0 that masks events", &t, "vector 0x80 at +2; handler mask 1");
+    trip_check("INT 0x80, an entry of level 0 that masks events", &t, "vector 0x80 at +2, handler mask 1");
     trip_gate(0x80, 7, TRIP_ENTRY(0x80));
-    trip_check("INT 0x80, an entry of level 3 that masks events", &t, "vector 0x80 at +2; handler mask 1");
+    trip_check("INT 0x80, an entry of level 3 that masks events", &t, "vector 0x80 at +2, handler mask 1");
     trip_gate(0x80, 0, TRIP_ENTRY(0x81));
     trip_check("INT 0x80, its entry leads elsewhere", &t, "vector 0x81 at +2");
     trip_gates_but(0x80);
     trip_check("INT 0x80, no entry", &t, "#GP(402) at +0");
     t.start.rflags |= 0x44400;    /* NT, AC, DF */
     trip_gates();
-    trip_check("INT 0x80 with NT, AC and DF, XSA-259", &t, "vector 0x80 at +2; handler flags +DF");
+    trip_check("INT 0x80 with NT, AC and DF, XSA-259", &t, "vector 0x80 at +2, handler flags +DF");
     t.start.rflags |= 0x200000;
     t.start.rflags &= ~0x200UL;
     trip_check("INT 0x80 with NT, AC, DF and ID, events masked, XSA-259", &t,
-               "vector 0x80 at +2; handler flags +DF +ID");
+               "vector 0x80 at +2, handler flags +DF +ID");
 }

@@ -10,7 +10,8 @@
 
 struct landing trip_landing;        /* filled in by trip_entry.S */
 void trip_go(const struct pv_regs *start);
-extern char pv_entry_event[];       /* the kit's */
+extern char trip_upcall[];
+extern volatile uint64_t trip_upcalls;
 
 char *trip_code, *trip_data, *trip_const, *trip_kernel_stack;
 
@@ -122,7 +123,7 @@ void trip_init(void)
     trip_kernel_stack = (char *)pv_pages_alloc(4) + 4 * PV_PAGE_SIZE;
     must(HYPERVISOR_stack_switch(FLAT_KERNEL_SS, (unsigned long)trip_kernel_stack) == 0, "no kernel stack");
     trip_gates();
-    must(HYPERVISOR_set_callbacks(pv_entry_event, (void *)TRIP_ENTRY(TRIP_FAILSAFE),
+    must(HYPERVISOR_set_callbacks(trip_upcall, (void *)TRIP_ENTRY(TRIP_FAILSAFE),
                                   (void *)TRIP_ENTRY(TRIP_SYSCALL)) == 0, "the callbacks are refused");
 }
 
@@ -196,12 +197,18 @@ static void load_selectors(uint16_t ds, uint16_t es, uint16_t fs)
         LOAD(fs, fs);
 }
 
+/* An upcall on the way goes on by an iret of its own, so what came is no answer. */
 void trip_run(struct trip *t)
 {
-    t->cr2 = pv_shared_info->vcpu_info[0].arch.cr2 = MARK64;
-    load_selectors(t->ds, t->es, t->fs);
-    trip_go(&t->start);
-    load_selectors(0, 0, 0);
+    uint64_t before;
+
+    do {
+        before = trip_upcalls;
+        t->cr2 = pv_shared_info->vcpu_info[0].arch.cr2 = MARK64;
+        load_selectors(t->ds, t->es, t->fs);
+        trip_go(&t->start);
+        load_selectors(0, 0, 0);
+    } while (trip_upcalls != before);
     t->landing = trip_landing;
     sort(&t->regs, &t->landing);
 }

@@ -4,8 +4,8 @@
  * everything in the frame, in the registers or in the handler's own state that is not as it should be.
  *
  *     #GP(12) at +3                            only this happened; all the rest is as it must be
- *     goes on; rax=1                          the code ran to its end, and rax has changed
- *     #DB at +1; flags +NT; handler flags +DF   the frame's flags are not those it started with ...
+ *     goes on, rax=1                          the code ran to its end, and rax has changed
+ *     #DB at +1, flags +NT, handler flags +DF   the frame's flags are not those it started with ...
  *
  * What must be: the frame's cs, ss, rsp, rflags (without arithmetic flags and RF), saved event mask, rcx
  * and r11 are those of the start, the other registers too; the frame lies right below the stack pointer

@@ -166,14 +166,22 @@ trip_stubs:
         stub    259, 7, pv_entry_syscall
         stub    260, 7, pv_entry_syscall
 
+/* Upcalls are the kit's; a trip during which one came is made again. */
+        .globl  trip_upcall
+trip_upcall:
+        incq    trip_upcalls(%rip)
+        jmp     pv_entry_event
+
         .bss
         .balign 8
 saved_rsp:
         .skip   8
 saved_mask:
         .skip   8
-        .globl  trip_away
 trip_away:
+        .skip   8
+        .globl  trip_upcalls
+trip_upcalls:
         .skip   8
 
         .section .note.GNU-stack, "", @progbits

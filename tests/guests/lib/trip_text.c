@@ -70,7 +70,7 @@ static void add_flags(const char *of, uint64_t flags, uint64_t wanted)
 
     if (!changed)
         return;
-    add("; %s", of);
+    add(", %s", of);
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (changed & names[i].flag)
             add(" %c%s", flags & names[i].flag ? '+' : '-', names[i].name);
@@ -89,7 +89,7 @@ static void add_registers(const struct trip *t)
     for (i = 0; i < 15; i++) {
         if (before[i] == after[i] || (t->ignore >> i & 1))
             continue;
-        add("; %s", names[i]);
+        add(", %s", names[i]);
         if (after[i] - TRIP_CODE < PV_PAGE_SIZE)
             add("=code+%ld", (long)(after[i] - TRIP_CODE));
         else
@@ -102,13 +102,13 @@ static void add_selectors(const struct trip *t)
     const struct landing *l = &t->landing;
 
     if (l->ds != t->ds)
-        add("; ds %lx", l->ds);
+        add(", ds %lx", l->ds);
     if (l->es != t->es)
-        add("; es %lx", l->es);
+        add(", es %lx", l->es);
     if (l->fs != t->fs)
-        add("; fs %lx", l->fs);
+        add(", fs %lx", l->fs);
     if (l->gs != 0)
-        add("; gs %lx", l->gs);
+        add(", gs %lx", l->gs);
 }
 
 /* The frame: what the interrupted code was doing. */
@@ -118,20 +118,20 @@ static void add_frame(const struct trip *t)
     uint64_t rf = (s->rflags & FLAG_RF) ? 0 : FLAG_RF;
 
     if ((r->cs & 0xffff) != s->cs)
-        add("; cs %lx", r->cs & 0xffff);
+        add(", cs %lx", r->cs & 0xffff);
     if ((r->cs >> 32) != !(s->rflags & FLAG_IF))
-        add("; saved mask %lx", r->cs >> 32);
+        add(", saved mask %lx", r->cs >> 32);
     if (r->cs >> 16 & 0xffff)
-        add("; above cs %lx", r->cs >> 16 & 0xffff);
+        add(", above cs %lx", r->cs >> 16 & 0xffff);
     add_flags("flags", r->rflags & ~rf, s->rflags & ~rf);
     if ((uint64_t)trip_kernel_stack - r->rsp <= 4 * PV_PAGE_SIZE) {
-        add("; rsp kernel-%ld", (long)((uint64_t)trip_kernel_stack - r->rsp));
+        add(", rsp kernel-%ld", (long)((uint64_t)trip_kernel_stack - r->rsp));
     } else if (r->rsp != s->rsp) {
-        add("; rsp ");
+        add(", rsp ");
         add_place(r->rsp, s->rsp);
     }
     if (r->ss != (s->ss | 3))
-        add("; ss %lx", r->ss);
+        add(", ss %lx", r->ss);
 }
 
 /* The state in which the handler started. */
@@ -141,14 +141,14 @@ static void add_handler(const struct trip *t)
     uint64_t stack = (t->regs.cs & 3) == 3 ? (uint64_t)trip_kernel_stack : t->regs.rsp & ~15UL;
 
     if (l->cs != FLAT_KERNEL_CS)
-        add("; handler cs %lx", l->cs);
+        add(", handler cs %lx", l->cs);
     if (l->ss != FLAT_KERNEL_SS)
-        add("; handler ss %lx", l->ss);
+        add(", handler ss %lx", l->ss);
     add_flags("handler flags", l->rflags, TRIP_FLAGS);
     if (l->mask != !(t->start.rflags & FLAG_IF))
-        add("; handler mask %lx", l->mask);
+        add(", handler mask %lx", l->mask);
     if (l->rsp != stack - 8 * l->words) {
-        add("; frame at ");
+        add(", frame at ");
         add_place(l->rsp, stack - 8 * l->words);
     }
 }
@@ -175,6 +175,6 @@ const char *trip_text(const struct trip *t)
     add_registers(t);
     add_selectors(t);
     if ((r->vector == 14) != (t->landing.cr2 != t->cr2))
-        add("; cr2 %s", r->vector == 14 ? "as before" : "changed");
+        add(", cr2 %s", r->vector == 14 ? "as before" : "changed");
     return text;
 }

@@ -21,11 +21,11 @@ static void both(const char *name, struct code code, const char *kernel, const c
 void vectors_plain(uint64_t cs)
 {
     mode = cs;
-    same("div of 8 bits by 0", CODE64("mov $0, %%cl; div %%cl"), "#DE at +2; rcx=5eed000051000000");
-    same("div of 32 bits by 0", CODE64("xor %%ecx, %%ecx; div %%ecx"), "#DE at +2; rcx=0");
-    same("div of 64 bits by 0", CODE64("xor %%ecx, %%ecx; div %%rcx"), "#DE at +2; rcx=0");
-    same("div, quotient too large", CODE64("mov $1, %%ecx; div %%rcx"), "#DE at +5; rcx=1");
-    same("idiv, quotient too large", CODE64("mov $1, %%ecx; idiv %%ecx"), "#DE at +5; rcx=1");
+    same("div of 8 bits by 0", CODE64("mov $0, %%cl; div %%cl"), "#DE at +2, rcx=5eed000051000000");
+    same("div of 32 bits by 0", CODE64("xor %%ecx, %%ecx; div %%ecx"), "#DE at +2, rcx=0");
+    same("div of 64 bits by 0", CODE64("xor %%ecx, %%ecx; div %%rcx"), "#DE at +2, rcx=0");
+    same("div, quotient too large", CODE64("mov $1, %%ecx; div %%rcx"), "#DE at +5, rcx=1");
+    same("idiv, quotient too large", CODE64("mov $1, %%ecx; idiv %%ecx"), "#DE at +5, rcx=1");
     same("int3", CODE64("int3"), "#BP at +1");
     same("int $3 of two bytes", CODE64(".byte 0xcd, 3"), "#BP at +2");
     same("int $4", CODE64("int $4"), "#OF at +2");
@@ -81,22 +81,22 @@ void vectors_privileged(uint64_t cs)
 void vectors_selectors(uint64_t cs)
 {
     mode = cs;
-    same("ds: a selector beyond the GDT", LOAD("0xfffb", "ds"), "#GP(fff8) at +5; rcx=fffb");
-    same("ds: an empty descriptor", LOAD("0x13", "ds"), "#GP(10) at +5; rcx=13");
-    same("ds: of the LDT, without LDT", LOAD("0x17", "ds"), "#GP(14) at +5; rcx=17");
-    same("ds: code of ring 0", LOAD("0xe008", "ds"), "#GP(e008) at +5; rcx=e008");
-    same("ds: data of ring 0", LOAD("0xe010", "ds"), "#GP(e010) at +5; rcx=e010");
-    same("ds: the task segment", LOAD("0xe043", "ds"), "#GP(e040) at +5; rcx=e043");
-    same("ds: the flat code of 64 bits", LOAD("0xe033", "ds"), "goes on; rcx=e033; ds e033");
-    same("ds: the flat data", LOAD("0xe02b", "ds"), "goes on; rcx=e02b; ds e02b");
-    same("es: the flat code of 32 bits", LOAD("0xe023", "es"), "goes on; rcx=e023; es e023");
-    same("ss: null", LOAD("0", "ss"), "#GP(0) at +5; rcx=0");
-    same("ss: null of ring 3", LOAD("3", "ss"), "#GP(0) at +5; rcx=3");
-    same("ss: code", LOAD("0xe033", "ss"), "#GP(e030) at +5; rcx=e033");
-    same("ss: data of ring 0", LOAD("0xe010", "ss"), "#GP(e010) at +5; rcx=e010");
-    same("ss: the flat data", LOAD("0xe02b", "ss"), "goes on; rcx=e02b");
-    same("pop to fs of an empty descriptor", CODE64("push $0x13; pop %%fs"), "#GP(10) at +2; rsp -8");
-    same("pop to gs beyond the GDT", CODE64("push $0x7ffb; pop %%gs"), "#GP(7ff8) at +5; rsp -8");
+    same("ds: a selector beyond the GDT", LOAD("0xfffb", "ds"), "#GP(fff8) at +5, rcx=fffb");
+    same("ds: an empty descriptor", LOAD("0x13", "ds"), "#GP(10) at +5, rcx=13");
+    same("ds: of the LDT, without LDT", LOAD("0x17", "ds"), "#GP(14) at +5, rcx=17");
+    same("ds: code of ring 0", LOAD("0xe008", "ds"), "#GP(e008) at +5, rcx=e008");
+    same("ds: data of ring 0", LOAD("0xe010", "ds"), "#GP(e010) at +5, rcx=e010");
+    same("ds: the task segment", LOAD("0xe043", "ds"), "#GP(e040) at +5, rcx=e043");
+    same("ds: the flat code of 64 bits", LOAD("0xe033", "ds"), "goes on, rcx=e033, ds e033");
+    same("ds: the flat data", LOAD("0xe02b", "ds"), "goes on, rcx=e02b, ds e02b");
+    same("es: the flat code of 32 bits", LOAD("0xe023", "es"), "goes on, rcx=e023, es e023");
+    same("ss: null", LOAD("0", "ss"), "#GP(0) at +5, rcx=0");
+    same("ss: null of ring 3", LOAD("3", "ss"), "#GP(0) at +5, rcx=3");
+    same("ss: code", LOAD("0xe033", "ss"), "#GP(e030) at +5, rcx=e033");
+    same("ss: data of ring 0", LOAD("0xe010", "ss"), "#GP(e010) at +5, rcx=e010");
+    same("ss: the flat data", LOAD("0xe02b", "ss"), "goes on, rcx=e02b");
+    same("pop to fs of an empty descriptor", CODE64("push $0x13; pop %%fs"), "#GP(10) at +2, rsp -8");
+    same("pop to gs beyond the GDT", CODE64("push $0x7ffb; pop %%gs"), "#GP(7ff8) at +5, rsp -8");
 }
 
 #define LRET(selector) CODE64("lea 1f(%%rip), %%rax; push $" selector "; push %%rax; lretq; 1:")
@@ -107,30 +107,30 @@ void vectors_selectors(uint64_t cs)
 void vectors_far(uint64_t cs)
 {
     mode = cs;
-    same("lretq to the flat code", LRET("0xe033"), "goes on; rax=code+15");
-    same("lretq to ring 0", LRET("0xe008"), "#GP(e008) at +13; rsp -16; rax=code+15");
-    same("lretq to a data segment", LRET("0xe02b"), "#GP(e028) at +13; rsp -16; rax=code+15");
-    same("lretq to the null selector", LRET("0"), "#GP(0) at +10; rsp -16; rax=code+12");
+    same("lretq to the flat code", LRET("0xe033"), "goes on, rax=code+15");
+    same("lretq to ring 0", LRET("0xe008"), "#GP(e008) at +13, rsp -16, rax=code+15");
+    same("lretq to a data segment", LRET("0xe02b"), "#GP(e028) at +13, rsp -16, rax=code+15");
+    same("lretq to the null selector", LRET("0"), "#GP(0) at +10, rsp -16, rax=code+12");
     same("lretq to a non-canonical address",
          CODE64("mov $0x900000000000, %%rax; push $0xe033; push %%rax; lretq"),
-         "#GP(0) at 0x900000000000; rax=900000000000");
-    same("far jump to ring 0", FAR("rex.w ljmp *", "0xe008"), "#GP(e008) at +7; rax=code+10");
-    same("far call to ring 0", FAR("rex.w lcall *", "0xe008"), "#GP(e008) at +7; rax=code+10");
-    same("far call to the task segment", FAR("rex.w lcall *", "0xe040"), "#GP(e040) at +7; rax=code+10");
-    same("far call beyond the GDT", FAR("rex.w lcall *", "0xfffb"), "#GP(fff8) at +7; rax=code+10");
-    same("far call through the LDT, without LDT", FAR("rex.w lcall *", "7"), "#GP(4) at +7; rax=code+10");
+         "#GP(0) at 0x900000000000, rax=900000000000");
+    same("far jump to ring 0", FAR("rex.w ljmp *", "0xe008"), "#GP(e008) at +7, rax=code+10");
+    same("far call to ring 0", FAR("rex.w lcall *", "0xe008"), "#GP(e008) at +7, rax=code+10");
+    same("far call to the task segment", FAR("rex.w lcall *", "0xe040"), "#GP(e040) at +7, rax=code+10");
+    same("far call beyond the GDT", FAR("rex.w lcall *", "0xfffb"), "#GP(fff8) at +7, rax=code+10");
+    same("far call through the LDT, without LDT", FAR("rex.w lcall *", "7"), "#GP(4) at +7, rax=code+10");
     same("iretq to the flat code and stack", IRET("0x202", "0xe033", "0xe02b"),
-         "goes on; rax=code+29; rcx=6000fe00");
-    same("iretq with IF clear", IRET("0x2", "0xe033", "0xe02b"), "goes on; rax=code+26; rcx=6000fe00");
-    same("iretq with IOPL 3", IRET("0x3202", "0xe033", "0xe02b"), "goes on; rax=code+29; rcx=6000fe00");
+         "goes on, rax=code+29, rcx=6000fe00");
+    same("iretq with IF clear", IRET("0x2", "0xe033", "0xe02b"), "goes on, rax=code+26, rcx=6000fe00");
+    same("iretq with IOPL 3", IRET("0x3202", "0xe033", "0xe02b"), "goes on, rax=code+29, rcx=6000fe00");
     same("iretq with NT, AC, ID and DF", IRET("0x244602", "0xe033", "0xe02b"),
-         "goes on; flags +DF +NT +AC +ID; handler flags +DF +ID; rax=code+29; rcx=6000fe00");
+         "goes on, flags +DF +NT +AC +ID, handler flags +DF +ID, rax=code+29, rcx=6000fe00");
     same("iretq to code of ring 0", IRET("0x202", "0xe030", "0xe02b"),
-         "#GP(e030) at +27; rsp -40; rax=code+29; rcx=6000fe00");
+         "#GP(e030) at +27, rsp -40, rax=code+29, rcx=6000fe00");
     same("iretq to a null stack segment", IRET("0x202", "0xe033", "0"),
-         "#GP(0) at +24; rsp -40; rax=code+26; rcx=6000fe00");
+         "#GP(0) at +24, rsp -40, rax=code+26, rcx=6000fe00");
     same("iretq while NT is set", CODE64("pushfq; orl $0x4000, (%%rsp); popfq; iretq"),
-         "#GP(0) at +9; flags +NT");
+         "#GP(0) at +9, flags +NT");
 }
 
 void vectors_page_faults(uint64_t cs)
@@ -147,11 +147,11 @@ void vectors_page_faults(uint64_t cs)
     both("locked addition, read-only", CODE64("lock addl $1, 0x60003008"),
          "#PF(3) at +0, address 0x60003008", "#PF(7) at +0, address 0x60003008");
     both("execution, not mapped", CODE64("mov $0x60001020, %%eax; jmp *%%rax"),
-         "#PF(10) at 0x60001020, address 0x60001020; rax=60001020",
-         "#PF(14) at 0x60001020, address 0x60001020; rax=60001020");
+         "#PF(10) at 0x60001020, address 0x60001020, rax=60001020",
+         "#PF(14) at 0x60001020, address 0x60001020, rax=60001020");
     both("execution of data", CODE64("mov $0x60002020, %%eax; jmp *%%rax"),
-         "#PF(11) at 0x60002020, address 0x60002020; rax=60002020",
-         "#PF(15) at 0x60002020, address 0x60002020; rax=60002020");
+         "#PF(11) at 0x60002020, address 0x60002020, rax=60002020",
+         "#PF(15) at 0x60002020, address 0x60002020, rax=60002020");
     both("read across the end of what is mapped", CODE64("mov 0x60000ffd, %%eax"),
          "#PF(0) at +0, address 0x60001000", "#PF(4) at +0, address 0x60001000");
     both("write across the end of what is writable", CODE64("movq $1, 0x60002ffc"),
@@ -162,28 +162,28 @@ void vectors_hypervisor(uint64_t cs)
 {
     mode = cs;
     both("read of the hypervisor", CODE64("mov $0xffff82d040000000, %%rcx; cmpb $0, (%%rcx)"),
-         "#PF(0) at +10, address 0xffff82d040000000; rcx=ffff82d040000000",
-         "#PF(4) at +10, address 0xffff82d040000000; rcx=ffff82d040000000");
+         "#PF(0) at +10, address 0xffff82d040000000, rcx=ffff82d040000000",
+         "#PF(4) at +10, address 0xffff82d040000000, rcx=ffff82d040000000");
     both("write of the hypervisor", CODE64("mov $0xffff82d040000000, %%rcx; movb $1, (%%rcx)"),
-         "#PF(2) at +10, address 0xffff82d040000000; rcx=ffff82d040000000",
-         "#PF(6) at +10, address 0xffff82d040000000; rcx=ffff82d040000000");
+         "#PF(2) at +10, address 0xffff82d040000000, rcx=ffff82d040000000",
+         "#PF(6) at +10, address 0xffff82d040000000, rcx=ffff82d040000000");
     both("jump to the hypervisor", CODE64("mov $0xffff82d040000000, %%rcx; jmp *%%rcx"),
-         "#PF(10) at 0xffff82d040000000, address 0xffff82d040000000; rcx=ffff82d040000000",
-         "#PF(14) at 0xffff82d040000000, address 0xffff82d040000000; rcx=ffff82d040000000");
+         "#PF(10) at 0xffff82d040000000, address 0xffff82d040000000, rcx=ffff82d040000000",
+         "#PF(14) at 0xffff82d040000000, address 0xffff82d040000000, rcx=ffff82d040000000");
     both("read of the last byte of its space", CODE64("mov $0xffff87ffffffffff, %%rcx; cmpb $0, (%%rcx)"),
-         "#PF(0) at +10, address 0xffff87ffffffffff; rcx=ffff87ffffffffff",
-         "#PF(4) at +10, address 0xffff87ffffffffff; rcx=ffff87ffffffffff");
+         "#PF(0) at +10, address 0xffff87ffffffffff, rcx=ffff87ffffffffff",
+         "#PF(4) at +10, address 0xffff87ffffffffff, rcx=ffff87ffffffffff");
     both("read of the machine-to-physical table", CODE64("mov $0xffff800000000000, %%rcx; cmpb $0, (%%rcx)"),
-         "goes on; rcx=ffff800000000000", "#PF(4) at +10, address 0xffff800000000000; rcx=ffff800000000000");
+         "goes on, rcx=ffff800000000000", "#PF(4) at +10, address 0xffff800000000000, rcx=ffff800000000000");
     both("write of the machine-to-physical table", CODE64("mov $0xffff800000000008, %%rcx; movb $1, (%%rcx)"),
-         "#PF(3) at +10, address 0xffff800000000008; rcx=ffff800000000008",
-         "#PF(6) at +10, address 0xffff800000000008; rcx=ffff800000000008");
+         "#PF(3) at +10, address 0xffff800000000008, rcx=ffff800000000008",
+         "#PF(6) at +10, address 0xffff800000000008, rcx=ffff800000000008");
     same("read, non-canonical", CODE64("mov $0x900000000000, %%rcx; mov (%%rcx), %%rax"),
-         "#GP(0) at +10; rcx=900000000000");
+         "#GP(0) at +10, rcx=900000000000");
     same("write below the hypervisor's space, non-canonical",
-         CODE64("mov $0xffff7fffffffffff, %%rcx; movb $1, (%%rcx)"), "#GP(0) at +10; rcx=ffff7fffffffffff");
+         CODE64("mov $0xffff7fffffffffff, %%rcx; movb $1, (%%rcx)"), "#GP(0) at +10, rcx=ffff7fffffffffff");
     same("read by rbp, non-canonical", CODE64("mov $0x900000000000, %%rbp; mov (%%rbp), %%rax"),
-         "#GP(0) at +10; rbp=900000000000");
+         "#GP(0) at +10, rbp=900000000000");
     same("jump, non-canonical", CODE64("mov $0x900000000000, %%rcx; jmp *%%rcx"),
-         "#GP(0) at 0x900000000000; rcx=900000000000");
+         "#GP(0) at 0x900000000000, rcx=900000000000");
 }

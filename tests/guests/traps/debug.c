@@ -22,12 +22,12 @@ void test_debug(void)
 
     debugging_steps(TRIP_KERNEL_CS);
     step("TF: a hypercall", CODE64("syscall; nop; nop"), __HYPERVISOR_xen_version,
-         "#DB at +2; rax=40011; dr6 4000");
+         "#DB at +2, rax=40011, dr6 4000");
     step("TF: a hypercall that is none", CODE64("syscall; nop; nop"), 60,
-         "#DB at +2; rax=ffffffffffffffda; dr6 4000");
-    step("TF: mov from cr0", CODE64("mov %%cr0, %%rcx; nop"), 0, "#DB at +3; dr6 4000");
-    step("TF: cli", CODE64("cli; nop"), 0, "#GP(0) at +0; dr6 0");
-    step("TF: rdmsr", CODE64("rdmsr; nop"), 0, "#GP(0) at +0; dr6 0");
+         "#DB at +2, rax=ffffffffffffffda, dr6 4000");
+    step("TF: mov from cr0", CODE64("mov %%cr0, %%rcx; nop"), 0, "#DB at +3, dr6 4000");
+    step("TF: cli", CODE64("cli; nop"), 0, "#GP(0) at +0, dr6 0");
+    step("TF: rdmsr", CODE64("rdmsr; nop"), 0, "#GP(0) at +0, dr6 0");
     debugging_breakpoints(TRIP_KERNEL_CS);
     debugging_shadows(TRIP_KERNEL_CS);
     t = trip_to(CODE64("syscall; nop; nop"), TRIP_KERNEL_CS);
@@ -36,8 +36,8 @@ void test_debug(void)
     t.start.rsi = TRIP_DATA;
     t.ignore = TRIP_REG(rcx) | TRIP_REG(r11);
     debugging_check("write of 8 bytes by the hypervisor for a hypercall", &t, TRIP_DATA, DR7_WRITE(0, 8),
-                    "goes on; rax=0; dr6 0");
+                    "goes on, rax=0, dr6 0");
     t = trip_to(CODE64("ud2; nop"), TRIP_KERNEL_CS);
     debugging_check("write of 8 bytes by the hypervisor for a frame", &t, TRIP_RSP - 8, DR7_WRITE(0, 8),
-                    "#UD at +0; dr6 0");
+                    "#UD at +0, dr6 0");
 }

@@ -142,12 +142,12 @@ static void frames(void)
     t.start.rflags |= 0x44400;    /* NT, AC, DF */
     t.ignore = TRIP_REG(rcx) | TRIP_REG(r11);
     trip_check("the frame of an NMI in kernel mode with NT, AC and DF", &t,
-               "NMI at +2; handler flags +DF; handler mask 1; rax=0");
+               "NMI at +2, handler flags +DF, handler mask 1, rax=0");
     trip_gate(2, 4, TRIP_ENTRY(2));
     t.start.rflags = TRIP_FLAGS;
-    trip_check("the frame of an NMI whose entry masks events", &t, "NMI at +2; handler mask 1; rax=0");
+    trip_check("the frame of an NMI whose entry masks events", &t, "NMI at +2, handler mask 1, rax=0");
     t.start.rflags = 0x2;
-    trip_check("the same while they are masked", &t, "NMI at +2; rax=0");
+    trip_check("the same while they are masked", &t, "NMI at +2, rax=0");
     trip_gates();
 }
 

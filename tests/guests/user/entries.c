@@ -15,12 +15,12 @@ void test_debug(void)
     t = trip_to(CODE64("syscall; nop; nop"), FLAT_USER_CS64);
     t.start.rflags |= FLAG_TF;
     t.ignore = TRIP_REG(rcx) | TRIP_REG(r11);
-    debugging_check("TF: syscall", &t, 0, 0, "syscall at +2; dr6 0");
+    debugging_check("TF: syscall", &t, 0, 0, "syscall at +2, dr6 0");
     t = trip_to(CODE64("nop; nop"), FLAT_USER_CS64);
     t.start.rflags |= FLAG_TF;
     t.start.error = VGCF_in_syscall;
     t.ignore = TRIP_REG(rcx) | TRIP_REG(r11);
-    debugging_check("TF: return from syscall", &t, 0, 0, "#DB at +0; dr6 4000");
+    debugging_check("TF: return from syscall", &t, 0, 0, "#DB at +0, dr6 4000");
 }
 
 void test_iret(void)
@@ -33,9 +33,9 @@ void test_iret(void)
 
 void test_softints(void)
 {
-    softints_all(FLAT_USER_CS64, 0, "#GP(8n+2): 0; #GP(16n+2): 1-2 5-127 129-255; vector n: 3-4 128");
-    softints_all(FLAT_USER_CS64, 1, "#GP(8n+2): 0; #GP(16n+2): 1-2 5-127 129-255; vector n: 3-4 128");
-    softints_all(FLAT_USER_CS64, 2, "#GP(8n+2): 0; #GP(16n+2): 1-2 5-127 129-255; vector n: 3-4 128");
-    softints_all(FLAT_USER_CS64, 3, "vector n: 0 3-4 128; vector 2n: 1-2 5-127 129-255");
+    softints_all(FLAT_USER_CS64, 0, "#GP(8n+2): 0, #GP(16n+2): 1-2 5-127 129-255, vector n: 3-4 128");
+    softints_all(FLAT_USER_CS64, 1, "#GP(8n+2): 0, #GP(16n+2): 1-2 5-127 129-255, vector n: 3-4 128");
+    softints_all(FLAT_USER_CS64, 2, "#GP(8n+2): 0, #GP(16n+2): 1-2 5-127 129-255, vector n: 3-4 128");
+    softints_all(FLAT_USER_CS64, 3, "vector n: 0 3-4 128, vector 2n: 1-2 5-127 129-255");
     softints_int80(FLAT_USER_CS64);
 }

@@ -25,9 +25,9 @@ void test_memory(void)
     try_user("read of the kernel's text", CODE64("mov 0x400000, %%eax"), "#PF(4) at +0, address 0x400000");
     try_user("write of the kernel's text", CODE64("movl $0, 0x400000"), "#PF(6) at +0, address 0x400000");
     try_user("jump to the kernel's text", CODE64("mov $0x400000, %%eax; jmp *%%rax"),
-             "#PF(14) at 0x400000, address 0x400000; rax=400000");
+             "#PF(14) at 0x400000, address 0x400000, rax=400000");
     try_user("push below the stack's pages", CODE64("mov $0x6000c000, %%esp; push %%rax"),
-             "#PF(6) at +5, address 0x6000bff8; rsp 0x6000c000");
+             "#PF(6) at +5, address 0x6000bff8, rsp 0x6000c000");
     try_user("push, non-canonical stack", CODE64("mov $0x900000000000, %%rsp; push %%rax"),
-             "#GP(0) at +10; rsp 0x900000000000");
+             "#GP(0) at +10, rsp 0x900000000000");
 }
