@@ -6,7 +6,7 @@
 # text, so it moves no function; symbols.sh checks that.
 
 hypervisor-srcs :=
-include $(foreach folder,boot cpu dispatch emulate memory domain sched event grant irq console lib, \
+include $(foreach folder,boot cpu dispatch emulate memory domain sched event grant irq pci console lib, \
     hypervisor/$(folder)/files.mk)
 
 # $(call hypervisor-image,IMAGE,FLAGS): rules for build/IMAGE; its objects go to build/hypervisor-IMAGE/.

@@ -7,6 +7,7 @@
 #include "cpu/cpu.h"
 #include "domain/domain.h"
 #include "irq/irq.h"
+#include "irq/pirq.h"
 #include "lib/lib.h"
 #include "memory/frame.h"
 #include "sched/sched.h"
@@ -26,6 +27,7 @@ static noreturn void hypervisor_main(void)
     console_init_screen(info);
     apic_init_boot();           /* interrupts have a place to go */
     ioapic_init();
+    pirq_init();
     time_init();                /* now_ns runs, timers can be set */
     sched_init();
     smp_start();                /* every other CPU idles in the scheduler */

@@ -141,13 +141,20 @@ void paging_map_cpu(unsigned int id)
 
 /* ---- windows ---- */
 
+/* Address space for a window, a page of which stays free behind it. */
+static uint64_t take_window(size_t bytes)
+{
+    uint64_t va = device_next;
+
+    device_next += bytes + PAGE_SIZE;
+    BUG_ON(device_next > DIRECT_VIRT);
+    return va;
+}
+
 static void *map_window(uint64_t pa, size_t bytes, uint64_t flags)
 {
-    uint64_t first = ROUND_DOWN(pa, PAGE_SIZE), end = ROUND_UP(pa + bytes, PAGE_SIZE), va = device_next;
+    uint64_t first = ROUND_DOWN(pa, PAGE_SIZE), end = ROUND_UP(pa + bytes, PAGE_SIZE), va = take_window(end - first);
 
-    /* A page stays free between windows. */
-    device_next += end - first + PAGE_SIZE;
-    BUG_ON(device_next > DIRECT_VIRT);
     map_region(va, first, end - first, flags);
     return (void *)(va + (pa - first));
 }
@@ -155,6 +162,23 @@ static void *map_window(uint64_t pa, size_t bytes, uint64_t flags)
 void *device_map(uint64_t pa, size_t bytes)
 {
     return map_window(pa, bytes, LEAF_UC);
+}
+
+uint64_t device_reserve(size_t bytes)
+{
+    uint64_t va = take_window(bytes);
+
+    for (size_t at = 0; at < bytes; at += PAGE_SIZE)
+        BUG_ON(*entry_of(va + at, 1, 0));       /* makes the tables above it */
+    return va;
+}
+
+void device_set(uint64_t va, uint64_t pa)
+{
+    uint64_t *e = entry_of(va, 1, 0);
+
+    BUG_ON(*e);
+    *e = pa | LEAF_UC;
 }
 
 void *framebuffer_map(uint64_t pa, size_t bytes)

@@ -1,9 +1,9 @@
-/* physdev_op: which ports a vcpu may use. The operations on interrupts and PCI devices are not there:
- * -ENOSYS. */
+/* physdev_op: which ports a vcpu may use, and for the control domain its interrupts and PCI devices. */
 #include <xen/errno.h>
 #include <xen/physdev.h>
 #include "dispatch/dispatch.h"
 #include "domain/domain.h"
+#include "irq/pirq.h"
 #include "lib/lib.h"
 #include "memory/guest-access.h"
 
@@ -36,6 +36,119 @@ static long set_iobitmap(guest_addr_t arg)
     return 0;
 }
 
+/* ---- interrupts: the control domain's ---- */
+
+/* Segment 0 alone. Of a device that the bus does not have, msi_find says so. */
+static long map_message(const struct physdev_map_pirq *op)
+{
+    uint32_t bus = (uint32_t)op->bus;
+
+    if (op->type == MAP_PIRQ_TYPE_MSI_SEG && bus >> 16)
+        return refuse(-XEN_ENODEV, "map_pirq: PCI segment %u", bus >> 16);
+    if ((bus & 0xff00) || (uint32_t)op->devfn > 0xff || op->entry_nr < 0)
+        return refuse(-XEN_EINVAL, "map_pirq: bus %x devfn %x entry %d", bus, op->devfn, op->entry_nr);
+    return pirq_map_msi((bdf_t)((bus & 0xff) << 8 | (uint32_t)op->devfn), op->table_base, (unsigned int)op->entry_nr,
+                        op->pirq);
+}
+
+/* An input's pirq has the input's number; asking for another is a mistake. */
+static long map_input(const struct physdev_map_pirq *op)
+{
+    if (op->pirq >= 0 && op->pirq != op->index)
+        return refuse(-XEN_EINVAL, "map_pirq: input %d as %d", op->index, op->pirq);
+    return pirq_map_gsi((unsigned int)op->index);
+}
+
+static long map_pirq(struct physdev_map_pirq *op)
+{
+    long rc;
+
+    if (op->domid != DOMID_SELF && op->domid != current->domain->id)
+        return refuse(-XEN_EPERM, "map_pirq for d%d", op->domid);
+    switch (op->type) {
+    case MAP_PIRQ_TYPE_GSI:
+        rc = map_input(op);
+        break;
+    case MAP_PIRQ_TYPE_MSI:
+    case MAP_PIRQ_TYPE_MSI_SEG:
+        rc = map_message(op);
+        break;
+    default:
+        return refuse(-XEN_EINVAL, "map_pirq: type %d", op->type);
+    }
+    if (rc < 0)
+        return rc;
+    op->pirq = (int)rc;
+    return 0;
+}
+
+static long unmap_pirq(const struct physdev_unmap_pirq *op)
+{
+    if (op->domid != DOMID_SELF && op->domid != current->domain->id)
+        return refuse(-XEN_EPERM, "unmap_pirq for d%d", op->domid);
+    return pirq_unmap((unsigned int)op->pirq);
+}
+
+static long status_query(struct physdev_irq_status_query *op)
+{
+    bool needed = false;
+    long rc = pirq_needs_eoi(op->irq, &needed);
+
+    op->flags = needed ? XENIRQSTAT_needs_eoi : 0;
+    return rc;
+}
+
+static long setup_gsi(const struct physdev_setup_gsi *op)
+{
+    return pirq_setup_gsi((unsigned int)op->gsi, op->triggering != 0, op->polarity != 0);
+}
+
+static long get_free_pirq(struct physdev_get_free_pirq *op)
+{
+    long rc;
+
+    if (op->type != MAP_PIRQ_TYPE_MSI && op->type != MAP_PIRQ_TYPE_GSI)
+        return refuse(-XEN_EINVAL, "get_free_pirq: type %d", op->type);
+    rc = pirq_free_number();
+    if (rc < 0)
+        return rc;
+    op->pirq = (uint32_t)rc;
+    return 0;
+}
+
+/* Copies the argument in, and where the call answers in it, out again. */
+#define WITH_ARG(type, call, writes)                                        \
+    {                                                                       \
+        type op;                                                            \
+        long rc;                                                            \
+        if (copy_from_guest(&op, arg, sizeof(op)))                          \
+            return refuse(-XEN_EFAULT, "physdev_op %u: argument", cmd);     \
+        rc = (call);                                                        \
+        if (rc == 0 && (writes) && copy_to_guest(arg, &op, sizeof(op)))     \
+            rc = refuse(-XEN_EFAULT, "physdev_op %u: result", cmd);         \
+        return rc;                                                          \
+    }
+
+static long interrupt_op(uint32_t cmd, guest_addr_t arg)
+{
+    switch (cmd) {
+    case PHYSDEVOP_eoi:
+        WITH_ARG(struct physdev_eoi, pirq_eoi(op.irq), false)
+    case PHYSDEVOP_irq_status_query:
+        WITH_ARG(struct physdev_irq_status_query, status_query(&op), true)
+    case PHYSDEVOP_map_pirq:
+        WITH_ARG(struct physdev_map_pirq, map_pirq(&op), true)
+    case PHYSDEVOP_unmap_pirq:
+        WITH_ARG(struct physdev_unmap_pirq, unmap_pirq(&op), false)
+    case PHYSDEVOP_setup_gsi:
+        WITH_ARG(struct physdev_setup_gsi, setup_gsi(&op), false)
+    case PHYSDEVOP_get_free_pirq:
+        WITH_ARG(struct physdev_get_free_pirq, get_free_pirq(&op), true)
+    default:
+        return refuse(-XEN_ENOSYS, "physdev_op %u", cmd);
+    }
+}
+
 long hypercall_physdev_op(uint32_t cmd, guest_addr_t arg)
 {
     switch (cmd) {
@@ -44,6 +157,8 @@ long hypercall_physdev_op(uint32_t cmd, guest_addr_t arg)
     case PHYSDEVOP_set_iobitmap:
         return set_iobitmap(arg);
     default:
+        if (current->domain->control)
+            return interrupt_op(cmd, arg);
         return refuse(-XEN_ENOSYS, "physdev_op %u", cmd);
     }
 }

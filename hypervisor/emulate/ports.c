@@ -9,6 +9,7 @@
 #include "emulate/privileged.h"
 #include "emulate/registers.h"
 #include "memory/guest-access.h"
+#include "pci/pci.h"
 
 /* The guest kernel counts as level 1, so that a level of 1 is its to have. */
 bool guest_iopl_allows(const struct vcpu *v)
@@ -54,12 +55,16 @@ static bool reaches_hardware(const struct vcpu *v, uint32_t port, unsigned int s
 
 static uint32_t port_in(uint16_t port, unsigned int size)
 {
+    if (pci_owns_port(port, size))
+        return pci_port_in(port, size);
     return size == 1 ? inb(port) : size == 2 ? inw(port) : inl(port);
 }
 
 static void port_out(uint16_t port, unsigned int size, uint32_t value)
 {
-    if (size == 1)
+    if (pci_owns_port(port, size))
+        pci_port_out(port, size, value);
+    else if (size == 1)
         outb(port, (uint8_t)value);
     else if (size == 2)
         outw(port, (uint16_t)value);

@@ -90,13 +90,17 @@ bool event_port_masked(const struct domain *d, evtchn_port_t port)
     return atomic_load(mask_word((struct domain *)d, port)) & bit_of(port);
 }
 
+void event_send_port(struct domain *d, evtchn_port_t port)
+{
+    event_set_pending(d->vcpus[d->channels[port].vcpu], port);
+}
+
 void event_send_virq(struct vcpu *v, unsigned int virq)
 {
-    struct domain *d = v->domain;
     evtchn_port_t port = v->virq_port[virq];
 
     if (port)
-        event_set_pending(d->vcpus[d->channels[port].vcpu], port);
+        event_send_port(v->domain, port);
 }
 
 void event_send_global_virq(unsigned int virq)

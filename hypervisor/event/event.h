@@ -26,6 +26,8 @@ long event_teardown(struct domain *d);
 
 /* Marks a port pending, and the vcpu that it notifies if unmasked. */
 void event_set_pending(struct vcpu *v, evtchn_port_t port);
+/* The same for the vcpu that a port of d notifies. */
+void event_send_port(struct domain *d, evtchn_port_t port);
 /* Raises a VIRQ: per-vcpu ones on v, global ones on the domain that has bound it. Nothing if not bound. Any context. */
 void event_send_virq(struct vcpu *v, unsigned int virq);
 void event_send_global_virq(unsigned int virq);

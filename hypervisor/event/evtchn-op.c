@@ -5,6 +5,7 @@
 #include "dispatch/dispatch.h"
 #include "domain/domain.h"
 #include "event/event-internal.h"
+#include "irq/pirq.h"
 #include "lib/lib.h"
 #include "memory/guest-access.h"
 
@@ -150,6 +151,25 @@ static long bind_ipi(struct evtchn_bind_ipi *op)
     return 0;
 }
 
+/* The port is opened first, so that an interrupt that comes at once finds it. */
+static long bind_pirq(struct evtchn_bind_pirq *op)
+{
+    struct domain *d = current->domain;
+    long port, rc;
+
+    if (!d->control)
+        return refuse(-XEN_EPERM, "bind_pirq: no physical interrupt is given to this domain");
+    spin_lock(&d->event_lock);
+    port = open_local(d, EVTCHN_PIRQ, 0, 0, op->pirq);
+    rc = port < 0 ? port : pirq_bind(op->pirq, (evtchn_port_t)port);
+    if (rc && port > 0)
+        d->channels[port] = (struct evtchn){ .state = EVTCHN_FREE };
+    spin_unlock(&d->event_lock);
+    if (rc == 0)
+        op->port = (evtchn_port_t)port;
+    return rc;
+}
+
 /* The virq table names the port on the vcpu that it was bound for, wherever it notifies now. */
 static void forget_virq(struct domain *d, evtchn_port_t port, uint32_t virq)
 {
@@ -170,6 +190,8 @@ static void close_port(struct domain *d, evtchn_port_t port, struct domain *remo
 
         *theirs = (struct evtchn){ EVTCHN_UNBOUND, theirs->vcpu, d->id, 0 };
     }
+    if (ch->state == EVTCHN_PIRQ)
+        pirq_unbind(ch->value, port);
     event_clear_pending(d, port);
     *ch = (struct evtchn){ .state = EVTCHN_FREE };
 }
@@ -377,7 +399,7 @@ static __attribute__((noinline)) long other_op(uint32_t cmd, guest_addr_t arg)
     case EVTCHNOP_status:
         WITH_ARG(struct evtchn_status, evtchn_status(&op), true)
     case EVTCHNOP_bind_pirq:
-        return refuse(-XEN_EPERM, "bind_pirq: no physical interrupt is given to this domain");
+        WITH_ARG(struct evtchn_bind_pirq, bind_pirq(&op), true)
     case EVTCHNOP_reset:
         return refuse(-XEN_EPERM, "reset is not offered: close the ports");
     case EVTCHNOP_init_control:

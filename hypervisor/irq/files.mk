@@ -3,4 +3,5 @@ hypervisor-srcs += \
     hypervisor/irq/acpi-power.c \
     hypervisor/irq/apic.c \
     hypervisor/irq/ioapic.c \
-    hypervisor/irq/irq.c
+    hypervisor/irq/irq.c \
+    hypervisor/irq/pirq.c

@@ -53,17 +53,54 @@ void ioapic_init(void)
     }
 }
 
+/* The controller that has an input; NULL: none. */
+static const struct ioapic *ioapic_of(unsigned int gsi)
+{
+    for (unsigned int i = 0; i < acpi_ioapic_count; i++)
+        if (gsi >= ioapics[i].gsi_base && gsi - ioapics[i].gsi_base < ioapics[i].count)
+            return &ioapics[i];
+    return NULL;
+}
+
+unsigned int ioapic_gsi_count(void)
+{
+    unsigned int count = 0;
+
+    for (unsigned int i = 0; i < acpi_ioapic_count; i++)
+        count = MAX(count, ioapics[i].gsi_base + ioapics[i].count);
+    return count;
+}
+
 void ioapic_route(unsigned int gsi, uint8_t vector, unsigned int cpu, bool level, bool low)
 {
-    for (unsigned int i = 0; i < acpi_ioapic_count; i++) {
-        const struct ioapic *io = &ioapics[i];
+    const struct ioapic *io = ioapic_of(gsi);
+    unsigned int reg;
 
-        if (gsi < io->gsi_base || gsi - io->gsi_base >= io->count)
-            continue;
-        write_register(io, REG_ENTRY + 2 * (gsi - io->gsi_base) + 1, cpus[cpu].apic_id << 24);
-        write_register(io, REG_ENTRY + 2 * (gsi - io->gsi_base),
-                       vector | (level ? ENTRY_LEVEL : 0) | (low ? ENTRY_LOW : 0));
+    if (!io) {
+        log_warning("no I/O APIC has interrupt %u", gsi);
         return;
     }
-    log_warning("no I/O APIC has interrupt %u", gsi);
+    reg = REG_ENTRY + 2 * (gsi - io->gsi_base);
+    write_register(io, reg + 1, cpus[cpu].apic_id << 24);
+    write_register(io, reg, vector | (level ? ENTRY_LEVEL : 0) | (low ? ENTRY_LOW : 0));
+}
+
+void ioapic_mask(unsigned int gsi, bool masked)
+{
+    const struct ioapic *io = ioapic_of(gsi);
+    unsigned int reg;
+    uint32_t entry;
+
+    if (!io)
+        return;
+    reg = REG_ENTRY + 2 * (gsi - io->gsi_base);
+    entry = read_register(io, reg);
+    write_register(io, reg, masked ? entry | ENTRY_MASKED : entry & ~ENTRY_MASKED);
+}
+
+bool ioapic_is_ours(unsigned int gsi)
+{
+    const struct ioapic *io = ioapic_of(gsi);
+
+    return io && (uint8_t)read_register(io, REG_ENTRY + 2 * (gsi - io->gsi_base)) == VECTOR_CONSOLE;
 }

@@ -3,6 +3,7 @@
 
 #include "console/console.h"
 #include "cpu/cpu.h"
+#include "irq/pirq.h"
 #include "lib/lib.h"
 #include "sched/timer.h"
 
@@ -25,6 +26,10 @@ void irq_handle(uint8_t vector)
         apic_eoi();
         return;
     case VECTOR_SPURIOUS:
+        return;
+    }
+    if (vector >= VECTOR_PIRQ_FIRST && vector <= VECTOR_PIRQ_LAST) {
+        pirq_interrupt(vector);
         return;
     }
     /* The masked controllers can still send their spurious vectors; they expect no answer. */

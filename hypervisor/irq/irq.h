@@ -32,7 +32,14 @@ void apic_send_ipi_mask(uint64_t cpu_mask, uint8_t vector);
 void apic_timer_start(uint64_t tsc_deadline);   /* one shot; in the past fires at once */
 void apic_timer_stop(void);
 void ioapic_init(void);
+/* Inputs of all I/O APICs together. */
+unsigned int ioapic_gsi_count(void);
+/* Lets an input interrupt a CPU. */
 void ioapic_route(unsigned int gsi, uint8_t vector, unsigned int cpu, bool level, bool low);
+void ioapic_mask(unsigned int gsi, bool masked);
+/* True if the hypervisor has routed the input to a vector of its own. */
+bool ioapic_is_ours(unsigned int gsi);
+/* Trigger and polarity of an ISA interrupt; its input. */
 unsigned int acpi_isa_to_gsi(unsigned int irq, bool *level, bool *low);
 /* A device or IPI vector has arrived (from trap_from_guest or the idle loop): does it and acknowledges. */
 void irq_handle(uint8_t vector);

@@ -19,6 +19,8 @@ enum lock_rank {
     RANK_MMU,        /* domain.mmu_lock: page-table contents, frame types, vcpu roots */
     RANK_FRAMES,     /* domain.frames_lock: list and number of a domain's frames */
     RANK_EVENT,      /* domain.event_lock: event channels, poll masks */
+    RANK_PIRQ,       /* physical interrupts: numbers, vectors, ports */
+    RANK_PCI,        /* the address and data ports of configuration space */
     RANK_HEAP,       /* free frames */
     RANK_SCHED,      /* a CPU's run queue */
     RANK_TIMER,      /* a CPU's timer queue */

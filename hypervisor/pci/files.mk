@@ -1,0 +1,3 @@
+hypervisor-srcs += \
+    hypervisor/pci/config.c \
+    hypervisor/pci/msi.c
