@@ -116,6 +116,27 @@ static long get_free_pirq(struct physdev_get_free_pirq *op)
     return 0;
 }
 
+static long add_device(const struct physdev_pci_device_add *op)
+{
+    if (op->seg)
+        return refuse(-XEN_ENODEV, "pci_device_add: segment %u", op->seg);
+    return pirq_add_function((bdf_t)(op->bus << 8 | op->devfn));
+}
+
+static long remove_device(const struct physdev_pci_device *op)
+{
+    if (op->seg)
+        return refuse(-XEN_ENODEV, "pci_device_remove: segment %u", op->seg);
+    return pirq_remove_function((bdf_t)(op->bus << 8 | op->devfn));
+}
+
+/* A device whose table will not move for a while, or may again: tables are looked up whenever an entry is mapped. */
+static long hold_table(const struct physdev_pci_device *op)
+{
+    return !op->seg && pirq_knows_function((bdf_t)(op->bus << 8 | op->devfn))
+               ? 0 : refuse(-XEN_ENODEV, "PCI function %04x:%02x%02x was never named", op->seg, op->bus, op->devfn);
+}
+
 /* Copies the argument in, and where the call answers in it, out again. */
 #define WITH_ARG(type, call, writes)                                        \
     {                                                                       \
@@ -142,6 +163,17 @@ static long interrupt_op(uint32_t cmd, guest_addr_t arg)
         WITH_ARG(struct physdev_unmap_pirq, unmap_pirq(&op), false)
     case PHYSDEVOP_setup_gsi:
         WITH_ARG(struct physdev_setup_gsi, setup_gsi(&op), false)
+    case PHYSDEVOP_pci_device_add:
+        WITH_ARG(struct physdev_pci_device_add, add_device(&op), false)
+    case PHYSDEVOP_pci_device_remove:
+        WITH_ARG(struct physdev_pci_device, remove_device(&op), false)
+    case PHYSDEVOP_prepare_msix:
+    case PHYSDEVOP_release_msix:
+        WITH_ARG(struct physdev_pci_device, hold_table(&op), false)
+    case PHYSDEVOP_manage_pci_add:
+        WITH_ARG(struct physdev_manage_pci, pirq_add_function((bdf_t)(op.bus << 8 | op.devfn)), false)
+    case PHYSDEVOP_manage_pci_remove:
+        WITH_ARG(struct physdev_manage_pci, pirq_remove_function((bdf_t)(op.bus << 8 | op.devfn)), false)
     case PHYSDEVOP_get_free_pirq:
         WITH_ARG(struct physdev_get_free_pirq, get_free_pirq(&op), true)
     default:

@@ -24,6 +24,7 @@ static struct pirq {
 static uint8_t by_vector[VECTORS];      /* pirq of a vector that is taken */
 static bool taken[VECTORS];
 static unsigned int gsi_count;
+static uint64_t known[0x10000 / 64];     /* functions that the control domain has named */
 static spinlock_t pirq_lock = SPINLOCK_INIT(RANK_PIRQ);
 
 void pirq_init(void)
@@ -156,13 +157,21 @@ static long map_message(const struct msi *m, int wanted)
     return number;
 }
 
+bool pirq_knows_function(bdf_t f)
+{
+    unsigned int i = index_nospec(f / 64, ARRAY_SIZE(known));
+
+    return known[i] >> (f % 64) & 1;
+}
+
 long pirq_map_msi(bdf_t function, uint64_t table, unsigned int entry, int wanted)
 {
     struct msi m;
     long rc;
 
     spin_lock(&pirq_lock);
-    rc = msi_find(&m, function, table, entry);
+    rc = pirq_knows_function(function) ? msi_find(&m, function, table, entry)
+                            : refuse(-XEN_ENODEV, "PCI function %04x was never named", function);
     if (rc == 0)
         rc = map_message(&m, wanted);
     spin_unlock(&pirq_lock);
@@ -191,22 +200,50 @@ static bool last_of_function(const struct pirq *p)
     return true;
 }
 
+static void unmap(struct pirq *p)
+{
+    if (p->port)
+        stop(p);
+    if (p->kind == MESSAGE)
+        msi_release(&p->msi, last_of_function(p));
+    give_vector(p);
+    p->kind = UNUSED;
+}
+
 long pirq_unmap(unsigned int pirq)
 {
     struct pirq *p;
 
     spin_lock(&pirq_lock);
     p = mapped(pirq);
-    if (p) {
-        if (p->port)
-            stop(p);
-        if (p->kind == MESSAGE)
-            msi_release(&p->msi, last_of_function(p));
-        give_vector(p);
-        p->kind = UNUSED;
-    }
+    if (p)
+        unmap(p);
     spin_unlock(&pirq_lock);
     return p ? 0 : refuse(-XEN_EINVAL, "pirq %u is not mapped", pirq);
+}
+
+long pirq_add_function(bdf_t function)
+{
+    if (!pci_present(function))
+        return refuse(-XEN_ENODEV, "no PCI function %04x", function);
+    spin_lock(&pirq_lock);
+    known[function / 64] |= 1UL << (function % 64);
+    spin_unlock(&pirq_lock);
+    return 0;
+}
+
+long pirq_remove_function(bdf_t function)
+{
+    bool was;
+
+    spin_lock(&pirq_lock);
+    was = pirq_knows_function(function);
+    known[function / 64] &= ~(1UL << (function % 64));
+    for (unsigned int i = gsi_count; i < PIRQ_COUNT; i++)
+        if (same_function(&pirqs[i], function))
+            unmap(&pirqs[i]);
+    spin_unlock(&pirq_lock);
+    return was ? 0 : refuse(-XEN_ENODEV, "PCI function %04x was never named", function);
 }
 
 static long start(struct pirq *p, evtchn_port_t port)

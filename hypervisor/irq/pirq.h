@@ -19,7 +19,12 @@ void pirq_init(void);
 long pirq_setup_gsi(unsigned int gsi, bool level, bool low);
 /* The pirq of an input, which is mapped then (and may have been). -EINVAL no such input. */
 long pirq_map_gsi(unsigned int gsi);
-/* A pirq for a message: `wanted`, or any if below 0. -EEXIST that message or number is mapped; -EINVAL not a number for messages;
+/* The control domain says that a function is there, or is going, with which its messages are unmapped. Only known functions can
+ * have messages. -ENODEV it is not there, or not known. */
+long pirq_add_function(bdf_t function);
+long pirq_remove_function(bdf_t function);
+bool pirq_knows_function(bdf_t function);
+/* A pirq for a message: `wanted`, or any if below 0. -ENODEV the function is not known; -EEXIST that message or number is mapped; -EINVAL not a number for messages;
  * -ENOSPC no number or vector is left; and the errors of msi_find. */
 long pirq_map_msi(bdf_t function, uint64_t table, unsigned int entry, int wanted);
 /* -EINVAL not mapped. A port that was bound to it stays open and gets no more events. */

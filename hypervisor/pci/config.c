@@ -43,6 +43,11 @@ void pci_write(bdf_t f, unsigned int offset, unsigned int size, uint32_t value)
     spin_unlock(&lock);
 }
 
+bool pci_present(bdf_t f)
+{
+    return pci_read(f, 0, 2) != 0xffff;
+}
+
 /* Port 0xcf8 is the address register only for whole double words: within them lies the reset register of many chipsets. */
 static bool is_address(uint32_t port, unsigned int size)
 {

@@ -10,7 +10,7 @@
 #include "pci/pci.h"
 
 enum {
-    PCI_VENDOR = 0x00, PCI_COMMAND = 0x04, PCI_STATUS = 0x06, PCI_HEADER_TYPE = 0x0e, PCI_BARS = 0x10,
+    PCI_COMMAND = 0x04, PCI_STATUS = 0x06, PCI_HEADER_TYPE = 0x0e, PCI_BARS = 0x10,
     PCI_CAPABILITIES = 0x34,
 };
 #define COMMAND_NO_PIN      (1U << 10)
@@ -119,11 +119,11 @@ static long find_slot(struct msi *m, uint64_t table, unsigned int entry)
 long msi_find(struct msi *m, bdf_t function, uint64_t table, unsigned int entry)
 {
     *m = (struct msi){ .function = function, .is_msix = table != 0 };
-    if (pci_read(function, PCI_VENDOR, 2) == 0xffff || (pci_read(function, PCI_HEADER_TYPE, 1) & 0x7f) > 1)
+    if (!pci_present(function) || (pci_read(function, PCI_HEADER_TYPE, 1) & 0x7f) > 1)
         return refuse(-XEN_ENODEV, "MSI: no function %04x", function);
     m->capability = (uint8_t)find_capability(function, m->is_msix ? CAP_MSIX : CAP_MSI);
     if (!m->capability)
-        return refuse(-XEN_EINVAL, "MSI: %04x has no capability", function);
+        return refuse(-XEN_ENODEV, "MSI: %04x has no capability", function);
     return m->is_msix ? find_slot(m, table, entry) : 0;
 }
 

@@ -16,6 +16,9 @@ typedef uint16_t bdf_t;
 uint32_t pci_read(bdf_t f, unsigned int offset, unsigned int size);
 void pci_write(bdf_t f, unsigned int offset, unsigned int size, uint32_t value);
 
+/* True if there is such a function. */
+bool pci_present(bdf_t f);
+
 /* The control domain's accesses to the ports, which must not come between the two halves of ours: the address register is a
  * copy, the data port goes through the functions above. */
 bool pci_owns_port(uint32_t port, unsigned int size);
@@ -34,8 +37,8 @@ struct msi {
 /* Reserves the window for MSI-X tables. Boot only. */
 void msi_init(void);
 /* Finds the interrupt of a function: its MSI capability if table is 0, else entry `entry` of its MSI-X table, which lies at
- * machine address `table`, as its base address registers say too. -ENODEV no such function; -EINVAL it has no such
- * capability, entry or table; -ENOSPC too many tables are in use. Changes nothing in the device. */
+ * machine address `table`, as its base address registers say too. -ENODEV no such function, or without the
+ * capability; -EINVAL it has no such entry or table; -ENOSPC too many tables are in use. Changes nothing in the device. */
 long msi_find(struct msi *m, bdf_t function, uint64_t table, unsigned int entry);
 /* Programs the message (vector, to a CPU) and leaves it masked. The first entry of an MSI-X table switches the function from its
  * pin to messages. */

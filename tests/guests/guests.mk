@@ -4,13 +4,14 @@
 # build/test-guests/ has the images with a configuration for each: `make run GUESTS=build/test-guests` puts
 # them into the control domain's folder; `create -c tables.cfg` runs one.
 
-test-guests := kit calls traps user tables processor events grants memory time vcpus
+test-guests := kit calls traps user tables processor events grants memory time vcpus devices
 test-guest-lib := $(addprefix tests/guests/lib/,main.c case.c mmu.c place.c probe.c \
     trip.c trip_text.c trip_entry.S vectors.c debugging.c returns.c softints.c)
 test-guest-cflags := $(kit-cflags) -Itests/guests/lib
 
 # A kernel's folder has kernel.mk: NAME-srcs lists its files, NAME-config has further lines of its
-# configuration, separated by semicolons. A boot archive, if it wants one, is build/test-guests/NAME.cpio.
+# configuration, separated by semicolons; NAME-qemu has devices of the machine on which it is the initial
+# domain. A boot archive, if it wants one, is build/test-guests/NAME.cpio.
 test-guest-files :=
 include $(test-guests:%=tests/guests/%/kernel.mk)
 
@@ -34,6 +35,10 @@ build/test-guests/$1.cfg: tests/guests/guests.mk tests/guests/$1/kernel.mk
 	@mkdir -p $$(@D)
 	$$(Q)printf '%s\n' '$$(subst ;,' ',name = "$1"; kernel = "/$1"; memory = 16; max_maptrack_frames = 1; $$($1-config))' | \
 	    sed 's/^ *//' > $$@
+
+build/test-guests/$1.qemu: tests/guests/$1/kernel.mk
+	@mkdir -p $$(@D)
+	$$(Q)echo '$$($1-qemu)' > $$@
 endef
 
 test-guest-lib-objs := $(test-guest-lib:%=build/%.o)
@@ -47,6 +52,7 @@ $(test-guest-lib-objs): build/%.o: % build/flags/test-guest-cflags | $(newlib)
 $(foreach name,$(test-guests),$(eval $(call test-guest,$(name))))
 
 test-guest-files += $(foreach name,$(test-guests),build/test-guests/$(name) build/test-guests/$(name).cfg)
+test-guest-machines := $(test-guests:%=build/test-guests/%.qemu)
 test-guests: $(test-guest-files)
 
 .PHONY: test-guests

@@ -18,7 +18,7 @@ build/tests/peer/archive.cpio: $(peer-files)
 	$(Q)cp $^ $(@D)/archive && mv $(@D)/archive/hello $(@D)/archive/boot
 	$(Q)setup/cpio.sh $(@D)/archive $@
 
-peer-needs := $(xen) build/tests/peer/archive.cpio build/flags/test-guests build/enso.iso
+peer-needs := $(xen) $(test-guest-machines) build/tests/peer/archive.cpio build/flags/test-guests build/enso.iso
 
 test-peer: $(peer-needs)
 	$(say) TEST tests/peer

@@ -67,6 +67,8 @@ class Runs:
         else:
             hypervisor, options = BUILDS[machine]
             host = Host(name, logs=LOGS, mem=MEMORY, **direct(hypervisor, f"{VCPUS} {options}", image, archive))
+        with open(f"{BUILD}/{image}.qemu", encoding="ascii") as f:
+            host.qemu += f.read().split()
         try:
             host.start(prompt=False)
             text = self._until_summary(host, kernel)
