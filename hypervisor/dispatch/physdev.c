@@ -59,12 +59,26 @@ static long map_input(const struct physdev_map_pirq *op)
     return pirq_map_gsi((unsigned int)op->index);
 }
 
+/* Interrupts are the caller's own: they can't be given to another domain. */
+static long for_caller(domid_t id)
+{
+    struct domain *d;
+
+    if (id == DOMID_SELF || id == current->domain->id)
+        return 0;
+    d = domain_find(id);
+    if (!d)
+        return refuse(-XEN_ESRCH, "no domain d%d", id);
+    domain_put(d);
+    return refuse(-XEN_EPERM, "a physical interrupt for d%d", id);
+}
+
 static long map_pirq(struct physdev_map_pirq *op)
 {
-    long rc;
+    long rc = for_caller(op->domid);
 
-    if (op->domid != DOMID_SELF && op->domid != current->domain->id)
-        return refuse(-XEN_EPERM, "map_pirq for d%d", op->domid);
+    if (rc)
+        return rc;
     switch (op->type) {
     case MAP_PIRQ_TYPE_GSI:
         rc = map_input(op);
@@ -84,9 +98,9 @@ static long map_pirq(struct physdev_map_pirq *op)
 
 static long unmap_pirq(const struct physdev_unmap_pirq *op)
 {
-    if (op->domid != DOMID_SELF && op->domid != current->domain->id)
-        return refuse(-XEN_EPERM, "unmap_pirq for d%d", op->domid);
-    return pirq_unmap((unsigned int)op->pirq);
+    long rc = for_caller(op->domid);
+
+    return rc ? rc : pirq_unmap((unsigned int)op->pirq);
 }
 
 static long status_query(struct physdev_irq_status_query *op)

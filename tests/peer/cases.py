@@ -5,7 +5,7 @@ Problems are lines of text, one for each; a kernel or a machine without any give
 import re
 from dataclasses import dataclass, field
 
-LINE = re.compile(r"(ok     |differs) (\w+): (.+?) = (.*)$")
+LINE = re.compile(r"(ok     |differs) ([\w-]+): (.+?) = (.*)$")
 SUMMARY = re.compile(r"(\w+): (\d+) cases, (\d+) differ$")
 WANTED = re.compile(r", not ((?:(?!; ).)*)(?=; |$)")        # what a differing line adds to the answer
 LAST_LINES = 12
