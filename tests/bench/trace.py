@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 
+from counts import VCPUS
 from machine import BUILD, ROOT, output_of, qemu_command, symbols_of
 
 PC = re.compile(r"^Trace \d+: 0x[0-9a-f]+ \[[0-9a-f]+/([0-9a-f]+)/")
@@ -48,7 +49,7 @@ def record(hypervisor, guest, words, seconds):
         qemu = subprocess.Popen(
             qemu_command(mem=512, cpus=1) +
             ["-singlestep", "-serial", "stdio", "-monitor", f"unix:{monitor},server,nowait", "-D", log,
-             "-kernel", hypervisor, "-initrd", f"{guest} bench trace {words}".replace(",", ",,")],
+             "-kernel", hypervisor, "-append", VCPUS, "-initrd", f"{guest} bench trace {words}".replace(",", ",,")],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
         try:
             for line in qemu.stdout:

@@ -78,13 +78,14 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void trace(const char *name, uint32_t (*once)(void))
+static __attribute__((noreturn)) void trace(const char *name, uint32_t (*once)(void))
 {
     once();
     once();
     printf("bench: trace %s\n", name);
     pv_sleep_ns(PV_NS_PER_SEC);
     once();
+    pv_shutdown(SHUTDOWN_poweroff);
 }
 
 static void measure(const char *name, uint32_t (*once)(void), unsigned int each, unsigned int rounds)
@@ -94,10 +95,8 @@ static void measure(const char *name, uint32_t (*once)(void), unsigned int each,
 
     if (strncmp(name, wanted, strlen(wanted)) != 0)
         return;
-    if (tracing) {
+    if (tracing)
         trace(name, once);
-        return;
-    }
     once();
     for (i = 0; i < rounds; i++)
         ticks[i] = once();
