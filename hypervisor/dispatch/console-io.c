@@ -10,7 +10,7 @@
 #define CHUNK 256
 
 /* continuation.done counts bytes. */
-static long write_console(struct vcpu *v, uint32_t count, guest_addr_t buffer)
+static __attribute__((noinline)) long write_console(struct vcpu *v, uint32_t count, guest_addr_t buffer)
 {
     struct continuation *c = &v->continuation;
     char chunk[CHUNK];
@@ -32,7 +32,7 @@ static long write_console(struct vcpu *v, uint32_t count, guest_addr_t buffer)
 }
 
 /* What cannot be stored is lost, so the buffer is tried first. */
-static long read_console(struct vcpu *v, uint32_t count, guest_addr_t buffer)
+static __attribute__((noinline)) long read_console(struct vcpu *v, uint32_t count, guest_addr_t buffer)
 {
     char chunk[CHUNK];
     size_t n = MIN((uint32_t)CHUNK, count);
@@ -49,7 +49,7 @@ long hypercall_console_io(uint32_t cmd, uint32_t count, guest_addr_t buffer)
 {
     switch (cmd) {
     case CONSOLEIO_write:
-        return write_console(current, count, buffer);
+        return count ? write_console(current, count, buffer) : 0;
     case CONSOLEIO_read:
         return read_console(current, count, buffer);
     default:

@@ -109,8 +109,7 @@ SYSCALL_STUBS syscall32_stubs, syscall32_entry
     push %r11
     pushq $\cs
     push %rcx
-    pushq $0
-    movl $TRAP_SYSCALL, 4(%rsp)
+    pushq syscall_codes(%rip)
 .endm
 
 syscall32_entry:
@@ -190,11 +189,11 @@ leave:
      * entry_vector to TRAP_SYSCALL sees to it that these are meant. */
     mov GUEST(rip), %rcx
     mov %rcx, %rax
-    shl $16, %rax
-    sar $16, %rax
-    cmp %rcx, %rax
-    jne leave_by_iret
-    mov GUEST(rflags), %r11
+    sar $47, %rax
+    jz 1f
+    inc %rax
+    jnz leave_by_iret
+1:  mov GUEST(rflags), %r11
     testl $FLAG_RF, %r11d
     jnz leave_by_iret
     add $INFO_guest, %rsp
@@ -321,6 +320,11 @@ idt_stub_table:
     .quad trap_stubs + TRAP_STUB_SIZE * vector
     .set vector, vector + 1
     .endr
+
+/* An error code of 0 and, above it, TRAP_SYSCALL as the vector. */
+    .balign 8
+syscall_codes:
+    .long 0, TRAP_SYSCALL
 
 /* Filled in by cpu/: where the stub of CPU i finds its stack. */
     .data

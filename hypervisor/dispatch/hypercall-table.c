@@ -86,7 +86,7 @@ static const struct hypercall table[HYPERCALL_LIMIT] = {
     ENTRY(multicall, MAY_BE_LONG | NOT_IN_MULTICALL),
     ENTRY(update_va_mapping, MAY_BE_LONG),
     ENTRY(set_timer_op, 0),
-    ENTRY(event_channel_op_compat, MAY_BE_LONG),
+    ENTRY(event_channel_op_compat, 0),
     ENTRY(xen_version, 0),
     ENTRY(console_io, MAY_BE_LONG),
     ENTRY(physdev_op_compat, 0),
@@ -100,7 +100,7 @@ static const struct hypercall table[HYPERCALL_LIMIT] = {
     ENTRY(nmi_op, 0),
     ENTRY(sched_op, 0),
     ENTRY(callback_op, 0),
-    ENTRY(event_channel_op, MAY_BE_LONG),
+    ENTRY(event_channel_op, 0),
     ENTRY(physdev_op, 0),
     ENTRY(sysctl, CONTROL_ONLY | MAY_BE_LONG),
     ENTRY(xenpmu_op, 0),
@@ -114,8 +114,12 @@ static const struct hypercall table[HYPERCALL_LIMIT] = {
 
 static const struct hypercall *find(uint64_t number)
 {
+    const struct hypercall *h;
+
     __asm__("cmp %1, %0\n cmova %1, %0" : "+r"(number) : "r"((uint64_t)NO_HYPERCALL) : "cc");
-    return &table[number];
+    h = &table[number];
+    __asm__("" : "+r"(h));      /* its address is computed once, not for each member */
+    return h;
 }
 
 /* Ran out of time: as if not yet executed, but it goes on before the vcpu sees anything else. */
@@ -144,7 +148,7 @@ void hypercall_from_guest(struct cpu_info *info, struct vcpu *v)
             r->rax = (uint64_t)-XEN_EPERM;
             return;
         }
-        preempt_begin();
+        info->entry_tsc = 0;    /* preempt_begin */
         continuation_reset(&v->continuation);
     }
     finish(info, h->fn(r->rdi, r->rsi, r->rdx, r->r10, r->r8));

@@ -19,7 +19,7 @@
 
 /* In the hypervisor's half only what the processor itself reads for the guest, descriptors, can be its
  * right. */
-static bool descriptor_fault(struct vcpu *v, struct cpu_user_regs *r, uint64_t address, uint32_t error)
+static cold bool descriptor_fault(struct vcpu *v, struct cpu_user_regs *r, uint64_t address, uint32_t error)
 {
     uint64_t offset;
 
@@ -37,28 +37,23 @@ static bool descriptor_fault(struct vcpu *v, struct cpu_user_regs *r, uint64_t a
     return false;
 }
 
-static bool may_be_table_write(const struct vcpu *v, uint32_t error)
+static inline bool may_be_table_write(const struct vcpu *v, uint32_t error)
 {
     return (error & (PF_PRESENT | PF_WRITE)) == (PF_PRESENT | PF_WRITE) && v->kernel_mode &&
            (v->domain->vm_assist & (1U << VMASST_TYPE_writable_pagetables));
 }
 
-static __attribute__((noinline)) bool page_fault_handled(struct vcpu *v, struct cpu_user_regs *r,
-                                                         uint64_t address, uint32_t error)
-{
-    if (address >= HYPERVISOR_START && address < HYPERVISOR_END)
-        return descriptor_fault(v, r, address, error);
-    return may_be_table_write(v, error) && emulate_pte_write(v, r, address);
-}
-
-/* Most faults are not present, and outside the hypervisor's half. */
-static inline void page_fault(struct vcpu *v, struct cpu_user_regs *r)
+static void page_fault(struct vcpu *v, struct cpu_user_regs *r)
 {
     uint64_t address = read_cr2();
     uint32_t error = r->error_code;
 
-    if (((error & PF_PRESENT) || !guest_start_ok(address)) && page_fault_handled(v, r, address, error))
+    if (unlikely(!guest_start_ok(address))) {
+        if (descriptor_fault(v, r, address, error))
+            return;
+    } else if (may_be_table_write(v, error) && emulate_pte_write(v, r, address)) {
         return;
+    }
     guest_page_fault(v, r, address, error);
 }
 

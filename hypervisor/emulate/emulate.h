@@ -64,6 +64,8 @@ bool decode_pte_write(const uint8_t *code, size_t len, struct pte_op *op);
 
 /* Where the operation writes. */
 uint64_t pte_op_address(const struct pte_op *op, struct cpu_user_regs *r);
+/* The value of its register or immediate, of `size` bytes: what a PTE_OP_MOV stores. */
+uint64_t pte_op_source(const struct pte_op *op, struct cpu_user_regs *r);
 /* What it does to the `size` bytes that hold `old`, without doing it. */
 struct pte_op_result {
     bool possible;          /* false: a bit number beyond the operand */
@@ -72,6 +74,14 @@ struct pte_op_result {
     uint64_t new;
     uint64_t flags, flags_changed;
 };
-struct pte_op_result pte_op_apply(const struct pte_op *op, struct cpu_user_regs *r, uint64_t old);
+void pte_op_compute(const struct pte_op *op, struct cpu_user_regs *r, uint64_t old,
+                    struct pte_op_result *result);
+static inline struct pte_op_result pte_op_apply(const struct pte_op *op, struct cpu_user_regs *r, uint64_t old)
+{
+    struct pte_op_result result;
+
+    pte_op_compute(op, r, old, &result);
+    return result;
+}
 
 #endif

@@ -59,6 +59,11 @@ static uint64_t source_of(const struct pte_op *op, struct cpu_user_regs *r)
     return op->reg_high ? v >> 8 & 0xff : v;
 }
 
+uint64_t pte_op_source(const struct pte_op *op, struct cpu_user_regs *r)
+{
+    return low_bytes(source_of(op, r), op->size);
+}
+
 /* An immediate bit number counts modulo the operand; a register's may reach beyond it, which is refused. */
 static void apply_bit(const struct pte_op *op, uint64_t source, uint64_t old, struct pte_op_result *result)
 {
@@ -107,44 +112,44 @@ static void apply_cmpxchg(const struct pte_op *op, struct cpu_user_regs *r, uint
     result->flags_changed = FLAGS_ARITHMETIC;
 }
 
-struct pte_op_result pte_op_apply(const struct pte_op *op, struct cpu_user_regs *r, uint64_t old)
+void pte_op_compute(const struct pte_op *op, struct cpu_user_regs *r, uint64_t old,
+                    struct pte_op_result *result)
 {
-    struct pte_op_result result = { .possible = true, .write = true };
     uint64_t full = source_of(op, r), source = low_bytes(full, op->size);
 
+    *result = (struct pte_op_result){ .possible = true, .write = true };
     switch (op->kind) {
     case PTE_OP_MOV:
-        result.new = source;
+        result->new = source;
         break;
     case PTE_OP_XCHG:
-        result.new = source;
-        result.to_reg = true;
+        result->new = source;
+        result->to_reg = true;
         break;
     case PTE_OP_CMPXCHG:
-        apply_cmpxchg(op, r, source, old, &result);
+        apply_cmpxchg(op, r, source, old, result);
         break;
     case PTE_OP_XADD:
-        result.to_reg = true;
-        apply_add(op, source, old, &result);
+        result->to_reg = true;
+        apply_add(op, source, old, result);
         break;
     case PTE_OP_ADD:
-        apply_add(op, source, old, &result);
+        apply_add(op, source, old, result);
         break;
     case PTE_OP_SUB:
-        apply_sub(op, source, old, &result);
+        apply_sub(op, source, old, result);
         break;
     case PTE_OP_OR:
-        apply_logic(op, old | source, &result);
+        apply_logic(op, old | source, result);
         break;
     case PTE_OP_AND:
-        apply_logic(op, old & source, &result);
+        apply_logic(op, old & source, result);
         break;
     case PTE_OP_XOR:
-        apply_logic(op, old ^ source, &result);
+        apply_logic(op, old ^ source, result);
         break;
     case PTE_OP_BTS: case PTE_OP_BTR: case PTE_OP_BTC:
-        apply_bit(op, full, old, &result);
+        apply_bit(op, full, old, result);
         break;
     }
-    return result;
 }

@@ -28,7 +28,7 @@ static void write_back(struct cpu_user_regs *r, const struct pte_op *op, const s
     r->rflags = (r->rflags & ~result->flags_changed) | result->flags;
 }
 
-/* 0; -EAGAIN and *old updated; -ERESTART; other: refused. A plain store needs no compare. */
+/* 0; -EAGAIN and *old updated; -ERESTART; other: refused. */
 static long write_once(struct vcpu *v, mfn_t table, uint64_t va, const struct pte_op *op,
                        const struct pte_op_result *result, uint64_t *old)
 {
@@ -36,7 +36,7 @@ static long write_once(struct vcpu *v, mfn_t table, uint64_t va, const struct pt
         return -XEN_EINVAL;
     if (!result->write)
         return 0;
-    return pte_write_trapped(v, table, va, op->size, result->new, op->kind == PTE_OP_MOV ? NULL : old);
+    return pte_write_trapped(v, table, va, op->size, result->new, old);
 }
 
 static bool decode_at(struct cpu_user_regs *r, uint64_t va, struct pte_op *op)
@@ -47,23 +47,19 @@ static bool decode_at(struct cpu_user_regs *r, uint64_t va, struct pte_op *op)
     return decode_pte_write(code, len, op) && pte_op_address(op, r) == va && (va & 7) + op->size <= 8;
 }
 
-bool emulate_pte_write(struct vcpu *v, struct cpu_user_regs *r, uint64_t va)
+/* An operation that depends on what is there. */
+static __attribute__((noinline)) bool modify(struct vcpu *v, struct cpu_user_regs *r, uint64_t va,
+                                             mfn_t table, uint64_t word, const struct pte_op *op)
 {
-    uint64_t word, old;
-    struct pte_op op;
-    mfn_t table;
+    uint64_t old = low_bytes(word >> (va & 7) * 8, op->size);
 
-    if (!pte_trap_candidate(v, va, &table, &word) || !decode_at(r, va, &op))
-        return false;
-    preempt_begin();
-    old = low_bytes(word >> (va & 7) * 8, op.size);
     for (unsigned int i = 0; i < ATTEMPTS; i++) {
-        struct pte_op_result result = pte_op_apply(&op, r, old);
-        long rc = write_once(v, table, va, &op, &result, &old);
+        struct pte_op_result result = pte_op_apply(op, r, old);
+        long rc = write_once(v, table, va, op, &result, &old);
 
         if (rc == 0) {
-            write_back(r, &op, &result, old);
-            advance(v, r, op.length);
+            write_back(r, op, &result, old);
+            advance(v, r, op->length);
             return true;
         }
         if (rc == -ERESTART)
@@ -72,4 +68,26 @@ bool emulate_pte_write(struct vcpu *v, struct cpu_user_regs *r, uint64_t va)
             return false;
     }
     return true;
+}
+
+/* A plain store, the most frequent one, needs no compare. */
+static bool store(struct vcpu *v, struct cpu_user_regs *r, uint64_t va, mfn_t table, const struct pte_op *op)
+{
+    long rc = pte_write_trapped(v, table, va, op->size, pte_op_source(op, r), NULL);
+
+    if (rc == 0)
+        advance(v, r, op->length);
+    return rc == 0 || rc == -ERESTART;
+}
+
+bool emulate_pte_write(struct vcpu *v, struct cpu_user_regs *r, uint64_t va)
+{
+    struct pte_op op;
+    uint64_t word;
+    mfn_t table;
+
+    if (!pte_trap_candidate(v, va, &table, &word) || !decode_at(r, va, &op))
+        return false;
+    preempt_begin();
+    return op.kind == PTE_OP_MOV ? store(v, r, va, table, &op) : modify(v, r, va, table, word, &op);
 }

@@ -6,83 +6,69 @@
 #include "domain/domain.h"
 #include "grant/table.h"
 #include "lib/lib.h"
+#include "memory/guest-access.h"
 
 struct copy_side {
     struct domain *granter;     /* NULL: one's own frame */
     grant_ref_t ref;
     mfn_t frame;
-    bool write;
 };
 
-static int16_t side_take_grant(struct domain *d, domid_t domid, struct copy_side *s)
+static forced_inline int16_t side_take(struct domain *d, struct granter *g, const struct gnttab_copy_ptr *p,
+                                       bool is_grant, bool write, struct copy_side *s)
 {
-    int16_t status;
-
-    s->granter = domain_find(domid);
-    if (!s->granter)
-        return GNTST_bad_domain;
-    status = grant_pin(s->granter, s->ref, d->id, !s->write, &s->frame);
-    if (status != GNTST_okay)
-        domain_put(s->granter);
-    return status;
-}
-
-static void side_put_frame(struct copy_side *s)
-{
-    if (!s->granter) {
-        frame_put(s->frame);
-        return;
-    }
-    grant_unpin(s->granter, s->ref, !s->write);
-    domain_put(s->granter);
-}
-
-static int16_t side_take(struct domain *d, domid_t domid, uint64_t gmfn, bool is_grant, struct copy_side *s)
-{
-    int16_t status;
+    int16_t status = GNTST_okay;
     long rc;
 
+    s->granter = NULL;
     if (is_grant) {
-        status = side_take_grant(d, domid, s);
-        if (status != GNTST_okay)
-            return status;
+        s->granter = granter_find(g, p->domid);
+        s->ref = p->u.ref;
+        status = s->granter ? grant_pin(s->granter, s->ref, d->id, !write, &s->frame) : GNTST_bad_domain;
+    } else if (unlikely(p->domid != DOMID_SELF && p->domid != d->id)) {
+        status = GNTST_permission_denied;
     } else {
-        if (domid != DOMID_SELF && domid != d->id)
-            return GNTST_permission_denied;
-        s->frame = mfn(gmfn);
-        if (!frame_get(gmfn, d->id))
-            return GNTST_bad_page;
+        s->frame = mfn(p->u.gmfn);
+        status = frame_get(p->u.gmfn, d->id) ? GNTST_okay : GNTST_bad_page;
     }
-    rc = s->write ? frame_get_writable(s->frame, false) : 0;
-    if (rc)
-        side_put_frame(s);
+    if (status != GNTST_okay || !write)
+        return status;
+    rc = frame_get_writable(s->frame, false);
+    if (rc && is_grant)
+        grant_unpin(s->granter, s->ref, false);
+    else if (rc)
+        frame_put(s->frame);
     return grant_status(rc);
 }
 
-static void side_put(struct copy_side *s)
+static forced_inline void side_put(const struct copy_side *s, bool write)
 {
-    if (s->write)
+    if (write)
         frame_put_type(s->frame);
-    side_put_frame(s);
+    if (s->granter)
+        grant_unpin(s->granter, s->ref, !write);
+    else
+        frame_put(s->frame);
 }
 
-int16_t grant_copy(struct domain *d, const struct gnttab_copy *op)
+int16_t grant_copy(struct domain *d, struct granter *source, struct granter *dest, const struct gnttab_copy *op)
 {
-    struct copy_side from = { .ref = op->source.u.ref }, to = { .ref = op->dest.u.ref, .write = true };
+    struct copy_side from, to;
     int16_t status;
 
     if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE)
         return GNTST_bad_copy_arg;
     if (op->flags & ~(GNTCOPY_source_gref | GNTCOPY_dest_gref))
         return GNTST_bad_copy_arg;
-    status = side_take(d, op->source.domid, op->source.u.gmfn, op->flags & GNTCOPY_source_gref, &from);
+    status = side_take(d, source, &op->source, op->flags & GNTCOPY_source_gref, false, &from);
     if (status != GNTST_okay)
         return status;
-    status = side_take(d, op->dest.domid, op->dest.u.gmfn, op->flags & GNTCOPY_dest_gref, &to);
+    status = side_take(d, dest, &op->dest, op->flags & GNTCOPY_dest_gref, true, &to);
     if (status == GNTST_okay) {
-        memmove((char *)frame_virt(to.frame) + op->dest.offset, (char *)frame_virt(from.frame) + op->source.offset, op->len);
-        side_put(&to);
+        memmove((char *)frame_virt(to.frame) + op->dest.offset,
+                (char *)frame_virt(from.frame) + op->source.offset, op->len);
+        side_put(&to, true);
     }
-    side_put(&from);
+    side_put(&from, false);
     return status;
 }

@@ -17,7 +17,7 @@ static bool pause_batch(struct continuation *c, uint32_t count)
     return c->done < count && preempt_check();
 }
 
-static long map_batch(struct domain *d, guest_addr_t args, uint32_t count)
+static long map_elements(struct domain *d, struct granter *g, guest_addr_t args, uint32_t count)
 {
     struct continuation *c = &current->continuation;
 
@@ -26,7 +26,7 @@ static long map_batch(struct domain *d, guest_addr_t args, uint32_t count)
 
         if (copy_from_guest_index(&op, args, c->done))
             return refuse(-XEN_EFAULT, "map_grant_ref %lu", c->done);
-        op.status = grant_map(d, &op);
+        op.status = grant_map(d, g, &op);
         if (op.status == GRANT_RESTART)
             return -ERESTART;
         if (copy_to_guest_index(args, c->done, &op))
@@ -35,6 +35,15 @@ static long map_batch(struct domain *d, guest_addr_t args, uint32_t count)
             return -ERESTART;
     }
     return 0;
+}
+
+static long map_batch(struct domain *d, guest_addr_t args, uint32_t count)
+{
+    struct granter g = { 0 };
+    long rc = map_elements(d, &g, args, count);
+
+    granter_drop(&g);
+    return rc;
 }
 
 static void end_unmappings(struct domain *d, struct unmapping *batch, unsigned int *n)
@@ -107,7 +116,8 @@ static long unmap_batch(struct domain *d, uint32_t cmd, guest_addr_t args, uint3
     return rc;
 }
 
-static long copy_batch(struct domain *d, guest_addr_t args, uint32_t count)
+static long copy_elements(struct domain *d, struct granter *source, struct granter *dest, guest_addr_t args,
+                          uint32_t count)
 {
     struct continuation *c = &current->continuation;
 
@@ -117,15 +127,26 @@ static long copy_batch(struct domain *d, guest_addr_t args, uint32_t count)
 
         if (copy_from_guest_index(&op, args, c->done))
             return refuse(-XEN_EFAULT, "copy %lu", c->done);
-        status = grant_copy(d, &op);
+        status = grant_copy(d, source, dest, &op);
         if (status == GRANT_RESTART)
             return -ERESTART;
-        if (copy_to_guest(guest_add(args, c->done * sizeof(op) + offsetof(struct gnttab_copy, status)), &status, sizeof(status)))
+        if (copy_to_guest(guest_add(args, c->done * sizeof(op) + offsetof(struct gnttab_copy, status)), &status,
+                          sizeof(status)))
             return refuse(-XEN_EFAULT, "copy %lu: result", c->done);
         if (pause_batch(c, count))
             return -ERESTART;
     }
     return 0;
+}
+
+static long copy_batch(struct domain *d, guest_addr_t args, uint32_t count)
+{
+    struct granter source = { 0 }, dest = { 0 };
+    long rc = copy_elements(d, &source, &dest, args, count);
+
+    granter_drop(&source);
+    granter_drop(&dest);
+    return rc;
 }
 
 /* A table of one's own, or of anybody for the control domain. Stores a domain with a reference, or gives the status. */

@@ -87,9 +87,23 @@ static int16_t map_pinned(struct domain *d, struct domain *granter, mfn_t frame,
     return status;
 }
 
-int16_t grant_map(struct domain *d, struct gnttab_map_grant_ref *op)
+/* The pin and the page-table entry. */
+static int16_t establish(struct domain *d, struct domain *granter, const struct gnttab_map_grant_ref *op,
+                         mfn_t *frame)
 {
     bool readonly = op->flags & GNTMAP_readonly;
+    int16_t status = grant_pin(granter, op->ref, d->id, readonly, frame);
+
+    if (status != GNTST_okay)
+        return status;
+    status = map_pinned(d, granter, *frame, op);
+    if (status != GNTST_okay)
+        grant_unpin(granter, op->ref, readonly);
+    return status;
+}
+
+int16_t grant_map(struct domain *d, struct granter *g, struct gnttab_map_grant_ref *op)
+{
     struct domain *granter;
     uint32_t handle;
     int16_t status;
@@ -100,29 +114,22 @@ int16_t grant_map(struct domain *d, struct gnttab_map_grant_ref *op)
         return GNTST_bad_gntref;
     if (!(op->flags & GNTMAP_contains_pte) && (op->host_addr & (PAGE_SIZE - 1)))
         return GNTST_bad_virt_addr;
-    granter = domain_find(op->dom);
+    granter = granter_find(g, op->dom);
     if (!granter)
         return GNTST_bad_domain;
-    if (!take_handle(d->grants, &handle)) {
-        domain_put(granter);
+    if (!take_handle(d->grants, &handle))
         return GNTST_no_space;
-    }
-    status = grant_pin(granter, op->ref, d->id, readonly, &frame);
-    if (status == GNTST_okay) {
-        status = map_pinned(d, granter, frame, op);
-        if (status != GNTST_okay)
-            grant_unpin(granter, op->ref, readonly);
-    }
+    status = establish(d, granter, op, &frame);
     if (status != GNTST_okay) {
         give_handle(d->grants, handle);
-        domain_put(granter);
         return status;
     }
-    /* The reference to the granter goes with the handle. */
+    domain_get(granter);        /* given back with the handle */
     spin_lock(&d->grants->maptrack_lock);
     d->grants->handles[handle] = (struct maptrack){
         .ref = op->ref, .granter = granter->id, .host_addr = op->host_addr,
-        .flags = MAP_USED | (readonly ? MAP_READONLY : 0) | (op->flags & GNTMAP_contains_pte ? MAP_ENTRY : 0),
+        .flags = MAP_USED | (op->flags & GNTMAP_readonly ? MAP_READONLY : 0) |
+                 (op->flags & GNTMAP_contains_pte ? MAP_ENTRY : 0),
     };
     spin_unlock(&d->grants->maptrack_lock);
     op->handle = handle;

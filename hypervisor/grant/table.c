@@ -114,21 +114,19 @@ static int16_t check_entry(union entry_word e, domid_t mapper, bool readonly)
 }
 
 /* First use: the guest's word is checked and marked in one step; the frame is read after that and kept. */
-static int16_t first_pin(struct domain *granter, grant_ref_t ref, domid_t mapper, bool readonly)
+static inline int16_t first_pin(struct active_grant *a, grant_entry_v1_t *shared, domid_t mapper, bool readonly)
 {
-    grant_entry_v1_t *shared = shared_entry(granter->grants, ref);
-    struct active_grant *a = &granter->grants->active[ref];
     _Atomic uint32_t *word = (_Atomic uint32_t *)(void *)shared;
     union entry_word now = { .word = atomic_load(word) }, marked;
     int16_t status;
 
     do {
         status = check_entry(now, mapper, readonly);
-        if (status != GNTST_okay)
+        if (unlikely(status != GNTST_okay))
             return status;
         marked = now;
         marked.flags |= GTF_reading | (readonly ? 0 : GTF_writing);
-    } while (!atomic_compare_exchange_weak(word, &now.word, marked.word));
+    } while (unlikely(!atomic_compare_exchange_weak(word, &now.word, marked.word)));
     a->frame = *(volatile uint32_t *)&shared->frame;
     a->mapper = mapper;
     a->flags = now.flags & GTF_readonly ? ACTIVE_READONLY : 0;
@@ -136,38 +134,37 @@ static int16_t first_pin(struct domain *granter, grant_ref_t ref, domid_t mapper
 }
 
 /* In use already: what it said then counts. */
-static int16_t next_pin(struct domain *granter, grant_ref_t ref, domid_t mapper, bool readonly)
+static inline int16_t next_pin(struct active_grant *a, grant_entry_v1_t *shared, domid_t mapper, bool readonly)
 {
-    struct active_grant *a = &granter->grants->active[ref];
-
     if (a->mapper != mapper || (!readonly && (a->flags & ACTIVE_READONLY)))
         return GNTST_general_error;
     if (a->readers == UINT16_MAX || a->writers == UINT16_MAX)
         return GNTST_general_error;
     if (!readonly)
-        atomic_fetch_or((_Atomic uint16_t *)&shared_entry(granter->grants, ref)->flags, GTF_writing);
+        atomic_fetch_or((_Atomic uint16_t *)&shared->flags, GTF_writing);
     return GNTST_okay;
 }
 
 /* The in-use bits follow from the pins, here alone. */
-static void clear_marks(struct grant_table *t, grant_ref_t ref)
+static inline void clear_marks(const struct active_grant *a, grant_entry_v1_t *shared)
 {
-    const struct active_grant *a = &t->active[ref];
-    uint16_t clear = (a->writers ? 0 : GTF_writing) | (a->writers || a->readers ? 0 : GTF_reading);
+    uint16_t clear = a->writers ? 0 : a->readers ? GTF_writing : GTF_writing | GTF_reading;
 
-    atomic_fetch_and((_Atomic uint16_t *)&shared_entry(t, ref)->flags, (uint16_t)~clear);
+    atomic_fetch_and((_Atomic uint16_t *)&shared->flags, (uint16_t)~clear);
 }
 
-static int16_t pin_locked(struct domain *granter, grant_ref_t ref, domid_t mapper, bool readonly, mfn_t *frame)
+static inline int16_t pin_locked(struct domain *granter, grant_ref_t ref, domid_t mapper, bool readonly,
+                                 mfn_t *frame)
 {
     struct active_grant *a = &granter->grants->active[ref];
-    int16_t status = a->readers || a->writers ? next_pin(granter, ref, mapper, readonly)
-                                              : first_pin(granter, ref, mapper, readonly);
+    grant_entry_v1_t *shared = shared_entry(granter->grants, ref);
+    int16_t status = a->readers || a->writers ? next_pin(a, shared, mapper, readonly)
+                                              : first_pin(a, shared, mapper, readonly);
 
-    if (status != GNTST_okay)
+    if (unlikely(status != GNTST_okay))
         return status;
-    if (granter->dying || !frame_get(a->frame, granter->id)) {
-        clear_marks(granter->grants, ref);
+    if (unlikely(granter->dying || !frame_get(a->frame, granter->id))) {
+        clear_marks(a, shared);
         return GNTST_general_error;
     }
     if (readonly)
@@ -183,11 +180,11 @@ int16_t grant_pin(struct domain *granter, grant_ref_t ref, domid_t mapper, bool 
     struct grant_table *t = granter->grants;
     int16_t status;
 
-    if (ref >= t->frames * ENTRIES_PER_FRAME)
+    if (unlikely(ref >= t->frames * ENTRIES_PER_FRAME))
         return GNTST_bad_gntref;
     ref = (grant_ref_t)index_nospec(ref, t->frames * ENTRIES_PER_FRAME);
     spin_lock(&t->lock);
-    status = t->shared[0] ? pin_locked(granter, ref, mapper, readonly, frame) : GNTST_general_error;
+    status = likely(t->shared[0]) ? pin_locked(granter, ref, mapper, readonly, frame) : GNTST_general_error;
     spin_unlock(&t->lock);
     return status;
 }
@@ -200,15 +197,29 @@ void grant_unpin(struct domain *granter, grant_ref_t ref, bool readonly)
 
     spin_lock(&t->lock);
     frame = mfn(a->frame);
-    BUG_ON(readonly ? a->readers == 0 : a->writers == 0);
+    BUG_ON((readonly ? a->readers : a->writers) == 0);
     if (readonly)
         a->readers--;
     else
         a->writers--;
-    if (t->shared[0])
-        clear_marks(t, ref);
+    if (likely(t->shared[0]))
+        clear_marks(a, shared_entry(t, ref));
     spin_unlock(&t->lock);
     frame_put(frame);
+}
+
+struct domain *granter_change(struct granter *g, domid_t id)
+{
+    granter_drop(g);
+    g->domain = domain_find(id);
+    g->id = id;
+    return g->domain;
+}
+
+void granter_drop(struct granter *g)
+{
+    if (g->domain)
+        domain_put(g->domain);
 }
 
 mfn_t grant_pinned_frame(struct domain *granter, grant_ref_t ref)

@@ -4,6 +4,7 @@
 
 #include "dispatch/dispatch.h"
 #include "grant/grant.h"
+#include "lib/lib.h"
 #include "lib/lock.h"
 #include "memory/frame.h"
 
@@ -47,6 +48,16 @@ struct grant_table {
  * called again. No guest sees it. */
 #define GRANT_RESTART 1
 
+/* The granter of the elements of a batch, found anew only where an element names another one. At the end of
+ * the batch granter_drop gives the reference back. */
+struct granter { struct domain *domain; domid_t id; };
+struct domain *granter_change(struct granter *g, domid_t id);
+static inline struct domain *granter_find(struct granter *g, domid_t id)
+{
+    return likely(g->domain && g->id == id) ? g->domain : granter_change(g, id);
+}
+void granter_drop(struct granter *g);
+
 /* Pins the grant `ref` of `granter` for the domain `mapper`: checks the shared entry (read once), sets GTF_reading and
  * GTF_writing in it, takes a plain reference to the frame for each pin. Stores the frame. GNTST_*. Takes the lock. */
 int16_t grant_pin(struct domain *granter, grant_ref_t ref, domid_t mapper, bool readonly, mfn_t *frame);
@@ -60,13 +71,13 @@ static inline int16_t grant_status(long rc)
     return rc == 0 ? GNTST_okay : rc == -ERESTART ? GRANT_RESTART : GNTST_general_error;
 }
 
-int16_t grant_map(struct domain *d, struct gnttab_map_grant_ref *op);
+int16_t grant_map(struct domain *d, struct granter *g, struct gnttab_map_grant_ref *op);
 /* Unmapping in two steps, so that many share one flush: the entry is cleared (or replaced by that of the address replace_from,
  * if that is not 0); after the TLBs of d have been flushed, the pin and the handle go. GNTST_*; only after GNTST_okay is
  * there an end to call. */
 struct unmapping { struct domain *granter; grant_handle_t handle; struct maptrack record; };
 int16_t grant_unmap_begin(struct domain *d, uint64_t host_addr, grant_handle_t handle, uint64_t replace_from, struct unmapping *u);
 void grant_unmap_end(struct domain *d, const struct unmapping *u);
-int16_t grant_copy(struct domain *d, const struct gnttab_copy *op);
+int16_t grant_copy(struct domain *d, struct granter *source, struct granter *dest, const struct gnttab_copy *op);
 
 #endif

@@ -86,6 +86,14 @@ static forced_inline bool guest_store_half(uint64_t dst, uint32_t half)
 fault:
     return false;
 }
+static forced_inline bool guest_store_quarter(uint64_t dst, uint16_t quarter)
+{
+    __asm__ goto volatile("1: movw %1, %a0\n" EXTABLE("1b", "%l[fault]")
+                          : : "p"(dst), "ir"(quarter) : : fault);
+    return true;
+fault:
+    return false;
+}
 
 /* Structures of a few whole words, or of one half, of constant size: straight code, the words one after
  * the other. */
@@ -126,6 +134,19 @@ static forced_inline bool copy_to_guest_inline(uint64_t dst, const void *src, si
     return ok;
 }
 
+/* What the status of an element of a batch is. */
+static forced_inline bool store_status_inline(uint64_t dst, uint16_t status)
+{
+    bool ok = guest_start_ok(dst);
+
+    if (unlikely(!ok))
+        return false;
+    guest_access_open();
+    ok = guest_store_quarter(dst, status);
+    guest_access_close();
+    return ok;
+}
+
 static forced_inline must_check size_t copy_from_guest(void *dst, guest_addr_t src, size_t n)
 {
     if (GUEST_COPIES_INLINE(n))
@@ -134,6 +155,8 @@ static forced_inline must_check size_t copy_from_guest(void *dst, guest_addr_t s
 }
 static forced_inline must_check size_t copy_to_guest(guest_addr_t dst, const void *src, size_t n)
 {
+    if (__builtin_constant_p(n) && n == 2)
+        return store_status_inline(dst.a, *(const uint16_t *)src) ? 0 : n;
     if (GUEST_COPIES_INLINE(n))
         return copy_to_guest_inline(dst.a, src, n) ? 0 : n;
     return copy_to_guest_bytes(dst, src, n);

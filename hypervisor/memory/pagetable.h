@@ -82,7 +82,8 @@ long hypercall_set_gdt(guest_addr_t frames, uint32_t entries);
 long hypercall_update_descriptor(uint64_t maddr, uint64_t descriptor);
 
 /* True if va shows, read-only, a level-1 table that the domain owns: only then is it worth decoding the
- * instruction that faulted there. Stores the table's frame and the 8-byte word at va. */
+ * instruction that faulted there. Stores the table's frame and the 8-byte word at va, which is outside the
+ * hypervisor's half. */
 bool pte_trap_candidate(struct vcpu *v, uint64_t va, mfn_t *table, uint64_t *word);
 /* The write of that instruction, to the table that va showed: `size` bytes of `new` at va; `expect_old` not NULL:
  * only if the bytes there equal *expect_old (cmpxchg), which gets what they were. 0 done; -EAGAIN they differ;

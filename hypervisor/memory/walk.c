@@ -7,7 +7,7 @@
 #include "memory/guest-access.h"
 #include "memory/pagetable.h"
 
-bool walk_to_l1(mfn_t root, uint64_t va, mfn_t *table, unsigned int *index)
+static forced_inline bool walk(mfn_t root, uint64_t va, mfn_t *table)
 {
     mfn_t m = root;
 
@@ -20,18 +20,25 @@ bool walk_to_l1(mfn_t root, uint64_t va, mfn_t *table, unsigned int *index)
         m = pte_mfn(e);
     }
     *table = m;
-    *index = pte_index(va, 1);
     return true;
+}
+
+static inline pte_t leaf_of(mfn_t table, uint64_t va)
+{
+    return ((const volatile pte_t *)frame_virt(table))[pte_index(va, 1)];
+}
+
+bool walk_to_l1(mfn_t root, uint64_t va, mfn_t *table, unsigned int *index)
+{
+    *index = pte_index(va, 1);
+    return walk(root, va, table);
 }
 
 pte_t walk_pte(mfn_t root, uint64_t va)
 {
     mfn_t table;
-    unsigned int index;
 
-    if (!guest_range_ok(va, 1) || !walk_to_l1(root, va, &table, &index))
-        return 0;
-    return ((const volatile pte_t *)frame_virt(table))[index];
+    return guest_range_ok(va, 1) && walk(root, va, &table) ? leaf_of(table, va) : 0;
 }
 
 bool write_kernel_va(struct vcpu *v, uint64_t va, const void *data, size_t n)
@@ -59,7 +66,7 @@ bool write_kernel_va(struct vcpu *v, uint64_t va, const void *data, size_t n)
 }
 
 /* A level-1 table of the domain, in use or idle. mmu_lock held. */
-static bool is_own_leaf_table(const struct domain *d, const struct frame *f)
+static inline bool is_own_leaf_table(const struct domain *d, const struct frame *f)
 {
     return ref_owner(f->ref) == d->id && type_of(f->type) == FRAME_L1 && (f->type & TYPE_VALIDATED);
 }
@@ -67,17 +74,20 @@ static bool is_own_leaf_table(const struct domain *d, const struct frame *f)
 bool pte_trap_candidate(struct vcpu *v, uint64_t va, mfn_t *table, uint64_t *word)
 {
     struct domain *d = v->domain;
-    struct frame *f;
-    bool found;
-    pte_t e;
+    bool found = false;
+    mfn_t leaf;
 
+    assert(guest_start_ok(va));
     spin_lock(&d->mmu_lock);
-    e = walk_pte(v->kernel_root, va);
-    f = e & PTE_PRESENT ? frame_lookup(pte_mfn(e).n) : NULL;
-    found = f && !(e & PTE_RW) && is_own_leaf_table(d, f);
-    if (found) {
-        *table = pte_mfn(e);
-        *word = ((const volatile uint64_t *)frame_virt(*table))[(va & (PAGE_SIZE - 1)) / 8];
+    if (walk(v->kernel_root, va, &leaf)) {
+        pte_t e = leaf_of(leaf, va);
+        struct frame *f = e & PTE_PRESENT ? frame_lookup(pte_mfn(e).n) : NULL;
+
+        found = f && !(e & PTE_RW) && is_own_leaf_table(d, f);
+        if (found) {
+            *table = pte_mfn(e);
+            *word = ((const volatile uint64_t *)frame_virt(*table))[(va & (PAGE_SIZE - 1)) / 8];
+        }
     }
     spin_unlock(&d->mmu_lock);
     return found;
