@@ -1,5 +1,6 @@
 /* MSRs as guests see them: an allow list. An unknown one is #GP; but a guest that has no handler for #GP
  * yet reads 0, because kernels look at MSRs before they can catch a fault. */
+#include <xen/errno.h>
 #include "cpu/registers.h"
 #include "dispatch/dispatch.h"
 #include "domain/domain.h"
@@ -84,7 +85,7 @@ bool guest_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
     if (read_known(v, msr, value))
         return true;
-    guest_log(v->domain, "vcpu %u: rdmsr %x at rip %lx", v->id, msr, this_cpu()->guest.rip);
+    (void)refuse(-XEN_EPERM, "vcpu %u: rdmsr %x at rip %lx", v->id, msr, this_cpu()->guest.rip);
     *value = 0;
     return v->traps[13].address == 0;
 }
@@ -127,7 +128,7 @@ static enum outcome write_constant(struct vcpu *v, uint32_t msr, uint64_t value)
 
     if (is_constant(msr) && read_known(v, msr, &is) && is == value)
         return EMULATED;
-    guest_log(v->domain, "vcpu %u: wrmsr %x = %lx at rip %lx", v->id, msr, value, this_cpu()->guest.rip);
+    (void)refuse(-XEN_EPERM, "vcpu %u: wrmsr %x = %lx at rip %lx", v->id, msr, value, this_cpu()->guest.rip);
     return REFUSED;
 }
 
