@@ -66,7 +66,8 @@ static long set_dr7(struct vcpu *v, uint64_t value)
     return 0;
 }
 
-/* DR4 and DR5 are DR6 and DR7 by another name, as without CR4.DE. The processor faults on their upper halves. */
+/* DR4 and DR5 are DR6 and DR7 by another name, as without CR4.DE. The processor faults on their upper
+ * halves. */
 long guest_set_debugreg(struct vcpu *v, uint32_t reg, uint64_t value)
 {
     if (reg >= 4 && reg <= 7 && value >> 32)

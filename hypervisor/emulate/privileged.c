@@ -17,7 +17,8 @@
 
 #define CR0_OF_GUESTS (CR0_PG | CR0_AM | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE)
 #define CR4_OF_GUESTS (CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT)
-/* Bits that guests turn on and off, and that the real CR4 follows. XSETBV, which is emulated, follows OSXSAVE. */
+/* Bits that guests turn on and off, and that the real CR4 follows. XSETBV, which is emulated, follows
+ * OSXSAVE. */
 #define CR4_REAL      (CR4_TSD | CR4_DE | CR4_FSGSBASE)
 
 static uint64_t guest_cr0(const struct vcpu *v)
@@ -83,7 +84,8 @@ static enum outcome write_cr(struct vcpu *v, unsigned int number, uint64_t value
 
 uint64_t guest_cr4_allowed(void)
 {
-    return CR4_TSD | CR4_DE | (cpu_features.fsgsbase ? CR4_FSGSBASE : 0) | (cpu_features.xsave ? CR4_OSXSAVE : 0);
+    return CR4_TSD | CR4_DE | (cpu_features.fsgsbase ? CR4_FSGSBASE : 0) |
+           (cpu_features.xsave ? CR4_OSXSAVE : 0);
 }
 
 /* Writes these bits only: none of them touches the TLB. */
@@ -260,8 +262,8 @@ bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *r)
     }
 }
 
-/* ud2, "xen", cpuid: seven bytes, which the first word holds. The processor has only looked at the first two: the page
- * of the others may be one that the guest's kernel has yet to bring in. */
+/* ud2, "xen", cpuid: seven bytes, which the first word holds. The processor has only looked at the first
+ * two: the page of the others may be one that the guest's kernel has yet to bring in. */
 bool emulate_forced_cpuid(struct vcpu *v, struct cpu_user_regs *r)
 {
     uint64_t code[GUEST_CODE_BYTES / 8] = { 0 };

@@ -1,5 +1,5 @@
-/* control.c: control registers, XCR0 and TS. The class of bug: a bit that reaches the real register, or one that a
- * guest is told it has and has not. */
+/* control.c: control registers, XCR0 and TS. The class of bug: a bit that reaches the real register, or
+ * one that a guest is told it has and has not. */
 #include "processor.h"
 
 #include <string.h>
@@ -78,7 +78,8 @@ static void cr0(void)
         if (1UL << bit == CR0_TS)
             continue;
         rc = mov_to_cr(0, is ^ 1UL << bit);
-        check_state(named("mov to CR0, bit %u turned over", bit), rc, TRAP(13, 0), "CR0 is as before", cr(0) == is);
+        check_state(named("mov to CR0, bit %u turned over", bit), rc, TRAP(13, 0), "CR0 is as before",
+                    cr(0) == is);
     }
     check("mov to CR0, bit 32 turned over", mov_to_cr(0, is ^ 1UL << 32), TRAP(13, 0));
     check("mov to CR0, bit 63 turned over", mov_to_cr(0, is ^ 1UL << 63), TRAP(13, 0));
@@ -114,14 +115,16 @@ static void cr3(void)
         { "0", 0, TRAP(13, 0) },
         { "beyond memory", 1UL << 48, TRAP(13, 0) },
         { "a device's frame", 0xfee00000, TRAP(13, 0) },
-        { "a table of the hypervisor's", pv_pt_lookup(HYPERVISOR_FIRST, 4, NULL) & PV_PTE_FRAME, TRAP(13, 0) },
+        { "a table of the hypervisor's", pv_pt_lookup(HYPERVISOR_FIRST, 4, NULL) & PV_PTE_FRAME,
+          TRAP(13, 0) },
     };
 
     check_true("CR3 is our level-4 table", cr(3) == root);
     for (unsigned int i = 0; i < COUNT(rows); i++) {
         long rc = mov_to_cr(3, rows[i].value);
 
-        check_state(named("mov to CR3, %s", rows[i].what), rc, rows[i].want, "CR3 is as before", cr(3) == root);
+        check_state(named("mov to CR3, %s", rows[i].what), rc, rows[i].want, "CR3 is as before",
+                    cr(3) == root);
     }
 }
 
@@ -137,7 +140,8 @@ static void cr4(void)
 
         rc = mov_to_cr(4, is ^ 1UL << bit);
         then = cr(4);
-        check_state(named("mov to CR4, bit %u turned over%s", bit, bit == 16 ? ", XSA-293" : ""), rc, 0, "CR4 then",
+        check_state(named("mov to CR4, bit %u turned over%s", bit, bit == 16 ? ", XSA-293" : ""), rc, 0,
+                    "CR4 then",
                     then == (allowed >> bit & 1 ? is ^ 1UL << bit : is));
         mov_to_cr(4, is);
     }
@@ -233,8 +237,8 @@ static uint64_t xgetbv(void)
     return (uint64_t)(uint32_t)probe_regs.rdx << 32 | (uint32_t)probe_regs.rax;
 }
 
-/* x87 always, AVX only with SSE; nothing that CPUID does not offer; bounds in both or neither, AVX-512 whole and
- * with AVX. */
+/* x87 always, AVX only with SSE; nothing that CPUID does not offer; bounds in both or neither, AVX-512
+ * whole and with AVX. */
 static bool xcr0_good(uint64_t value, uint64_t offered)
 {
     uint64_t bounds = value & 0x18, avx512 = value & 0xe0;
@@ -247,7 +251,8 @@ static void xcr0(void)
 {
     static const struct { const char *what; uint32_t index; uint64_t value; long want; } rows[] = {
         { "0", 0, 0, TRAP(13, 0) }, { "x87", 0, 1, 0 }, { "x87, SSE", 0, 3, 0 }, { "SSE", 0, 2, TRAP(13, 0) },
-        { "AVX", 0, 4, TRAP(13, 0) }, { "x87, AVX", 0, 5, TRAP(13, 0) }, { "half of bounds", 0, 0xb, TRAP(13, 0) },
+        { "AVX", 0, 4, TRAP(13, 0) }, { "x87, AVX", 0, 5, TRAP(13, 0) },
+        { "half of bounds", 0, 0xb, TRAP(13, 0) },
         { "2^32 and x87", 0, 1UL << 32 | 1, TRAP(13, 0) }, { "2^63 and x87", 0, 1UL << 63 | 1, TRAP(13, 0) },
         { "LWP, 2^62", 0, 1UL << 62 | 3, TRAP(13, 0) }, { "all ones", 0, ~0UL, TRAP(13, 0) },
         { "register 1", 1, 3, TRAP(13, 0) }, { "register 2^32 - 1", UINT32_MAX, 3, TRAP(13, 0) },

@@ -1,5 +1,5 @@
-/* cpuid.c: what a guest is told about the processor. Properties only: numbers depend on the machine. The class of
- * bug: a feature that is promised and does not work in ring 3, or one that leaks the host. */
+/* cpuid.c: what a guest is told about the processor. Properties only: numbers depend on the machine. The
+ * class of bug: a feature that is promised and does not work in ring 3, or one that leaks the host. */
 #include "processor.h"
 
 #include <string.h>
@@ -88,7 +88,8 @@ static void features(void)
         { "TSC", 1, D, 4, 1 }, { "MSR", 1, D, 5, 1 }, { "PAE", 1, D, 6, 1 }, { "MCE", 1, D, 7, 1 },
         { "CX8", 1, D, 8, 1 }, { "SEP", 1, D, 11, 0 }, { "MTRR", 1, D, 12, by_role(0, 1) },
         { "PGE", 1, D, 13, 0 }, { "MCA", 1, D, 14, 1 }, { "CMOV", 1, D, 15, 1 }, { "PAT", 1, D, 16, 1 },
-        { "PSE36", 1, D, 17, 0 }, { "DS", 1, D, 21, 0 }, { "ACPI thermal", 1, D, 22, 1 }, { "MMX", 1, D, 23, 1 },
+        { "PSE36", 1, D, 17, 0 }, { "DS", 1, D, 21, 0 }, { "ACPI thermal", 1, D, 22, 1 },
+        { "MMX", 1, D, 23, 1 },
         { "FXSR", 1, D, 24, 1 }, { "SSE", 1, D, 25, 1 }, { "SSE2", 1, D, 26, 1 }, { "TM", 1, D, 29, 0 },
         { "SSE3", 1, C, 0, 1 }, { "DTES64", 1, C, 2, 0 }, { "MONITOR", 1, C, 3, 0 }, { "DS-CPL", 1, C, 4, 0 },
         { "VMX", 1, C, 5, 0 }, { "SMX", 1, C, 6, 0 }, { "EIST", 1, C, 7, 0 }, { "TM2", 1, C, 8, 0 },
@@ -101,7 +102,8 @@ static void features(void)
         { "LA57", 7, C, 16, 0 }, { "PKS", 7, C, 31, 0 }, { "CET_IBT", 7, D, 20, 0 },
         { "SYSCALL", 0x80000001, D, 11, 1 }, { "NX", 0x80000001, D, 20, 1 }, { "LM", 0x80000001, D, 29, 1 },
         { "1 GiB pages", 0x80000001, D, 26, 0 }, { "RDTSCP", 0x80000001, D, 27, 1 },
-        { "LAHF", 0x80000001, C, 0, 1 }, { "SVM", 0x80000001, C, 2, 0 }, { "APIC space", 0x80000001, C, 3, 0 },
+        { "LAHF", 0x80000001, C, 0, 1 }, { "SVM", 0x80000001, C, 2, 0 },
+        { "APIC space", 0x80000001, C, 3, 0 },
         { "IBS", 0x80000001, C, 10, 0 }, { "SKINIT", 0x80000001, C, 12, 0 }, { "WDT", 0x80000001, C, 13, 0 },
         { "LWP", 0x80000001, C, 15, 0 }, { "topology extensions", 0x80000001, C, 22, 0 },
         { "core counters", 0x80000001, C, 23, 0 }, { "MWAITX", 0x80000001, C, 29, 0 },
@@ -124,7 +126,8 @@ static void hidden(void)
         { "0xa, counters", 0xa, 0 }, { "0xc", 0xc, 0 }, { "0xf, monitoring", 0xf, 0 },
         { "0x10, allocation", 0x10, 0 }, { "0x12, SGX", 0x12, 0 }, { "0x14, trace", 0x14, 0 },
         { "0x18", 0x18, 0 }, { "0x1b", 0x1b, 0 }, { "0x8000000a, SVM", 0x8000000a, 0 },
-        { "0x8000001b, IBS", 0x8000001b, 0 }, { "0x8000001d", 0x8000001d, 0 }, { "0x8000001e", 0x8000001e, 0 },
+        { "0x8000001b, IBS", 0x8000001b, 0 }, { "0x8000001d", 0x8000001d, 0 },
+        { "0x8000001e", 0x8000001e, 0 },
         { "0x8000001f, SEV", 0x8000001f, 0 },
     };
 

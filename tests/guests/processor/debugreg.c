@@ -1,5 +1,5 @@
-/* debugreg.c: debug registers by hypercall and by instruction. The class of bug: a reserved bit that makes the
- * hypervisor fault when it loads the register; a breakpoint on the hypervisor's own memory. */
+/* debugreg.c: debug registers by hypercall and by instruction. The class of bug: a reserved bit that makes
+ * the hypervisor fault when it loads the register; a breakpoint on the hypervisor's own memory. */
 #include "processor.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -51,7 +51,8 @@ static void numbers(void)
         check(named("set_debugreg %d", rows[i].reg), HYPERVISOR_set_debugreg(rows[i].reg, rows[i].value),
               rows[i].want);
         check(named("get_debugreg %d", rows[i].reg), HYPERVISOR_get_debugreg(rows[i].reg), rows[i].reads);
-        check(named("mov to DR%d", rows[i].reg), mov_to((unsigned int)rows[i].reg, rows[i].mov_reads), rows[i].mov);
+        check(named("mov to DR%d", rows[i].reg), mov_to((unsigned int)rows[i].reg, rows[i].mov_reads),
+              rows[i].mov);
         check(named("mov from DR%d", rows[i].reg), mov_from((unsigned int)rows[i].reg, &value), rows[i].mov);
         check(named("mov from DR%d: the value", rows[i].reg), (long)value, rows[i].mov_reads);
     }
@@ -89,8 +90,8 @@ static void addresses(void)
             rc = mov ? mov_to(1, rows[i].address) : HYPERVISOR_set_debugreg(1, rows[i].address);
             if (mov && want)
                 want = TRAP(13, 0);
-            check_state(named("%s, %s, XSA-444", mov ? "mov to DR1" : "set_debugreg 1", rows[i].what), rc, want,
-                        want ? "the old one is there" : "it is there",
+            check_state(named("%s, %s, XSA-444", mov ? "mov to DR1" : "set_debugreg 1", rows[i].what), rc,
+                        want, want ? "the old one is there" : "it is there",
                         HYPERVISOR_get_debugreg(1) == (want ? 0x404040 : (long)rows[i].address));
         }
     reset();
@@ -114,7 +115,8 @@ static void each_bit(int reg, uint64_t zero, uint64_t one, uint64_t denied)
                  is != (denied & value ? one : (value & ~zero) | one);
     }
     HYPERVISOR_set_debugreg(reg, 0);
-    check(named("set_debugreg %d, each bit alone: refused, XSA-12", reg), refused, __builtin_popcountl(denied));
+    check(named("set_debugreg %d, each bit alone: refused, XSA-12", reg), refused,
+          __builtin_popcountl(denied));
     check(named("set_debugreg %d, each bit alone: bits that are then set, XSA-12", reg), kept,
           __builtin_popcountl(~zero & ~denied) + __builtin_popcountl(one & zero));
     check(named("set_debugreg %d, each bit alone: other than expected, XSA-12", reg), wrong, 0);
@@ -192,7 +194,8 @@ static void effect(void)
     reset();
 }
 
-/* The hypervisor reads and writes guest memory for the guest: a breakpoint there is the guest's or nobody's. */
+/* The hypervisor reads and writes guest memory for the guest: a breakpoint there is the guest's or
+ * nobody's. */
 static void through_hypervisor(void)
 {
     static uint64_t list[2];

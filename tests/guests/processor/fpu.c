@@ -1,5 +1,5 @@
-/* fpu.c: FPU and vector registers: reset in a new vcpu, ours across everything that leaves this code. The class of
- * bug: another domain's registers seen, or ours lost. */
+/* fpu.c: FPU and vector registers: reset in a new vcpu, ours across everything that leaves this code. The
+ * class of bug: another domain's registers seen, or ours lost. */
 #include "processor.h"
 
 #include <string.h>
@@ -9,7 +9,8 @@ struct image {
     uint8_t bytes[4096] __attribute__((aligned(64)));
 };
 
-static struct image first;      /* the state in which the kernel found itself, as far as its start leaves it */
+/* the state in which the kernel found itself, as far as its start leaves it */
+static struct image first;
 
 /* The kit's start and printf may have used SSE registers, but nothing here uses x87 or the upper halves. */
 static void fresh(void)
@@ -90,7 +91,8 @@ static bool survives(const struct image *before, struct image *after, unsigned l
                        "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
                        "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
     __asm__ volatile("fninit; ldmxcsr %0" : : "m"((uint32_t){ 0x1f80 }));
-    return memcmp(before->bytes + 32, after->bytes + 32, 384) == 0 && memcmp(before->bytes, after->bytes, 2) == 0 &&
+    return memcmp(before->bytes + 32, after->bytes + 32, 384) == 0 &&
+        memcmp(before->bytes, after->bytes, 2) == 0 &&
            memcmp(before->bytes + 24, after->bytes + 24, 2) == 0;
 }
 

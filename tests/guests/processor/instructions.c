@@ -1,6 +1,6 @@
-/* instructions.c: what the interpreter takes and what it leaves: prefixes, operands, instructions that reach into
- * another page, and all the privileged ones that are no business of a guest. The class of bug: a decoder that
- * reads beyond what it fetched, or that does something to a real register. */
+/* instructions.c: what the interpreter takes and what it leaves: prefixes, operands, instructions that
+ * reach into another page, and all the privileged ones that are no business of a guest. The class of bug: a
+ * decoder that reads beyond what it fetched, or that does something to a real register. */
 #include "processor.h"
 
 #include <string.h>
@@ -56,15 +56,20 @@ static void privileged(void)
 static void refused(void)
 {
     static const struct { const char *name; struct code code; } rows[] = {
-        { "monitor", CODE("\x0f\x01\xc8") }, { "mwait", CODE("\x0f\x01\xc9") }, { "clac", CODE("\x0f\x01\xca") },
-        { "stac", CODE("\x0f\x01\xcb") }, { "vmcall", CODE("\x0f\x01\xc1") }, { "vmrun", CODE("\x0f\x01\xd8") },
+        { "monitor", CODE("\x0f\x01\xc8") }, { "mwait", CODE("\x0f\x01\xc9") },
+        { "clac", CODE("\x0f\x01\xca") },
+        { "stac", CODE("\x0f\x01\xcb") }, { "vmcall", CODE("\x0f\x01\xc1") },
+        { "vmrun", CODE("\x0f\x01\xd8") },
         { "vmmcall", CODE("\x0f\x01\xd9") }, { "vmload", CODE("\x0f\x01\xda") },
-        { "vmsave", CODE("\x0f\x01\xdb") }, { "stgi", CODE("\x0f\x01\xdc") }, { "clgi", CODE("\x0f\x01\xdd") },
+        { "vmsave", CODE("\x0f\x01\xdb") }, { "stgi", CODE("\x0f\x01\xdc") },
+        { "clgi", CODE("\x0f\x01\xdd") },
         { "skinit", CODE("\x0f\x01\xde") }, { "invlpga", CODE("\x0f\x01\xdf") },
         { "invpcid", CODE("\x66\x0f\x38\x82\x08") }, { "xsaves", CODE("\x0f\xc7\x28") },
         { "xrstors", CODE("\x0f\xc7\x18") }, { "rsm", CODE("\x0f\xaa") }, { "sysexit", CODE("\x48\x0f\x35") },
-        { "vmxon", CODE("\xf3\x0f\xc7\x30") }, { "vmread", CODE("\x0f\x78\xc8") }, { "getsec", CODE("\x0f\x37") },
-        { "lock clts", CODE("\xf0\x0f\x06") }, { "lock wbinvd", CODE("\xf0\x0f\x09") }, { "lock cli", CODE("\xf0\xfa") },
+        { "vmxon", CODE("\xf3\x0f\xc7\x30") }, { "vmread", CODE("\x0f\x78\xc8") },
+        { "getsec", CODE("\x0f\x37") },
+        { "lock clts", CODE("\xf0\x0f\x06") }, { "lock wbinvd", CODE("\xf0\x0f\x09") },
+        { "lock cli", CODE("\xf0\xfa") },
         { "lock mov from CR0", CODE("\xf0\x0f\x20\xc0") }, { "lock rdmsr", CODE("\xf0\x0f\x32") },
     };
 
@@ -79,12 +84,14 @@ static void refused(void)
 /* What the visible ones tell. UMIP, where it is on, hides them. */
 static void tables(void)
 {
-    static const struct code smsw = CODE("\x0f\x01\xe0"), sldt = CODE("\x0f\x00\xc0"), str = CODE("\x0f\x00\xc8");
+    static const struct code smsw = CODE("\x0f\x01\xe0"), sldt = CODE("\x0f\x00\xc0");
+    static const struct code str = CODE("\x0f\x00\xc8");
     struct pv_regs in = { .rax = 0x5555 };
 
     check_true("smsw: PE and NE, or hidden", run(&smsw, &in) != 0 || (probe_regs.rax & 0x21) == 0x21);
     check_true("sldt: no LDT, or hidden", run(&sldt, &in) != 0 || (probe_regs.rax & 0xffff) == 0);
-    check_true("str: the hypervisor's task segment, or hidden", run(&str, &in) != 0 || probe_regs.rax >= 0xe000);
+    check_true("str: the hypervisor's task segment, or hidden",
+               run(&str, &in) != 0 || probe_regs.rax >= 0xe000);
 }
 
 /* mov from CR0 with prefixes, and others. */
@@ -126,7 +133,8 @@ static void prefixes(void)
 /* Operands in every register, rsp too; nothing else is touched. */
 static void operands(void)
 {
-    static const uint8_t slots[16] = { 10, 11, 12, 5, 20, 4, 13, 14, 9, 8, 7, 6, 3, 2, 1, 0 };    /* in pv_regs */
+    /* in pv_regs */
+    static const uint8_t slots[16] = { 10, 11, 12, 5, 20, 4, 13, 14, 9, 8, 7, 6, 3, 2, 1, 0 };
     static const char *const names[16] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
                                            "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15" };
 
@@ -152,13 +160,15 @@ static void operands(void)
         rc = run(&code, &in);
         for (unsigned int i = 0; i < 15; i++)
             others += i != slots[reg] && ((uint64_t *)&in)[i] != ((uint64_t *)&probe_regs)[i];
-        check_state(named("mov CR2 to %%%s", names[reg]), rc, 0, "it is there, the other registers are as before",
+        check_state(named("mov CR2 to %%%s", names[reg]), rc, 0,
+                    "it is there, the other registers are as before",
                     *got == 0x123456789abcdef0 && others == 0);
     }
 }
 
-/* Instructions that the end of mapped memory cuts off. Whether the fault was a fetch is left out: it depends on
- * when the processor looked at the bytes. Where all is there the fault comes with the next instruction. */
+/* Instructions that the end of mapped memory cuts off. Whether the fault was a fetch is left out: it
+ * depends on when the processor looked at the bytes. Where all is there the fault comes with the next
+ * instruction. */
 static void cut_off(void)
 {
     static const struct { const char *name; struct code code; } rows[] = {
@@ -183,8 +193,8 @@ static void cut_off(void)
         }
 }
 
-/* A trapped instruction with an event behind it: what arrives without the hypervisor's knowledge is delivered when
- * it next looks. */
+/* A trapped instruction with an event behind it: what arrives without the hypervisor's knowledge is
+ * delivered when it next looks. */
 static volatile unsigned int events;
 
 static void on_event(evtchn_port_t port, void *arg)

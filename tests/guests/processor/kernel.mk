@@ -1,2 +1,1 @@
-processor-srcs := main.c run.c run.S fpu.c gdt.c update_descriptor.c ldt.c bases.c debugreg.c ports.c control.c \
-    instructions.c cpuid.c msr.c
+processor-srcs := main.c features.c fpu.c debugreg.c ports.c control.c instructions.c cpuid.c msr.c

@@ -2,17 +2,14 @@
 #include "processor.h"
 
 const struct kernel kernel = {
-    .name = "processor", .checks = "descriptors, segment bases, debug registers, ports, privileged instructions, FPU",
+    .name = "processor", .checks = "FPU, debug registers, ports, privileged instructions, CPUID, MSRs",
     .groups = (const struct group[]){
         { "fpu", test_fpu, "FPU and vector registers: reset at first, then ours, whatever comes between" },
-        { "gdt", test_gdt, "set_gdt: frames and descriptors that must not be in it, what its selectors then do" },
-        { "update", test_update_descriptor, "update_descriptor: every type of descriptor, every kind of address" },
-        { "ldt", test_ldt, "MMUEXT_SET_LDT: limits, pages that will not do, faults at the guest's address" },
-        { "bases", test_bases, "FS and GS bases by call, MSR and instruction; none that is not canonical" },
         { "debug", test_debug_registers, "debug registers: reserved bits, breakpoints on the hypervisor" },
         { "ports", test_ports, "IN, OUT, I/O level and bitmap, the interrupt flag" },
         { "control", test_control, "CR0 to CR8, XCR0, TS: each bit that a guest may or may not change" },
-        { "instructions", test_instructions, "the decoder: prefixes, operands, page ends; instructions left alone" },
+        { "instructions", test_instructions,
+          "the decoder: prefixes, operands, page ends; instructions left alone" },
         { "cpuid", test_cpuid, "CPUID: features on and off, hypervisor leaves, consistency" },
         { "msr", test_msrs, "MSRs: each read and write either refused or harmless" },
         { 0 },

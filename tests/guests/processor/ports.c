@@ -1,5 +1,6 @@
-/* ports.c: I/O ports, the I/O privilege level and bitmap, and the interrupt flag. The class of bug: an access that
- * reaches a real port although nobody gave it, or that is done with the wrong width or registers. */
+/* ports.c: I/O ports, the I/O privilege level and bitmap, and the interrupt flag. The class of bug: an
+ * access that reaches a real port although nobody gave it, or that is done with the wrong width or registers.
+ * */
 #include "processor.h"
 
 #include <string.h>
@@ -19,7 +20,8 @@ static long set_iobitmap(void *bitmap, uint32_t ports)
 static void levels(void)
 {
     static const struct { uint32_t level; long want; } rows[] = {
-        { 1, 0 }, { 2, 0 }, { 3, 0 }, { 4, -XEN_EINVAL }, { 0x80000000, -XEN_EINVAL }, { 0xffffffff, -XEN_EINVAL },
+        { 1, 0 }, { 2, 0 }, { 3, 0 }, { 4, -XEN_EINVAL }, { 0x80000000, -XEN_EINVAL },
+        { 0xffffffff, -XEN_EINVAL },
         { 0, 0 },
     };
 
@@ -30,7 +32,8 @@ static void levels(void)
           -XEN_EFAULT);
     check("PHYSDEVOP_set_iopl, argument in hypervisor space",
           HYPERVISOR_physdev_op(PHYSDEVOP_set_iopl, HYPERVISOR_SPACE), -XEN_EFAULT);
-    check("PHYSDEVOP_set_iopl, argument non-canonical", HYPERVISOR_physdev_op(PHYSDEVOP_set_iopl, NON_CANONICAL),
+    check("PHYSDEVOP_set_iopl, argument non-canonical",
+          HYPERVISOR_physdev_op(PHYSDEVOP_set_iopl, NON_CANONICAL),
           -XEN_EFAULT);
 }
 
@@ -59,7 +62,8 @@ static void forms(void)
     set_iopl(0);
 }
 
-/* What an `in` leaves in rax: as wide as it is, and what nobody drives reads as ones. 0xe0 to 0xef is nobody's. */
+/* What an `in` leaves in rax: as wide as it is, and what nobody drives reads as ones. 0xe0 to 0xef is
+ * nobody's. */
 static void values(void)
 {
     static const struct { const char *name; struct code code; uint64_t rax; } rows[] = {
@@ -134,14 +138,16 @@ static void strings(void)
 static void bitmap(void)
 {
     static uint8_t bits[8192 + 1];
-    static const struct code in_b = CODE("\xec"), in_w = CODE("\x66\xed"), in_l = CODE("\xed"), cli = CODE("\xfa");
+    static const struct code in_b = CODE("\xec"), in_w = CODE("\x66\xed"), in_l = CODE("\xed"),
+    cli = CODE("\xfa");
     struct pv_regs in = { .rdx = DELAY };
 
     memset(bits, 0xff, sizeof(bits));
     check("PHYSDEVOP_set_iobitmap, 65536 ports", set_iobitmap(bits, 65536), 0);
     check("PHYSDEVOP_set_iobitmap, 65537 ports", set_iobitmap(bits, 65537), -XEN_EINVAL);
     check("PHYSDEVOP_set_iobitmap, 2^32 - 1 ports", set_iobitmap(bits, UINT32_MAX), -XEN_EINVAL);
-    check("PHYSDEVOP_set_iobitmap, argument unmapped", HYPERVISOR_physdev_op(PHYSDEVOP_set_iobitmap, UNMAPPED),
+    check("PHYSDEVOP_set_iobitmap, argument unmapped",
+          HYPERVISOR_physdev_op(PHYSDEVOP_set_iobitmap, UNMAPPED),
           -XEN_EFAULT);
     check("inb, all bits set", run(&in_b, &in), TRAP(13, 0));
     bits[DELAY / 8] &= 0xfe;
@@ -190,7 +196,8 @@ static void flags(void)
         check(named("popf of 2, I/O level %u: IF, IOPL", level), (long)(probe_regs.rax & 0x3200), 0x200);
         in.rax = 0x3202;
         run(&popf, &in);
-        check(named("popf with IOPL 3, I/O level %u: IF, IOPL", level), (long)(probe_regs.rax & 0x3200), 0x200);
+        check(named("popf with IOPL 3, I/O level %u: IF, IOPL", level), (long)(probe_regs.rax & 0x3200),
+              0x200);
         in.rax = 0x4202;
         run(&popf, &in);
         check(named("popf with NT, I/O level %u: NT", level), (long)(probe_regs.rax & 0x4000), 0x4000);

@@ -1,7 +1,7 @@
-/* ldt.c: the local table. Its pages are looked at when the processor first needs one, so a page that will not do
- * shows as a fault at the guest's own address. The class of bug: a selector that reads past the table, or in a
- * page that the guest can write; a fault that names the hypervisor's address. */
-#include "processor.h"
+/* ldt.c: the local table. Its pages are looked at when the processor first needs one, so a page that will
+ * not do shows as a fault at the guest's own address. The class of bug: a selector that reads past the table,
+ * or in a page that the guest can write; a fault that names the hypervisor's address. */
+#include "descriptors.h"
 
 #include <string.h>
 
@@ -67,7 +67,8 @@ static void bad_pages(void)
         set_ldt(pages, 1024);
         probe_address = 0;
         rc = try_load(SEG_FS, SELECTOR(512 + 6));
-        check_state(named("load FS from an LDT page, %s", rows[i].what), rc, rows[i].want, "a fault's address is the descriptor's",
+        check_state(named("load FS from an LDT page, %s", rows[i].what), rc, rows[i].want,
+                    "a fault's address is the descriptor's",
                     rc != TRAP(14, 0) || probe_address == (uint64_t)&second[6]);
         set_ldt(NULL, 0);
     }
@@ -126,7 +127,8 @@ static void in_use(void)
     make_read_only(pages);
     check("load FS, it is read-only again", try_load(SEG_FS, SELECTOR(4)), 0);
     rc = set_va(pages, entry_for(pages, FLAGS_RW));
-    check_state("update_va_mapping, an LDT page in use, writable", rc, -XEN_EBUSY, "its entry is as before", !(pv_pt_lookup(pages, 1, NULL) & PV_PTE_RW));
+    check_state("update_va_mapping, an LDT page in use, writable", rc, -XEN_EBUSY, "its entry is as before",
+                !(pv_pt_lookup(pages, 1, NULL) & PV_PTE_RW));
     rc = HYPERVISOR_update_descriptor((uint64_t)frame << 12 | 5 * 8, DATA_DPL3);
     check_state("update_descriptor, an LDT page in use", rc, 0, "its selector loads",
                 try_load(SEG_FS, SELECTOR(5)) == 0);
@@ -160,10 +162,12 @@ static void unmapped_later(void)
 /* Far transfers through the LDT: no gate opens, neither one that is there nor one beyond the table. */
 static void far_transfers(void)
 {
-    static const struct code call = CODE("\xff\x18"), jump = CODE("\xff\x28");    /* of the pointer at [rax] */
+    /* of the pointer at [rax] */
+    static const struct code call = CODE("\xff\x18"), jump = CODE("\xff\x28");
     static const struct { const char *what; uint64_t descriptor; long call, jump; } rows[] = {
         { "a call gate", CALL_GATE, TRAP(13, SELECTOR(4) & ~3), TRAP(13, SELECTOR(4) & ~3) },
-        { "an absent call gate", CALL_GATE & ~(1UL << 47), TRAP(11, SELECTOR(4) & ~3), TRAP(11, SELECTOR(4) & ~3) },
+        { "an absent call gate", CALL_GATE & ~(1UL << 47), TRAP(11, SELECTOR(4) & ~3),
+          TRAP(11, SELECTOR(4) & ~3) },
         { "data", DATA_DPL3, TRAP(13, SELECTOR(4) & ~3), TRAP(13, SELECTOR(4) & ~3) },
     };
     struct { uint32_t offset; uint16_t selector; } __attribute__((packed)) far = { 0, SELECTOR(4) };
@@ -174,8 +178,10 @@ static void far_transfers(void)
         pages[4] = rows[i].descriptor;
         make_read_only(pages);
         set_ldt(pages, 8);
-        check(named("far call, selector of the LDT: %s, XSA-298", rows[i].what), run(&call, &in), rows[i].call);
-        check(named("far jump, selector of the LDT: %s, XSA-298", rows[i].what), run(&jump, &in), rows[i].jump);
+        check(named("far call, selector of the LDT: %s, XSA-298", rows[i].what), run(&call, &in),
+              rows[i].call);
+        check(named("far jump, selector of the LDT: %s, XSA-298", rows[i].what), run(&jump, &in),
+              rows[i].jump);
         set_ldt(NULL, 0);
     }
     make_writable(pages);

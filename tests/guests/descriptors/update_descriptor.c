@@ -1,6 +1,7 @@
-/* update_descriptor.c: single descriptors written by hypercall. The class of bug: a gate or a system segment that
- * gets in through a combination of bits nobody thought of; a write into a page that is none of ours. */
-#include "processor.h"
+/* update_descriptor.c: single descriptors written by hypercall. The class of bug: a gate or a system
+ * segment that gets in through a combination of bits nobody thought of; a write into a page that is none of
+ * ours. */
+#include "descriptors.h"
 
 #include <string.h>
 
@@ -36,12 +37,13 @@ static void write_one(const char *name, uint64_t descriptor, long want, uint64_t
         check_state(name, rc, want, "a call gate is in the page",
                     (page[SLOT] & (P | S | TYPE(15))) == (P | TYPE(12)));
     else
-        check_state(name, rc, want, becomes == descriptor ? "it is in the page" : "it is in the page as DPL 3",
+        check_state(name, rc, want,
+                    becomes == descriptor ? "it is in the page" : "it is in the page as DPL 3",
                     page[SLOT] == becomes);
 }
 
-/* Each type with each S, present: code and data go in; of the system types only a call gate, and type 0, which is
- * the upper half of one. */
+/* Each type with each S, present: code and data go in; of the system types only a call gate, and type 0,
+ * which is the upper half of one. */
 static void types(void)
 {
     for (unsigned int type = 0; type < 16; type++) {
@@ -51,8 +53,9 @@ static void types(void)
     }
     for (unsigned int type = 0; type < 16; type++) {
         uint64_t d = P | DPL(3) | TYPE(type) | LIMIT_MAX;
+        long want = type == 0 || type == 12 ? 0 : -XEN_EINVAL;
 
-        write_one(named("update_descriptor, system type %u", type), d, type == 0 || type == 12 ? 0 : -XEN_EINVAL, d);
+        write_one(named("update_descriptor, system type %u", type), d, want, d);
     }
     for (unsigned int type = 0; type < 16; type++) {
         uint64_t d = DPL(type & 3) | TYPE(type) | LIMIT_MAX;
@@ -100,7 +103,8 @@ static void levels(void)
 static void widths(void)
 {
     static const struct { const char *what; uint64_t bits; } rows[] = {
-        { "code, L D", TYPE(11) | L | D | G }, { "code, neither", TYPE(11) | G }, { "data, L", TYPE(3) | L | G },
+        { "code, L D", TYPE(11) | L | D | G }, { "code, neither", TYPE(11) | G },
+        { "data, L", TYPE(3) | L | G },
         { "data, neither", TYPE(3) | G }, { "data, bytes", TYPE(3) | D },
         { "data, the bit for software", TYPE(3) | D | G | 1UL << 52 },
         { "data, base 2^32 - 1", TYPE(3) | D | G | 0xff0000ffffff0000UL },
@@ -143,7 +147,8 @@ static void addresses(void)
 
         long rc = HYPERVISOR_update_descriptor(rows[i].address, DATA_DPL0);
 
-        check_state(named("update_descriptor, address %s", rows[i].what), rc, rows[i].want, "the GDT is as before",
+        check_state(named("update_descriptor, address %s", rows[i].what), rc, rows[i].want,
+                    "the GDT is as before",
                     page[SLOT] == before);
     }
 }
@@ -155,13 +160,15 @@ static void plain_pages(void)
     long rc;
 
     rc = HYPERVISOR_update_descriptor(address, CODE64_DPL3);
-    check_state("update_descriptor, a page mapped writable", rc, 0, "it is in the page", plain[0] == CODE64_DPL3);
+    check_state("update_descriptor, a page mapped writable", rc, 0, "it is in the page",
+                plain[0] == CODE64_DPL3);
     rc = HYPERVISOR_update_descriptor(address, TSS_FREE);
     check_state("update_descriptor, a page mapped writable, a task segment", rc, -XEN_EINVAL,
                 "the old one is in the page", plain[0] == CODE64_DPL3);
     make_read_only(plain);
     rc = HYPERVISOR_update_descriptor(address + 8, DATA_DPL3);
-    check_state("update_descriptor, a page mapped read-only", rc, 0, "it is in the page", plain[1] == DATA_DPL3);
+    check_state("update_descriptor, a page mapped read-only", rc, 0, "it is in the page",
+                plain[1] == DATA_DPL3);
     make_writable(plain);
     rc = HYPERVISOR_update_descriptor(pv_virt_to_machine(pv_shared_info) + 0xff8, DATA_DPL3);
     check_state("update_descriptor, the shared info page", rc, 0, "it is in the page",

@@ -1,6 +1,6 @@
-/* bases.c: FS and GS bases by hypercall, by MSR and by instruction. The class of bug: a base that is not canonical
- * reaches the real register and faults in the hypervisor. */
-#include "processor.h"
+/* bases.c: FS and GS bases by hypercall, by MSR and by instruction. The class of bug: a base that is not
+ * canonical reaches the real register and faults in the hypervisor. */
+#include "descriptors.h"
 
 #include <xen/sched.h>
 
@@ -129,7 +129,8 @@ static void user_selector(void)
         { "null", 0, 0 }, { "null with RPL 3", 3, 0 }, { "the flat data segment", FLAT_RING3_DS32, 0 },
         { "data of the GDT", 8 + 3, 0x12345678 }, { "an empty descriptor", 16 + 3, 0 },
         { "beyond the GDT", 4096 + 3, 0 }, { "the hypervisor's data", 0xe013, 0 },
-        { "the task segment", 0xe043, 0 }, { "beyond all", 0xfffb, 0 }, { "of an LDT that is not there", 0xf, 0 },
+        { "the task segment", 0xe043, 0 }, { "beyond all", 0xfffb, 0 },
+        { "of an LDT that is not there", 0xf, 0 },
         { "data of the GDT, 2^16 more", 65536 + 8 + 3, 0x12345678 },
     };
     uint64_t *gdt = pv_pages_alloc(1);

@@ -1,5 +1,5 @@
-/* run.S: void run_at(const struct pv_regs *in, const void *code): loads the registers of *in, all but rsp, and
- * jumps to code. What the code does ends in a trap; the probes' handler goes on at the label 1. */
+/* run.S: void run_at(const struct pv_regs *in, const void *code): loads the registers of *in, all but rsp,
+ * and jumps to code. What the code does ends in a trap; the probes' handler goes on at the label 1. */
     .text
     .globl run_at
 run_at:

@@ -1,6 +1,6 @@
 /* gdt.c: set_gdt and what the GDT then is for the processor. The class of bug: a descriptor that opens ring 0
  * or the hypervisor's segments to the guest; a table that the guest can still write. */
-#include "processor.h"
+#include "descriptors.h"
 
 #include <string.h>
 
@@ -116,14 +116,16 @@ static void contents(void)
 
     for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         unsigned long list = frame;
+        uint64_t but;
         long rc;
 
         page[511] = rows[i].descriptor;
         make_read_only(page);
         rc = HYPERVISOR_set_gdt(&list, 1);
+        but = rows[i].descriptor == CALL_GATE ? 3UL << 45 : 0;    /* its DPL depends on who is asked */
         check_state(named("set_gdt, 1 entry, the page's last is %s", rows[i].what), rc, rows[i].want,
                     "it is in the page as DPL 3, or as it was",
-                    ((page[511] ^ rows[i].becomes) & ~(rows[i].descriptor == CALL_GATE ? 3UL << 45 : 0)) == 0);
+                    ((page[511] ^ rows[i].becomes) & ~but) == 0);
         HYPERVISOR_set_gdt(NULL, 0);
         make_writable(page);
     }
@@ -145,7 +147,8 @@ static void in_use(void)
     check("set_gdt, the same page again", HYPERVISOR_set_gdt(list, 512), 0);
     check("set_gdt, its page twice", HYPERVISOR_set_gdt(list, 1024), 0);
     check("set_gdt, refused", HYPERVISOR_set_gdt(UNMAPPED, 512), -XEN_EFAULT);
-    check("set_gdt, refused: the GDT is as before", HYPERVISOR_update_descriptor(frame << 12 | 8, DATA_DPL3), 0);
+    rc = HYPERVISOR_update_descriptor(frame << 12 | 8, DATA_DPL3);
+    check("set_gdt, refused: the GDT is as before", rc, 0);
     check("set_gdt, refused: its selector loads", try_load(SEG_FS, 8 + 3), 0);
     list[1] = other_frame;
     check("set_gdt, second frame is bad", HYPERVISOR_set_gdt(list, 1024), -XEN_EINVAL);
@@ -168,15 +171,15 @@ static void selectors(void)
         { "data", DATA_DPL3, 0, 0, 0xc0f300, 0xffffffff, true, true },
         { "data, one byte", 0x0040f30000000000, 0, 0, 0x40f300, 0, true, true },
         { "data, read-only", 0x00cff1000000ffff, 0, TRAP(13, 4096), 0xc0f100, 0xffffffff, true, false },
-        { "data, absent", DATA_DPL3 & ~(1UL << 47), TRAP(11, 4096), TRAP(12, 4096), 0xc07300, 0xffffffff, true,
-          true },
+        { "data, absent", DATA_DPL3 & ~(1UL << 47), TRAP(11, 4096), TRAP(12, 4096), 0xc07300, 0xffffffff,
+          true, true },
         { "data, absent, DPL 0", DATA_DPL0 & ~(1UL << 47), TRAP(13, 4096), TRAP(13, 4096), -1, -1, false,
           false },
         { "64-bit code", CODE64_DPL3, 0, TRAP(13, 4096), 0xa0fb00, 0xffffffff, true, false },
-        { "code that cannot be read", 0x00aff9000000ffff, TRAP(13, 4096), TRAP(13, 4096), 0xa0f900, 0xffffffff,
+        { "code that cannot be read", 0x00aff9000000ffff, TRAP(13, 4096), TRAP(13, 4096), 0xa0f900,
+          0xffffffff, false, false },
+        { "a call gate, absent", CALL_GATE & ~(1UL << 47), TRAP(13, 4096), TRAP(13, 4096), 0x406c00, -1,
           false, false },
-        { "a call gate, absent", CALL_GATE & ~(1UL << 47), TRAP(13, 4096), TRAP(13, 4096), 0x406c00, -1, false,
-          false },
     };
     unsigned long list[2] = { frame, other_frame };
 
