@@ -47,6 +47,7 @@ static const struct row rows[] = {
     { "SCHEDOP_yield in the old form", 6, SCHEDOP_yield, 0, 0, 0, 0 },
     { "SCHEDOP_shutdown in the old form is another number", 6, 99, 0, 0, -XEN_ENOSYS, -XEN_ENOSYS },
     { "SCHEDOP_poll in the old form", 6, SCHEDOP_poll, 0x1000, 0, -XEN_ENOSYS, -XEN_ENOSYS },
+    { "SCHEDOP_block in the old form is no poll", 6, 0xffffffff, 0, 0, -XEN_ENOSYS, -XEN_ENOSYS },
     { "event_channel_op in the old form, argument at the hypervisor's address", 16, 0xffff820000000000, 0, 0,
       -XEN_EFAULT, -XEN_EFAULT },
 };

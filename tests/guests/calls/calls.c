@@ -16,6 +16,7 @@ const struct kernel kernel = {
         { "multicall", multicall_lists, "what may stand in a list, and how many" },
         { "multicall_pointers", multicall_pointers, "lists that begin or end where the guest may not read or write" },
         { "multicall_iret", multicall_iret, "calls that go on behind a return to somewhere else, XSA-213" },
+        { "page", hypercall_page, "stubs written where there is no ordinary page of ours" },
         { "register", callbacks_register, "entry points that are no addresses, XSA-193" },
         { "unregister", callbacks_unregister, "entry points that cannot be taken away" },
         { "event_entry", callbacks_event, "which entry an event takes" },

@@ -26,6 +26,9 @@ void multicall_lists(void);
 void multicall_pointers(void);
 void multicall_iret(void);
 
+/* hypercall-page.c */
+void hypercall_page(void);
+
 /* callbacks.c */
 void callbacks_register(void);
 void callbacks_unregister(void);

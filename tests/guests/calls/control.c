@@ -172,6 +172,29 @@ static void on_ourselves(void)
     check("domctl max_vcpus, 2^32 - 1", HYPERVISOR_domctl(&op), -XEN_EINVAL);
 }
 
+/* Commands of Xen's that Enso does not have; on ourselves none does anything. */
+static void not_on_ourselves(void)
+{
+    static const struct {
+        const char *name;
+        uint32_t cmd;
+        long want;
+    } rows[] = {
+        { "shadow_op, XSA-64 XSA-280 XSA-427 XSA-438 XSA-495", XEN_DOMCTL_shadow_op, -XEN_EINVAL },
+        { "gethvmcontext", XEN_DOMCTL_gethvmcontext, -XEN_EINVAL },
+        { "set_ext_vcpucontext, XSA-53", XEN_DOMCTL_set_ext_vcpucontext, -XEN_ESRCH },
+        { "mem_sharing_op", XEN_DOMCTL_mem_sharing_op, -XEN_ENOSYS },
+        { "vm_event_op", XEN_DOMCTL_vm_event_op, -XEN_EINVAL },
+        { "debug_op", XEN_DOMCTL_debug_op, -XEN_EINVAL },
+        { "soft_reset", XEN_DOMCTL_soft_reset, -XEN_EINVAL },
+        { "set_paging_mempool_size", XEN_DOMCTL_set_paging_mempool_size, -XEN_EOPNOTSUPP },
+    };
+    unsigned int i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check(named("domctl %s", rows[i].name), domctl(rows[i].cmd, own_domid), rows[i].want);
+}
+
 static void hypercall_pages(void)
 {
     static const struct {
@@ -277,6 +300,7 @@ void control(void)
     unknown_commands();
     no_such_domain();
     on_ourselves();
+    not_on_ourselves();
     hypercall_pages();
     creation();
     questions();

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* The kit's entries. */
+extern char pv_entry_event[], pv_entry_failsafe[], pv_entry_syscall[];
+
 static struct multicall_entry calls[1001];
 
 /* An entry that leaves a trace where it was executed: feature word 0 appears in *to. */
@@ -64,6 +67,7 @@ static void kinds(void)
     static const unsigned long holes[] = { 11, 43, 47, 63, 64, 255, 1UL << 32, (1UL << 32) + 17, 1UL << 63, ~0UL };
     static const char *const names[] = { "11", "43", "47", "63", "64", "255", "2^32", "2^32 + xen_version", "2^63",
                                          "-1" };
+    static char stack[16384] __attribute__((aligned(16)));
     unsigned int i;
 
     for (i = 0; i < sizeof(holes) / sizeof(holes[0]); i++)
@@ -72,7 +76,10 @@ static void kinds(void)
     check("inside: memory_op with an argument that is nowhere",
           inside1(__HYPERVISOR_memory_op, XENMEM_current_reservation, 0x1000, 0), -XEN_EFAULT);
     check("inside: fpu_taskswitch", inside1(__HYPERVISOR_fpu_taskswitch, 0, 0, 0), 0);
-    check("inside: stack_switch", inside1(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS, 0x400000, 0), 0);
+    check("inside: stack_switch", inside1(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS,
+                                          (unsigned long)stack + sizeof(stack), 0), 0);
+    check("inside: set_callbacks", inside1(__HYPERVISOR_set_callbacks, (unsigned long)pv_entry_event,
+                                           (unsigned long)pv_entry_failsafe, (unsigned long)pv_entry_syscall), 0);
     check("inside: set_trap_table with an argument that is nowhere",
           inside1(__HYPERVISOR_set_trap_table, 0x1000, 0, 0), -XEN_EFAULT);
     check("inside: callback_op with an argument that is nowhere",
