@@ -1,7 +1,8 @@
 /* context.c: VCPUOP_initialise field by field. The class of bug: a vcpu that starts with a state which no call could
  * have given it: with the hypervisor's segments, an address that the processor faults on in the hypervisor, a
  * table nobody checked, user mode without a user's table. A refused context must leave the vcpu as it was: the
- * next row uses the same one. */
+ * next row uses the same one. (But for a user's root: Xen 4.17 then keeps the kernel's, and loses it, with the
+ * domain's end, to another context.) */
 #include "second.h"
 
 #include <string.h>
@@ -138,6 +139,6 @@ void test_refused_contexts(void)
         apply(&rows[i].b);
         rc = HYPERVISOR_vcpu_op(VCPUOP_initialise, next_spare, &context);
         check(named("VCPUOP_initialise, %s", rows[i].name), rc, rows[i].want);
-        next_spare += rc == 0;
+        next_spare += rc == 0 || rows[i].a.field == FIELD(ctrlreg[1]);
     }
 }

@@ -29,8 +29,10 @@ static long mask_upcalls(void *arg)
     return 0;
 }
 
+/* An event that comes before the sleep must end it at once. */
 static long block(void *arg)
 {
+    second_mask();
     return HYPERVISOR_sched_op(SCHEDOP_block, arg);
 }
 
