@@ -17,7 +17,7 @@ static __attribute__((noinline)) long initialise(struct vcpu *v, guest_addr_t ar
     if (copy_from_guest(&c, arg, sizeof(c)))
         return refuse(-XEN_EFAULT, "vcpu context");
     if (atomic_exchange(&v->initialising, true))
-        return refuse(-XEN_EBUSY, "vcpu %u is being given a context", v->id);
+        return -ERESTART;   /* a sibling is at it: then there is one */
     rc = v->initialised ? refuse(-XEN_EEXIST, "vcpu %u has a context", v->id) : vcpu_set_context(v, &c);
     v->initialising = false;
     return rc;
@@ -47,7 +47,7 @@ static long move_info(struct vcpu *v, const struct vcpu_register_vcpu_info *op)
     rc = frame_get_writable(m, true);
     if (rc) {
         frame_put(m);
-        return rc;
+        return rc == -ERESTART ? rc : refuse(-XEN_EINVAL, "register_vcpu_info: frame %lx can't be written to", m.n);
     }
     to = (struct vcpu_info *)((char *)frame_virt(m) + op->offset);
     *to = *v->info;
@@ -63,10 +63,8 @@ static __attribute__((noinline)) long register_info(struct vcpu *v, guest_addr_t
 
     if (copy_from_guest(&op, arg, sizeof(op)))
         return refuse(-XEN_EFAULT, "register_vcpu_info: argument");
-    if (op.offset > PAGE_SIZE - sizeof(struct vcpu_info))
+    if (op.offset > PAGE_SIZE - sizeof(struct vcpu_info) || (op.offset & 7))
         return refuse(-XEN_ENXIO, "register_vcpu_info: offset %u", op.offset);
-    if (op.offset & 7)
-        return refuse(-XEN_EINVAL, "register_vcpu_info: offset %u", op.offset);
     spin_lock(&v->domain->mmu_lock);
     rc = move_info(v, &op);
     spin_unlock(&v->domain->mmu_lock);

@@ -28,13 +28,19 @@ static long block(void)
     return 0;
 }
 
+/* May change at any moment: whoever polls a port that he closes meanwhile waits for nothing. */
+static bool is_open(const struct evtchn *channel)
+{
+    return channel->state != EVTCHN_FREE && channel->state != EVTCHN_RESERVED;
+}
+
 static long check_ports(const struct sched_poll *poll, const evtchn_port_t *ports, bool *ready)
 {
     struct domain *d = current->domain;
 
     *ready = false;
     for (unsigned int i = 0; i < poll->nr_ports; i++) {
-        if (ports[i] >= d->channel_count)
+        if (ports[i] >= d->channel_count || !is_open(&d->channels[ports[i]]))
             return refuse(-XEN_EINVAL, "poll: no port %u", ports[i]);
         *ready |= event_port_pending(d, ports[i]);
     }
@@ -174,6 +180,8 @@ static long remote_shutdown(guest_addr_t arg)
         return refuse(-XEN_EPERM, "remote_shutdown");
     if (copy_from_guest(&op, arg, sizeof(op)))
         return refuse(-XEN_EFAULT, "remote_shutdown: argument");
+    if (op.domain_id == DOMID_SELF)
+        return refuse(-XEN_ESRCH, "remote_shutdown: DOMID_SELF");   /* SCHEDOP_shutdown is for that */
     d = domain_find(op.domain_id);
     if (!d)
         return -XEN_ESRCH;

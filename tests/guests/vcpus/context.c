@@ -1,8 +1,8 @@
-/* context.c: VCPUOP_initialise field by field. The class of bug: a vcpu that starts with a state which no call could
- * have given it: with the hypervisor's segments, an address that the processor faults on in the hypervisor, a
- * table nobody checked, user mode without a user's table. A refused context must leave the vcpu as it was: the
- * next row uses the same one. (But for a user's root: Xen 4.17 then keeps the kernel's, and loses it, with the
- * domain's end, to another context.) */
+/* context.c: VCPUOP_initialise field by field. The class of bug: a vcpu that starts with a state which
+ * no call could have given it: with the hypervisor's segments, an address that the processor faults on
+ * in the hypervisor, a table nobody checked, user mode without a user's table. A refused context must
+ * leave the vcpu as it was: the next row uses the same one. (But for a user's root: Xen 4.17 then keeps
+ * the kernel's, and loses it, with the domain's end, to another context.) */
 #include "second.h"
 
 #include <string.h>
@@ -18,8 +18,9 @@ enum what { VALUE, DATA_FRAME, READ_ONLY_FRAME, L1_FRAME, L4_FRAME, GATE_FRAME }
 static struct vcpu_guest_context context;
 static char *data, *gate, *l4, *zeroes;
 
-/* Rows that change up to two fields of an acceptable context. The value of a frame is that of a page of ours, as a
- * frame number for the GDT and folded as CR3 has it for control registers, with the row's bits added. */
+/* Rows that change up to two fields of an acceptable context. The value of a frame is that of a page of
+ * ours, as a frame number for the GDT and folded as CR3 has it for control registers, with the row's
+ * bits added. */
 struct change {
     size_t field;
     uint64_t value;
@@ -31,19 +32,24 @@ static const struct row {
     struct change a, b;
     long want;
 } rows[] = {
-    { "rip non-canonical", { FIELD(user_regs.rip), NON_CANON, VALUE }, { 0 }, -XEN_EINVAL },
-    { "rsp non-canonical", { FIELD(user_regs.rsp), NON_CANON, VALUE }, { 0 }, -XEN_EINVAL },
-    { "kernel stack non-canonical", { FIELD(kernel_sp), NON_CANON, VALUE }, { 0 }, -XEN_EINVAL },
-    { "event callback non-canonical", { FIELD(event_callback_eip), NON_CANON, VALUE }, { 0 }, -XEN_EINVAL },
-    { "failsafe callback non-canonical", { FIELD(failsafe_callback_eip), NON_CANON, VALUE }, { 0 },
+    { "rip non-canonical, XSA-193", { FIELD(user_regs.rip), NON_CANON, VALUE }, { 0 }, -XEN_EINVAL },
+    { "rsp non-canonical, XSA-193", { FIELD(user_regs.rsp), NON_CANON, VALUE }, { 0 }, -XEN_EINVAL },
+    { "kernel stack non-canonical, XSA-193", { FIELD(kernel_sp), NON_CANON, VALUE }, { 0 }, -XEN_EINVAL },
+    { "event callback non-canonical, XSA-193", { FIELD(event_callback_eip), NON_CANON, VALUE }, { 0 },
       -XEN_EINVAL },
-    { "syscall callback non-canonical", { FIELD(syscall_callback_eip), NON_CANON, VALUE }, { 0 }, -XEN_EINVAL },
-    { "FS base non-canonical", { FIELD(fs_base), NON_CANON, VALUE }, { 0 }, -XEN_EINVAL },
-    { "GS base of the kernel non-canonical", { FIELD(gs_base_kernel), NON_CANON, VALUE }, { 0 }, -XEN_EINVAL },
-    { "GS base of the user non-canonical", { FIELD(gs_base_user), NON_CANON, VALUE }, { 0 }, -XEN_EINVAL },
-    { "handler of vector 0 non-canonical", { FIELD(trap_ctxt[0].address), NON_CANON, VALUE }, { 0 },
+    { "failsafe callback non-canonical, XSA-193", { FIELD(failsafe_callback_eip), NON_CANON, VALUE }, { 0 },
       -XEN_EINVAL },
-    { "handler of vector 255 non-canonical", { FIELD(trap_ctxt[255].address), NON_CANON, VALUE }, { 0 },
+    { "syscall callback non-canonical, XSA-193", { FIELD(syscall_callback_eip), NON_CANON, VALUE }, { 0 },
+      -XEN_EINVAL },
+    { "FS base non-canonical, XSA-193", { FIELD(fs_base), NON_CANON, VALUE }, { 0 }, -XEN_EINVAL },
+    { "GS base of the kernel non-canonical, XSA-193", { FIELD(gs_base_kernel), NON_CANON, VALUE }, { 0 },
+      -XEN_EINVAL },
+    { "GS base of the user non-canonical, XSA-193", { FIELD(gs_base_user), NON_CANON, VALUE }, { 0 },
+      -XEN_EINVAL },
+    { "handler of vector 0 non-canonical, XSA-193", { FIELD(trap_ctxt[0].address), NON_CANON, VALUE }, { 0 },
+      -XEN_EINVAL },
+    { "handler of vector 255 non-canonical, XSA-193", { FIELD(trap_ctxt[255].address), NON_CANON, VALUE },
+      { 0 },
       -XEN_EINVAL },
     { "LDT of 1 entry, misaligned", { FIELD(ldt_base), 0x400008, VALUE }, { FIELD(ldt_ents), 1, VALUE },
       -XEN_EINVAL },
@@ -91,7 +97,7 @@ static const struct row {
     { "GDT of no entries, frame beyond memory", { FIELD(gdt_frames[0]), 1UL << 40, VALUE }, { 0 }, 0 },
     { "user root 0 with bit 0", { FIELD(ctrlreg[1]), 1, VALUE }, { 0 }, -XEN_EINVAL },
     { "user root without bit 0, beyond memory", { FIELD(ctrlreg[1]), 1UL << 50, VALUE }, { 0 }, -XEN_EINVAL },
-    { "CR3 an L4 that is not pinned", { FIELD(ctrlreg[3]), 0, L4_FRAME }, { 0 }, 0 },
+    { "CR3 an L4 that is not pinned, XSA-296", { FIELD(ctrlreg[3]), 0, L4_FRAME }, { 0 }, 0 },
 };
 
 static uint64_t value_of(const struct change *c)

@@ -1,6 +1,6 @@
-/* events.c: events between two vcpus: IPIs, ports that move, VIRQs of a vcpu, NMIs, and what happens to events of a
- * vcpu that is down. The class of bug: an event that reaches the wrong vcpu, gets lost when its port moves, or
- * wakes nobody. */
+/* events.c: events between two vcpus: IPIs, ports that move, VIRQs of a vcpu, NMIs, and what happens to
+ * events of a vcpu that is down. The class of bug: an event that reaches the wrong vcpu, gets lost when
+ * its port moves, or wakes nobody. */
 #include "second.h"
 
 #include <string.h>
@@ -29,10 +29,8 @@ static long mask_upcalls(void *arg)
     return 0;
 }
 
-/* An event that comes before the sleep must end it at once. */
 static long block(void *arg)
 {
-    second_mask();
     return HYPERVISOR_sched_op(SCHEDOP_block, arg);
 }
 
@@ -81,6 +79,7 @@ static void ipis(void)
     check("EVTCHNOP_send, the second vcpu to itself", second_do(send, &ipi), 0);
     check_true("the event has come", second_events[ipi] == was + 1);
     check("EVTCHNOP_bind_vcpu, an IPI", bind_vcpu(ipi, 0), -XEN_EINVAL);
+    second_do(mask_upcalls, NULL);      /* an event that comes before the sleep must not be over by then */
     was = second_events[ipi];
     second_begin(block, NULL);
     pv_sleep_ns(5 * PV_NS_PER_MS);
@@ -118,7 +117,8 @@ static void moving(void)
 
     HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &a);
     b.remote_port = a.port;
-    check("EVTCHNOP_bind_interdomain, with ourselves", HYPERVISOR_event_channel_op(EVTCHNOP_bind_interdomain, &b), 0);
+    check("EVTCHNOP_bind_interdomain, with ourselves", HYPERVISOR_event_channel_op(EVTCHNOP_bind_interdomain,
+                                                                                   &b), 0);
     pv_event_mask(b.local_port);
     check("EVTCHNOP_status: its vcpu at first", bound_to(a.port), 0);
     check("EVTCHNOP_bind_vcpu, no such vcpu", bind_vcpu(a.port, 999), -XEN_ENOENT);

@@ -1,5 +1,6 @@
-/* numbers.c: vcpu_op by its arguments. The class of bug: a vcpu's number used as an index before it is checked, an
- * argument that is followed wherever it points, an operation that works on a vcpu that it is not for. */
+/* numbers.c: vcpu_op by its arguments. The class of bug: a vcpu's number used as an index before it is
+ * checked, an argument that is followed wherever it points, an operation that works on a vcpu that it is
+ * not for. */
 #include "second.h"
 
 #include <xen/sched.h>

@@ -9,7 +9,7 @@
 #define FILLERS 64
 
 struct pv_regs second_regs;
-uint64_t second_address;
+uint64_t second_address, second_frame_end;
 volatile unsigned int second_upcalls, second_nmis;
 volatile unsigned int second_events[4096];
 struct vcpu_info *volatile second_info;
@@ -66,11 +66,11 @@ bool second_start(void)
     if (!initialised) {
         second_info = &pv_shared_info->vcpu_info[SECOND];
         second_context(&context, second_entry, second_stack_top);
-        check("VCPUOP_initialise, the second vcpu", HYPERVISOR_vcpu_op(VCPUOP_initialise, SECOND, &context), 0);
+        if (HYPERVISOR_vcpu_op(VCPUOP_initialise, SECOND, &context) != 0)
+            return false;
         initialised = true;
     }
-    HYPERVISOR_vcpu_op(VCPUOP_up, SECOND, NULL);
-    return true;
+    return HYPERVISOR_vcpu_op(VCPUOP_up, SECOND, NULL) == 0;
 }
 
 void second_stop(void)
@@ -97,6 +97,11 @@ long second_end(void)
     }
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return box.answer;
+}
+
+bool second_has_answered(void)
+{
+    return box.answered == box.asked;
 }
 
 long second_do(long (*fn)(void *), void *arg)
@@ -175,7 +180,8 @@ void second_main(void)
 void second_again(void) __attribute__((noreturn));
 void second_again(void)
 {
-    give(TRAP(second_regs.vector & 0xff, second_regs.error & 0xffff) | (second_regs.vector > 255 ? 1L << 40 : 0));
+    give(TRAP(second_regs.vector & 0xff,
+              second_regs.error & 0xffff) | (second_regs.vector > 255 ? 1L << 40 : 0));
     second_main();
 }
 
@@ -215,6 +221,7 @@ void second_trap(struct pv_regs *regs)
         return;
     }
     second_regs = *regs;
+    second_frame_end = (uint64_t)(regs + 1);
     second_address = second_info->arch.cr2;
     regs->rip = (uint64_t)second_restart;
     regs->rsp = (uint64_t)second_stack_top;

@@ -1,5 +1,6 @@
-/* second.h: a second vcpu that does as it is told. The kit runs on one vcpu; what runs on this one uses neither
- * the kit's threads nor newlib's state: functions that are given to it call the hypervisor and touch memory. */
+/* second.h: a second vcpu that does as it is told. The kit runs on one vcpu; what runs on this one uses
+ * neither the kit's threads nor newlib's state: functions that are given to it call the hypervisor and
+ * touch memory. */
 #ifndef SECOND_H
 #define SECOND_H
 
@@ -28,15 +29,17 @@ void second_context(struct vcpu_guest_context *c, void *entry, void *stack_top);
 bool second_start(void);
 void second_stop(void);
 
-/* Runs fn(arg) on the second vcpu. Its answer, TRAP(vector, error) if it ended in a trap, or NO_ANSWER. A group may
- * do something of its own between begin and end. */
+/* Runs fn(arg) on the second vcpu. Its answer, TRAP(vector, error) if it ended in a trap, or NO_ANSWER.
+ * A group may do something of its own between begin and end. */
 long second_do(long (*fn)(void *), void *arg);
 void second_begin(long (*fn)(void *), void *arg);
 long second_end(void);
+bool second_has_answered(void);
 
-/* What the second vcpu has seen: the latest trap's frame and fault address; upcalls, and the events that came with
- * them. */
+/* What the second vcpu has seen: the latest trap's frame and fault address; upcalls, and the events that
+ * came with them. */
 extern struct pv_regs second_regs;
+extern uint64_t second_frame_end;       /* where its frame ended on the stack */
 extern uint64_t second_address;
 extern volatile unsigned int second_upcalls, second_nmis;
 extern volatile unsigned int second_events[4096];
@@ -48,8 +51,8 @@ extern struct vcpu_info *volatile second_info;
 void second_mask(void);
 void second_unmask(void);
 
-/* For each port of the second vcpu: a port number in words of which the first vcpu's upcall never takes any. Reserve
- * before binding, release afterwards. */
+/* For each port of the second vcpu: a port number in words of which the first vcpu's upcall never takes
+ * any. Reserve before binding, release afterwards. */
 void second_ports_reserve(void);
 void second_ports_release(void);
 void second_port_open(evtchn_port_t port);      /* unmasked, not pending */
@@ -72,6 +75,7 @@ static inline void yield(void)
 extern char second_entry[], second_stubs[], second_upcall_entry[], second_syscall_entry[],
     second_failsafe_entry[], second_restart[], second_stack_top[];
 void second_enter_user(const uint64_t frame[9]) __attribute__((noreturn));
+extern char second_user_code[], second_user_behind[], second_user_read[], second_user_end[];
 
 /* A vcpu that writes its first registers down (start.c), and takes `next_spare` up by one for each. */
 extern char snapshot_entry[], snapshot_failsafe[], snapshot_trap[], snapshot_stack_top[];
@@ -80,9 +84,9 @@ extern char snapshot_entry[], snapshot_failsafe[], snapshot_trap[], snapshot_sta
 extern unsigned int next_spare;
 
 /* The groups. */
-void test_numbers(void), test_refused_contexts(void), test_start(void), test_up_down(void), test_info(void),
-    test_events(void), test_timers(void), test_traps(void), test_tlb(void), test_types(void), test_races(void),
-    test_sched(void), test_poll(void), test_runstate(void);
+void test_numbers(void), test_refused_contexts(void), test_start(void), test_up_down(void), test_info(void);
+void test_events(void), test_traps(void), test_tlb(void), test_types(void), test_races(void),
+        test_sched(void);
 #endif
 
 #endif

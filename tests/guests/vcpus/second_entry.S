@@ -1,6 +1,6 @@
-/* second_entry.S: ways into the vcpus that the kit does not know of: the second vcpu's start, traps and upcalls, and
- * the start of a vcpu that only writes its registers down. Nothing here touches what the kit keeps for the
- * first vcpu. */
+/* second_entry.S: ways into the vcpus that the kit does not know of: the second vcpu's start, traps and
+ * upcalls, and the start of a vcpu that only writes its registers down. Nothing here touches what the
+ * kit keeps for the first vcpu. */
 #define __ASSEMBLY__ 1
 #include <xen/xen.h>
 #include "second.h"
@@ -171,6 +171,17 @@ snapshot_entry:
         lea     snapshot_stack_top(%rip), %rsp
         call    snapshot_rest
         ud2
+
+/* What runs in user mode of the second vcpu, copied to a page of its own. */
+        .section .rodata
+        .globl  second_user_code, second_user_behind, second_user_read, second_user_end
+second_user_code:
+        syscall
+second_user_behind:
+second_user_read:
+        mov     0x400000, %rax
+        ud2
+second_user_end:
 
         .section .bss.page_aligned, "aw", @nobits
         .balign 4096

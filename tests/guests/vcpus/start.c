@@ -1,6 +1,6 @@
-/* start.c: with which registers a new vcpu starts: what its context says, flags and selectors made harmless, and the
- * rest as after a reset. The class of bug: a flag, a selector or a register of somebody else that a new vcpu
- * sees. */
+/* start.c: with which registers a new vcpu starts: what its context says, flags and selectors made
+ * harmless, and the rest as after a reset. The class of bug: a flag, a selector or a register of
+ * somebody else that a new vcpu sees. */
 #include "second.h"
 
 #include <string.h>
@@ -9,7 +9,8 @@
 
 #define FX_XMM(n) (40 + 4 * (n))        /* its 32-bit word in an FXSAVE image */
 
-enum { RAX, RBX, RCX, RDX, RSI, RDI, RBP, RSP, R8, R9, R10, R11, R12, R13, R14, R15, FLAGS, CS, SS, DS, ES, FS, GS };
+enum { RAX, RBX, RCX, RDX, RSI, RDI, RBP, RSP, R8, R9, R10, R11, R12, R13, R14, R15, FLAGS, CS, SS, DS, ES,
+       FS, GS };
 
 unsigned int next_spare = 2;
 
@@ -87,7 +88,8 @@ static bool start_spare(const char *name)
 
 static void general(void)
 {
-    static const char *const names[] = { "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10",
+    static const char *const names[] = { "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9",
+                                         "r10",
                                          "r11", "r12", "r13", "r14", "r15" };
     struct cpu_user_regs *r = &context.user_regs;
     unsigned int i;
@@ -138,7 +140,7 @@ static void control(void)
                ((seen_cr4 ^ own) & ~0x5000cUL) == 0);
     check("upcalls are masked", (long)seen_mask, 1);
     check_true("DR0 is the context's", seen_debug[0] == (uint64_t)&at_fs);
-    check("DR1 in the hypervisor is not taken", (long)seen_debug[1], 0);
+    check("DR1 in the hypervisor is not taken, XSA-444", (long)seen_debug[1], 0);
     check("DR6", (long)seen_debug[6], 0xffff0ff0);
     check("DR7", (long)seen_debug[7], 0x400);
 }
@@ -210,7 +212,7 @@ static void given_fpu(void)
 
     second_context(&context, snapshot_entry, snapshot_stack_top);
     if (start_spare("no FPU state given"))
-        fpu("none given", 0x37f, 0x1f80, 0);
+        fpu("none given, XSA-165", 0x37f, 0x1f80, 0);
     second_context(&context, snapshot_entry, snapshot_stack_top);
     context.flags |= VGCF_i387_valid;
     image[0] = 0x27f;
@@ -218,6 +220,11 @@ static void given_fpu(void)
     image[FX_XMM(5)] = 0x77;
     if (start_spare("an FPU state given"))
         fpu("one given", 0x27f, 0x1f00, 0x77);
+    second_context(&context, snapshot_entry, snapshot_stack_top);
+    context.flags |= VGCF_i387_valid;
+    image[0] = 0x37f;
+    image[6] = 0xffffffff;
+    start_spare("an FPU state given with reserved bits of MXCSR, XSA-53");
 }
 
 /* A vcpu that went down itself goes on behind that when it is made to; its context stays its own. */
@@ -228,7 +235,8 @@ static void again(void)
     second_context(&context, snapshot_entry, snapshot_stack_top);
     if (!start_spare("one to go down and up"))
         return;
-    check("VCPUOP_initialise, one that ran", HYPERVISOR_vcpu_op(VCPUOP_initialise, spare, &context), -XEN_EEXIST);
+    check("VCPUOP_initialise, one that ran", HYPERVISOR_vcpu_op(VCPUOP_initialise, spare, &context),
+          -XEN_EEXIST);
     was = round;
     check("VCPUOP_up, one that is down", HYPERVISOR_vcpu_op(VCPUOP_up, spare, NULL), 0);
     check_true("it goes on behind its VCPUOP_down", changes(&round, was) && comes_down() && round == was + 1);

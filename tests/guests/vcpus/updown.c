@@ -1,5 +1,6 @@
-/* updown.c: a second vcpu goes down and up, is watched and counted by the first, and keeps its state. The class of
- * bug: a vcpu that runs on although it is down, loses what it did, or whose record belongs to another. */
+/* updown.c: a second vcpu goes down and up, is watched and counted by the first, and keeps its state.
+ * The class of bug: a vcpu that runs on although it is down, loses what it did, or whose record belongs
+ * to another. */
 #include "second.h"
 
 #include <string.h>
@@ -62,7 +63,8 @@ static void first_time(void)
     check("VCPUOP_initialise, again", HYPERVISOR_vcpu_op(VCPUOP_initialise, SECOND, &context), -XEN_EEXIST);
     check("VCPUOP_initialise, again, an unmapped argument",
           HYPERVISOR_vcpu_op(VCPUOP_initialise, SECOND, UNMAPPED), -XEN_EFAULT);
-    check("VCPUOP_initialise, the first vcpu", HYPERVISOR_vcpu_op(VCPUOP_initialise, 0, &context), -XEN_EEXIST);
+    check("VCPUOP_initialise, the first vcpu", HYPERVISOR_vcpu_op(VCPUOP_initialise, 0, &context),
+          -XEN_EEXIST);
     check("VCPUOP_up, one that is up", HYPERVISOR_vcpu_op(VCPUOP_up, SECOND, NULL), 0);
     check("VCPUOP_is_up, itself, by the second vcpu", second_do(is_up, (void *)SECOND), 1);
     check("VCPUOP_is_up, the first, by the second vcpu", second_do(is_up, NULL), 1);
