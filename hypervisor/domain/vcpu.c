@@ -84,6 +84,8 @@ static long check_context(const struct vcpu_guest_context *c)
     for (unsigned int i = 0; i < ARRAY_SIZE(c->trap_ctxt); i++)
         if (!is_canonical(c->trap_ctxt[i].address))
             return refuse(-XEN_EINVAL, "vcpu context: handler of vector %u", i);
+    if (c->ldt_base & (PAGE_SIZE - 1))
+        return refuse(-XEN_EINVAL, "vcpu context: LDT at %lx", c->ldt_base);
     if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
         return refuse(-XEN_EINVAL, "vcpu context: user mode without a user root");
     return 0;
