@@ -36,14 +36,14 @@ void returns_flags(uint64_t cs)
     struct trip t;
 
     mode = cs;
-    flags("IF clear", 0x200, "#UD at +0");
+    flags("IF clear, XSA-202", 0x200, "#UD at +0");
     flags("bit 1 clear", 0x2, "#UD at +0, flags +bit1");
     flags("bit 3", 0x8, "#UD at +0, flags -bit3");
     flags("bit 5", 0x20, "#UD at +0, flags -bit5");
     flags("bit 15", 0x8000, "#UD at +0, flags -bit15");
     flags("DF", 0x400, "#UD at +0, handler flags +DF");
     flags("IOPL 1", 0x1000, "#UD at +0, flags -IOPL1");
-    flags("IOPL 3", 0x3000, "#UD at +0, flags -IOPL1 -IOPL2");
+    flags("IOPL 3, XSA-202", 0x3000, "#UD at +0, flags -IOPL1 -IOPL2");
     flags("NT", 0x4000, "#UD at +0");
     flags("RF", 0x10000, "#UD at +0");
     flags("VM", 0x20000, "#UD at +0, flags -VM");
@@ -189,9 +189,9 @@ void returns_syscall(uint64_t cs)
     syscall_selectors("ss null", 0xe033, 0, "#UD at +0, ss e02b, r11=202, rcx=code+0");
     syscall_selectors("ss of ring 0", 0xe033, 0xe010, "#UD at +0, ss e02b, r11=202, rcx=code+0");
     syscall_selectors("ss beyond the GDT", 0xe033, 0xfffb, "#UD at +0, ss e02b, r11=202, rcx=code+0");
-    syscall_flags("IF clear", 0x200, "#UD at +0, r11=202, rcx=code+0");
+    syscall_flags("IF clear, XSA-202", 0x200, "#UD at +0, r11=202, rcx=code+0");
     syscall_flags("DF", 0x400, "#UD at +0, handler flags +DF, r11=602, rcx=code+0");
-    syscall_flags("IOPL 3", 0x3000, "#UD at +0, flags -IOPL1 -IOPL2, r11=202, rcx=code+0");
+    syscall_flags("IOPL 3, XSA-202", 0x3000, "#UD at +0, flags -IOPL1 -IOPL2, r11=202, rcx=code+0");
     syscall_flags("NT", 0x4000, "#UD at +0, r11=4202, rcx=code+0");
     syscall_flags("RF", 0x10000, "#UD at +0, r11=10202, rcx=code+0");
     syscall_flags("VM", 0x20000, "#UD at +0, flags -VM, r11=202, rcx=code+0");

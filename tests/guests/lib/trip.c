@@ -10,7 +10,6 @@
 
 struct landing trip_landing;        /* filled in by trip_entry.S */
 void trip_go(const struct pv_regs *start);
-extern char trip_upcall[];
 extern volatile uint64_t trip_upcalls;
 
 char *trip_code, *trip_data, *trip_const, *trip_kernel_stack;

@@ -90,6 +90,7 @@ struct code {
 void trip_init(void);
 
 /* The entries of the trap table, and the call that sets one of them. */
+extern char trip_upcall[];      /* where event upcalls lead outside of cases */
 long trip_gate(uint8_t vector, uint8_t flags, unsigned long address);
 void trip_gates(void);      /* all as they are after trip_init(): levels 0, of vectors 3 and 4 level 3 */
 void trip_gates_but(unsigned int without);

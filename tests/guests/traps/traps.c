@@ -18,6 +18,7 @@ const struct kernel kernel = {
         { "table", test_table, "the trap table" },
         { "softints", test_softints, "software interrupts" },
         { "nmi", test_nmi, "non-maskable interrupts" },
+        { "failsafe", test_failsafe, "the failsafe callback" },
         { "nested", test_nested, "traps within handlers; what a trap leaves alone" },
         { 0 },
     },

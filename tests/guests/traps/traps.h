@@ -12,6 +12,7 @@ void test_iret(void);
 void test_table(void);
 void test_softints(void);
 void test_nmi(void);
+void test_failsafe(void);
 void test_nested(void);
 
 #endif

@@ -18,6 +18,9 @@ const struct kernel kernel = {
         { "softints", test_softints, "software interrupts" },
         { "syscalls", test_syscalls, "syscall and sysenter with and without callbacks" },
         { "compat", test_compat, "32-bit code" },
+        { "state", test_state, "selectors, segment bases, the FPU" },
+        { "stack", test_stack, "stack_switch" },
+        { "events", test_events, "upcalls at the return to user mode, and in it" },
         { 0 },
     },
 };

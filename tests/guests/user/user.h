@@ -15,6 +15,5 @@ void test_compat(void);
 void test_state(void);
 void test_stack(void);
 void test_events(void);
-void test_roots(void);
 
 #endif
