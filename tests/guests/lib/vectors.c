@@ -118,7 +118,8 @@ void vectors_far(uint64_t cs)
     same("far call to ring 0, XSA-110", FAR("rex.w lcall *", "0xe008"), "#GP(e008) at +7, rax=code+10");
     same("far call to the task segment", FAR("rex.w lcall *", "0xe040"), "#GP(e040) at +7, rax=code+10");
     same("far call beyond the GDT, XSA-298", FAR("rex.w lcall *", "0xfffb"), "#GP(fff8) at +7, rax=code+10");
-    same("far call through the LDT, without LDT, XSA-298", FAR("rex.w lcall *", "7"), "#GP(4) at +7, rax=code+10");
+    same("far call through the LDT, without LDT, XSA-298", FAR("rex.w lcall *", "7"),
+         "#GP(4) at +7, rax=code+10");
     same("iretq to the flat code and stack", IRET("0x202", "0xe033", "0xe02b"),
          "goes on, rax=code+29, rcx=6000fe00");
     same("iretq with IF clear", IRET("0x2", "0xe033", "0xe02b"), "goes on, rax=code+26, rcx=6000fe00");

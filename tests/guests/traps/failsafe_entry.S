@@ -1,5 +1,5 @@
-/* failsafe_entry.S: where a spare vcpu starts, and where its failsafe callback leads: both write down what they find
- * and take the vcpu down. r15 is its number. */
+/* failsafe_entry.S: where a spare vcpu starts, and where its failsafe callback leads: both write down what
+ * they find and take the vcpu down. r15 is its number. */
 #define __ASSEMBLY__ 1
 #include <xen/xen.h>
 

@@ -1,5 +1,6 @@
-/* events.c: event upcalls around user mode, and the stacks on which frames are built. The class of bug: an event that is lost
- * or delivered while it is masked, a frame that reaches out of the guest's address space. */
+/* events.c: event upcalls around user mode, and the stacks on which frames are built. The class of bug: an
+ * event that is lost or delivered while it is masked, a frame that reaches out of the guest's address
+ * space. */
 #include "user.h"
 
 #include <xen/callback.h>
@@ -40,12 +41,17 @@ static void pending(const char *name, uint64_t cs, uint64_t rflags, uint64_t vgc
 static void upcalls(void)
 {
     port = (evtchn_port_t)pv_event_bind_ipi(on_event, NULL);
-    pending("an event pending at an iret to user mode", FLAT_USER_CS64, 0x202, 0, "event at +0, handler mask 1");
+    pending("an event pending at an iret to user mode", FLAT_USER_CS64, 0x202, 0,
+            "event at +0, handler mask 1");
     pending("an event pending at an iret to user mode, IF clear", FLAT_USER_CS64, 0x2, 0, "#UD at +0");
-    pending("an event pending at an iret to user mode with TF, DF, NT and AC", FLAT_USER_CS64, 0x44702, 0, "event at +0, handler flags +DF, handler mask 1");
-    pending("an event pending at a return from a system call", FLAT_USER_CS64, 0x202, VGCF_in_syscall, "event at +0, handler mask 1");
-    pending("an event pending at an iret to 32-bit user mode", FLAT_USER_CS32, 0x202, 0, "event at +0, handler mask 1");
-    pending("an event pending at an iret to kernel mode", TRIP_KERNEL_CS, 0x202, 0, "event at +0, handler mask 1");
+    pending("an event pending at an iret to user mode with TF, DF, NT and AC", FLAT_USER_CS64, 0x44702, 0,
+            "event at +0, handler flags +DF, handler mask 1");
+    pending("an event pending at a return from a system call", FLAT_USER_CS64, 0x202, VGCF_in_syscall,
+            "event at +0, handler mask 1");
+    pending("an event pending at an iret to 32-bit user mode", FLAT_USER_CS32, 0x202, 0,
+            "event at +0, handler mask 1");
+    pending("an event pending at an iret to kernel mode", TRIP_KERNEL_CS, 0x202, 0,
+            "event at +0, handler mask 1");
     pending("an event pending at an iret to kernel mode, IF clear", TRIP_KERNEL_CS, 0x2, 0, "#UD at +0");
     pv_event_close(port);
 }
@@ -108,8 +114,10 @@ static void stacks(void)
     kernel_stack("stack_switch, ss all ones", ~0UL, top, "#UD at +0");
     kernel_stack("stack_switch, 0x60 bytes behind the hypervisor, XSA-215", FLAT_KERNEL_SS, TRIP_HIGH + 0x60,
                  "#UD at +0");
-    kernel_stack("stack_switch, 0x70 bytes behind the hypervisor, XSA-215", FLAT_KERNEL_SS, TRIP_HIGH + 0x70, "#UD at +0");
-    kernel_stack("stack_switch, 0x7f bytes behind the hypervisor, XSA-215", FLAT_KERNEL_SS, TRIP_HIGH + 0x7f, "#UD at +0");
+    kernel_stack("stack_switch, 0x70 bytes behind the hypervisor, XSA-215", FLAT_KERNEL_SS, TRIP_HIGH + 0x70,
+                 "#UD at +0");
+    kernel_stack("stack_switch, 0x7f bytes behind the hypervisor, XSA-215", FLAT_KERNEL_SS, TRIP_HIGH + 0x7f,
+                 "#UD at +0");
     check("stack_switch, non-canonical", HYPERVISOR_stack_switch(FLAT_KERNEL_SS, 0x900000000000), 0);
     check("stack_switch, the hypervisor", HYPERVISOR_stack_switch(FLAT_KERNEL_SS, 0xffff82d040000000), 0);
     kernel_stack("stack_switch, back again", FLAT_KERNEL_SS, top, "#UD at +0");

@@ -1,5 +1,6 @@
-/* state.c: what of the processor's state goes with user code into its kernel and back: selectors, segment bases, the
- * FPU. The class of bug: a register of the kernel's that user code can read, or of user code's that is lost. */
+/* state.c: what of the processor's state goes with user code into its kernel and back: selectors, segment
+ * bases, the FPU. The class of bug: a register of the kernel's that user code can read, or of user code's
+ * that is lost. */
 #include "user.h"
 
 #include <string.h>
@@ -60,13 +61,17 @@ static void data_selectors(void)
     trip_check("ss of the LDT, not present", &t, "#NP(5c) at +0");
     t.start.ss = 0x4b;
     trip_check("ss of the GDT, code", &t, "#GP(48) at +0");
-    t = trip_to(CODE32("mov $0x6b, %%ecx; mov %%ecx, %%fs; movl $0x1234, %%fs:0x10; mov 0x60002010, %%eax"), FLAT_USER_CS32);
+    t = trip_to(CODE32("mov $0x6b, %%ecx; mov %%ecx, %%fs; movl $0x1234, %%fs:0x10; mov 0x60002010, %%eax"),
+                FLAT_USER_CS32);
     trip_check("fs of the GDT with a base, in 32-bit code", &t, "goes on, rax=1234, rcx=6b, fs 6b");
     try_user("mov to ds, not present", CODE64("mov $0x5b, %%ecx; mov %%ecx, %%ds"), "#NP(58) at +5, rcx=5b");
     try_user("mov to ss, not present", CODE64("mov $0x5b, %%ecx; mov %%ecx, %%ss"), "#SS(58) at +5, rcx=5b");
-    try_user("mov to ss of the LDT, not present", CODE64("mov $0x5f, %%ecx; mov %%ecx, %%ss"), "#SS(5c) at +5, rcx=5f");
-    try_user("lretq to code that is not present", CODE64("push $0x63; push %%rax; lretq"), "#NP(60) at +3, rsp -16");
-    try_user("mov to gs of the LDT, beyond its limit", CODE64("mov $0x87, %%ecx; mov %%ecx, %%gs"), "#GP(84) at +5, rcx=87");
+    try_user("mov to ss of the LDT, not present", CODE64("mov $0x5f, %%ecx; mov %%ecx, %%ss"),
+             "#SS(5c) at +5, rcx=5f");
+    try_user("lretq to code that is not present", CODE64("push $0x63; push %%rax; lretq"),
+             "#NP(60) at +3, rsp -16");
+    try_user("mov to gs of the LDT, beyond its limit", CODE64("mov $0x87, %%ecx; mov %%ecx, %%gs"),
+             "#GP(84) at +5, rcx=87");
 }
 
 static struct trip in_segment(struct code code, uint16_t cs, bool wide)
@@ -130,7 +135,8 @@ static void bases(void)
     trip_check("user code loads gs with the null selector and reads by it", &t, "goes on, rcx=0, rdx=65");
     check("its kernel reads by gs then", (long)kernel_gs_word(), 0x4b);
     HYPERVISOR_set_segment_base(SEGBASE_GS_USER, TRIP_DATA + 32 * 8);
-    check("SEGBASE_GS_USER_SEL, a selector of the GDT", HYPERVISOR_set_segment_base(SEGBASE_GS_USER_SEL, 0x6b), 0);
+    check("SEGBASE_GS_USER_SEL, a selector of the GDT",
+          HYPERVISOR_set_segment_base(SEGBASE_GS_USER_SEL, 0x6b), 0);
     t = trip_to(CODE64("mov %%gs, %%ecx; mov %%gs:0x100, %%rdx"), FLAT_USER_CS64);
     trip_check("user code reads by gs, a segment with a base", &t, "goes on, rcx=6b, rdx=65, gs 6b");
     check("SEGBASE_GS_USER_SEL, no descriptor", HYPERVISOR_set_segment_base(SEGBASE_GS_USER_SEL, 0x1233), 0);
@@ -146,7 +152,8 @@ static void floating(void)
 {
     static const char marks[16] __attribute__((aligned(16))) = "fifteen letters";
     static char seen[16] __attribute__((aligned(16)));
-    struct trip t = trip_to(CODE64("movups %%xmm9, 0x60002040; movups 0x60002060, %%xmm10; int3"), FLAT_USER_CS64);
+    struct trip t = trip_to(CODE64("movups %%xmm9, 0x60002040; movups 0x60002060, %%xmm10; int3"),
+                            FLAT_USER_CS64);
 
     memcpy(trip_data + 0x60, "letters: fifteen", 16);
     __asm__ volatile("movaps %0, %%xmm9" : : "m"(marks) : "xmm9");
