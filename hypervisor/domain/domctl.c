@@ -216,16 +216,26 @@ static long scheduler_op(struct domain *d, struct xen_domctl_scheduler_op *op)
     return sched_domain_params(d, &p->weight, &p->cap, set);
 }
 
-/* CPU maps of the ABI: bytes, least significant bit first, as many as both sides have. */
+/* CPU maps of the ABI: bytes, least significant bit first, as many as both sides have. In what is told the caller's
+ * further bits are clear. */
+#define MAP_BYTES_MAX 1024UL
+
 static long read_map(const struct xenctl_bitmap *map, uint64_t *bits)
 {
+    uint64_t bytes = DIV_ROUND_UP((uint64_t)map->nr_bits, 8);
+
     *bits = 0;
-    return copy_from_guest(bits, guest_ptr(map->bitmap.p), MIN(DIV_ROUND_UP(map->nr_bits, 8U), 8U)) ? -XEN_EFAULT : 0;
+    return copy_from_guest_bytes(bits, guest_ptr(map->bitmap.p), MIN(bytes, sizeof(*bits))) ? -XEN_EFAULT : 0;
 }
 
-static long write_map(struct xenctl_bitmap *map, uint64_t bits)
+static long write_map(const struct xenctl_bitmap *map, uint64_t bits)
 {
-    if (copy_to_guest(guest_ptr(map->bitmap.p), &bits, MIN(DIV_ROUND_UP(map->nr_bits, 8U), 8U)))
+    uint64_t bytes = DIV_ROUND_UP((uint64_t)map->nr_bits, 8), known = MIN(bytes, sizeof(bits));
+    guest_addr_t to = guest_ptr(map->bitmap.p);
+
+    if (bytes > MAP_BYTES_MAX)
+        return refuse(-XEN_EINVAL, "a map of %u CPUs", map->nr_bits);
+    if (copy_to_guest_bytes(to, &bits, known) || clear_guest(guest_add(to, known), bytes - known))
         return -XEN_EFAULT;
     return 0;
 }

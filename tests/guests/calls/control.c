@@ -195,6 +195,40 @@ static void not_on_ourselves(void)
         check(named("domctl %s", rows[i].name), domctl(rows[i].cmd, own_domid), rows[i].want);
 }
 
+static long ask_affinity(uint32_t bits, void *map)
+{
+    struct xen_domctl op = on_self(XEN_DOMCTL_getvcpuaffinity);
+
+    op.u.vcpuaffinity.flags = XEN_VCPUAFFINITY_HARD;
+    op.u.vcpuaffinity.cpumap_hard.nr_bits = bits;
+    set_xen_guest_handle(op.u.vcpuaffinity.cpumap_hard.bitmap, (uint8_t *)map);
+    return HYPERVISOR_domctl(&op);
+}
+
+static void cpu_maps(void)
+{
+    uint8_t map[34];
+    unsigned int i, others = 0;
+    long rc;
+
+    memset(map, 0xa5, sizeof(map));
+    rc = ask_affinity(256, map);
+    for (i = 8; i < 32; i++)
+        others |= map[i];
+    check_state("domctl getvcpuaffinity, a map of 256 CPUs", rc, 0, "those that there cannot be are clear, nothing is "
+                "written behind the map", (map[0] & 1) && others == 0 && map[32] == 0xa5);
+    memset(map, 0xa5, sizeof(map));
+    rc = ask_affinity(8, map);
+    check_state("domctl getvcpuaffinity, a map of 8 CPUs", rc, 0, "nothing is written behind the map",
+                (map[0] & 1) && map[1] == 0xa5);
+    memset(map, 0xa5, sizeof(map));
+    rc = ask_affinity(0, map);
+    check_state("domctl getvcpuaffinity, a map of no CPUs", rc, 0, "nothing is written", map[0] == 0xa5);
+    check("domctl getvcpuaffinity, a map that is nowhere", ask_affinity(64, UNMAPPED), -XEN_EFAULT);
+    check("domctl getvcpuaffinity, a map at the hypervisor's address", ask_affinity(64, HYPERVISOR_SPACE),
+          -XEN_EFAULT);
+}
+
 static void hypercall_pages(void)
 {
     static const struct {
@@ -247,6 +281,7 @@ static void questions(void)
 {
     struct xen_sysctl op = { .cmd = XEN_SYSCTL_physinfo, .interface_version = XEN_SYSCTL_INTERFACE_VERSION };
     struct xen_domctl info = on_self(XEN_DOMCTL_getdomaininfo);
+    static xen_domctl_getdomaininfo_t infos[4];
 
     check("domctl getdomaininfo on ourselves", HYPERVISOR_domctl(&info), 0);
     check_true("it names us", info.domain == own_domid && info.u.getdomaininfo.domain == own_domid);
@@ -260,6 +295,13 @@ static void questions(void)
     op.u.getdomaininfolist.max_domains = 1;
     set_xen_guest_handle(op.u.getdomaininfolist.buffer, (xen_domctl_getdomaininfo_t *)UNMAPPED);
     check("sysctl getdomaininfolist to nowhere", HYPERVISOR_sysctl(&op), -XEN_EFAULT);
+    op.u.getdomaininfolist.max_domains = 0xffffffff;
+    set_xen_guest_handle(op.u.getdomaininfolist.buffer, infos);
+    check_state("sysctl getdomaininfolist of 2^32 - 1", HYPERVISOR_sysctl(&op), 0, "we are the only one",
+                op.u.getdomaininfolist.num_domains == 1 && infos[0].domain == own_domid);
+    op.u.getdomaininfolist.first_domain = NOBODY;
+    check_state("sysctl getdomaininfolist from nobody on", HYPERVISOR_sysctl(&op), 0, "none is told",
+                op.u.getdomaininfolist.num_domains == 0);
     op.u.getdomaininfolist.max_domains = 0;
     check_state("sysctl getdomaininfolist of none", HYPERVISOR_sysctl(&op), 0, "none is told",
                 op.u.getdomaininfolist.num_domains == 0);
@@ -301,6 +343,7 @@ void control(void)
     no_such_domain();
     on_ourselves();
     not_on_ourselves();
+    cpu_maps();
     hypercall_pages();
     creation();
     questions();

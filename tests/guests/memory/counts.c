@@ -4,6 +4,8 @@
 #include "pages.h"
 #include "place.h"
 
+#include <xen/domctl.h>
+
 static long ask(unsigned int cmd, domid_t domid)
 {
     return HYPERVISOR_memory_op(cmd, &domid);
@@ -62,6 +64,32 @@ static void at_pointers(const struct question *q)
     place_end(gap);
 }
 
+static long set_limit(uint64_t frames)
+{
+    struct xen_domctl op = { .cmd = XEN_DOMCTL_max_mem, .interface_version = XEN_DOMCTL_INTERFACE_VERSION,
+                             .domain = own_domid };
+
+    op.u.max_mem.max_memkb = frames << (PV_PAGE_SHIFT - 10);
+    return HYPERVISOR_domctl(&op);
+}
+
+/* The initial domain may set its own. */
+static void limits(void)
+{
+    long now = frames_owned(), most = ask(XENMEM_maximum_reservation, DOMID_SELF);
+    xen_pfn_t pfn = pv_start_info->nr_pages + 7000;
+
+    if (!pv_is_control_domain())
+        return;
+    check("domctl max_mem: what we own", set_limit((uint64_t)now), 0);
+    check_true("XENMEM_maximum_reservation says so", ask(XENMEM_maximum_reservation, DOMID_SELF) == now);
+    check_state("populate_physmap then", populate(&pfn, 1), 0, "we own as many as before", frames_owned() == now);
+    check("domctl max_mem: one more", set_limit((uint64_t)now + 1), 0);
+    check_state("populate_physmap then, again", populate(&pfn, 1), 1, "we own one more", frames_owned() == now + 1);
+    check("decrease_reservation of that", give_back(&pfn, 1), 1);
+    check("domctl max_mem: as before", set_limit((uint64_t)most), 0);
+}
+
 void counts(void)
 {
     long now = frames_owned(), most = ask(XENMEM_maximum_reservation, DOMID_SELF);
@@ -77,4 +105,5 @@ void counts(void)
         of_domains(&questions[i]);
         at_pointers(&questions[i]);
     }
+    limits();
 }

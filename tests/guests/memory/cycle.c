@@ -26,7 +26,7 @@ static void one_page(void)
 
     check_state("decrease_reservation of a page that is not mapped", spare_give(&s), 1, "we own one frame less",
                 frames_owned() == before - 1);
-    check_true("its number is not in the machine-to-physical table", m2p(old) != s.pfn);
+    check_true("the machine-to-physical table has no number for it", m2p(old) == PV_INVALID_MFN);
     check_true("mapping it is refused", spare_map(&s, PV_PTE_RW | PV_PTE_NX) != 0);
     check_state("decrease_reservation of it, twice", spare_give(&s), 0, "we own no less",
                 frames_owned() == before - 1);
@@ -77,6 +77,69 @@ static void many_pages(void)
     check("pages of them that the machine-to-physical table knows", known, MANY);
 }
 
+static struct multicall_entry memory_op(unsigned int cmd, struct xen_memory_reservation *r, xen_pfn_t *list)
+{
+    *r = (struct xen_memory_reservation){ .nr_extents = MANY, .domid = DOMID_SELF };
+    set_xen_guest_handle(r->extent_start, list);
+    return (struct multicall_entry){ .op = __HYPERVISOR_memory_op, .args = { cmd, (unsigned long)r } };
+}
+
+/* The same as a list of two calls. */
+static void in_a_multicall(void)
+{
+    static struct spare spares[MANY];
+    static xen_pfn_t out[MANY], in[MANY];
+    struct xen_memory_reservation give, take;
+    struct multicall_entry calls[2];
+    long before = frames_owned();
+    unsigned int i;
+
+    for (i = 0; i < MANY; i++) {
+        spares[i] = spare_begin(0x5a);
+        out[i] = spares[i].mfn;
+        in[i] = spares[i].pfn;
+    }
+    calls[0] = memory_op(XENMEM_decrease_reservation, &give, out);
+    calls[1] = memory_op(XENMEM_populate_physmap, &take, in);
+    check("a multicall of decrease_reservation and populate_physmap", HYPERVISOR_multicall(calls, 2), 0);
+    check("frames that the first took", (long)calls[0].result, MANY);
+    check_state("frames that the second gave", (long)calls[1].result, MANY, "we own as many as before",
+                frames_owned() == before);
+    for (i = 0; i < MANY; i++) {
+        spares[i].mfn = in[i];
+        spare_end(&spares[i]);
+    }
+}
+
+/* Numbers that a guest may choose for its pages. The table holds what it said. */
+static void odd_numbers(void)
+{
+    static const struct {
+        const char *name;
+        xen_pfn_t pfn;
+    } rows[] = {
+        { "0", 0 }, { "2^28", 1UL << 28 }, { "2^32", 1UL << 32 }, { "2^40", 1UL << 40 }, { "2^52", 1UL << 52 },
+        { "2^63", 1UL << 63 }, { "2^64 - 2", ~1UL },
+    };
+    struct spare s = spare_begin(0);
+    unsigned int i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        xen_pfn_t frame = rows[i].pfn;
+        long rc;
+
+        spare_give(&s);
+        rc = populate(&frame, 1);
+        if (rc == 1)
+            s.mfn = frame;
+        else
+            spare_take(&s);
+        check_state(named("populate_physmap of page %s", rows[i].name), rc, 1,
+                    "the machine-to-physical table says so", m2p(s.mfn) == rows[i].pfn);
+    }
+    spare_end(&s);
+}
+
 static void increased(void)
 {
     struct spare s = spare_begin(0x5a);
@@ -87,6 +150,7 @@ static void increased(void)
     check_state("increase_reservation of one frame", increase(&mfn, 1), 1, "we own as many as before",
                 frames_owned() == before);
     s.mfn = mfn;
+    check_true("the machine-to-physical table has no number for that", m2p(mfn) == PV_INVALID_MFN);
     check("mapping that", spare_map(&s, PV_PTE_RW | PV_PTE_NX), 0);
     check_true("that holds zeros or what we gave back, XSA-100", only_zeros_or_ours(s.va));
     spare_end(&s);
@@ -128,6 +192,8 @@ void cycle(void)
     one_page();
     limit();
     many_pages();
+    in_a_multicall();
+    odd_numbers();
     increased();
     stale_translation();
 }

@@ -101,6 +101,61 @@ static void in_gdt(void)
     replace(&s, rc);
 }
 
+/* A table of descriptors that the processor loads by its address. */
+static void in_ldt(void)
+{
+    struct spare s = spare_begin(0);
+    struct mmuext_op op = { .cmd = MMUEXT_SET_LDT, .arg1.linear_addr = (unsigned long)s.va, .arg2.nr_ents = 512 };
+    unsigned int limit = 0;
+    long rc;
+
+    spare_map(&s, PV_PTE_NX);
+    check("MMUEXT_SET_LDT of one frame", HYPERVISOR_mmuext_op(&op, 1, NULL, DOMID_SELF), 0);
+    /* Looking at an entry brings the frame into use. */
+    __asm__ volatile("lsl %1, %0" : "+r"(limit) : "r"(0x7) : "cc");
+    rc = spare_give(&s);
+    check("decrease_reservation of a frame of the LDT, which is mapped", rc, 1);
+    op.arg2.nr_ents = 0;
+    check("MMUEXT_SET_LDT of none", HYPERVISOR_mmuext_op(&op, 1, NULL, DOMID_SELF), 0);
+    spare_map(&s, 0);
+    replace(&s, rc);
+}
+
+/* The root of user mode. */
+static void user_root(void)
+{
+    struct spare s = spare_begin(0);
+    long rc;
+
+    check("MMUEXT_NEW_USER_BASEPTR", mmuext1(MMUEXT_NEW_USER_BASEPTR, s.mfn), 0);
+    rc = spare_give(&s);
+    check("decrease_reservation of the root of user mode", rc, 1);
+    check("MMUEXT_NEW_USER_BASEPTR of none", mmuext1(MMUEXT_NEW_USER_BASEPTR, 0), 0);
+    replace(&s, rc);
+}
+
+/* Granted, but nobody has mapped it: then the grant has nothing to give. */
+static void promised(void)
+{
+    struct spare s = spare_begin(0x5a);
+    grant_ref_t ref;
+    int err = 0;
+    char *seen;
+    long rc;
+
+    spare_map(&s, PV_PTE_RW | PV_PTE_NX);
+    ref = (grant_ref_t)pv_grant_access(own_domid, s.va, false);
+    spare_map(&s, 0);
+    rc = spare_give(&s);
+    check("decrease_reservation of a page that is granted", rc, 1);
+    seen = pv_grant_map(own_domid, &ref, 1, true, &err);
+    check_true("the grant of a page that was given back cannot be mapped", err != 0);
+    if (err == 0)
+        pv_grant_unmap(seen, 1);
+    check("ending that grant", pv_grant_end(ref), 0);
+    replace(&s, rc);
+}
+
 void in_use(void)
 {
     mapped(PV_PTE_RW, "writable");
@@ -109,4 +164,7 @@ void in_use(void)
     table_in_use();
     granted();
     in_gdt();
+    in_ldt();
+    user_root();
+    promised();
 }

@@ -48,6 +48,27 @@ static void blocks(void)
     spare_end(&b);
 }
 
+/* A block of which one page is gone: what was done of it is not undone. Only the initial domain gets blocks everywhere. */
+static void half_a_block(void)
+{
+    xen_pfn_t frame = pv_start_info->nr_pages + 6000, second;
+    long before = frames_owned();
+
+    if (!pv_is_control_domain())
+        return;
+    check("populate_physmap of a block of two", reserve(XENMEM_populate_physmap, &frame, 1, 1, 0, DOMID_SELF), 1);
+    second = frame + 1;
+    check("decrease_reservation of its second page", give_back(&second, 1), 1);
+    check("decrease_reservation of the block", reserve(XENMEM_decrease_reservation, &frame, 1, 1, 0, DOMID_SELF), 0);
+    check("frames that we own more", frames_owned() - before, 0);
+    frame = pv_start_info->nr_pages + 6000;
+    check("populate_physmap of a block of 512", reserve(XENMEM_populate_physmap, &frame, 1, 9, 0, DOMID_SELF), 1);
+    check_true("it is aligned", (frame & 511) == 0);
+    check("decrease_reservation of the block of 512",
+          reserve(XENMEM_decrease_reservation, &frame, 1, 9, 0, DOMID_SELF), 1);
+    check("frames that we own more then", frames_owned() - before, 0);
+}
+
 static void numbers(void)
 {
     static const struct {
@@ -73,6 +94,7 @@ void sizes(void)
 {
     orders();
     blocks();
+    half_a_block();
     numbers();
 }
 
