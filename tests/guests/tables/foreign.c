@@ -1,17 +1,10 @@
 /* foreign.c: frames and domains that are not ours. The class of bug: a guest that reaches memory of another
  * domain, of the hypervisor, or of a device. */
-#include "case.h"
+#include "scratch.h"
 
 #include <stdio.h>
 #include <xen/grant_table.h>
 #include <xen/memory.h>
-
-static long update_as(domid_t dom, uint64_t maddr, uint64_t entry)
-{
-    struct mmu_update u = { .ptr = maddr, .val = entry };
-
-    return HYPERVISOR_mmu_update(&u, 1, NULL, dom);
-}
 
 /* The frames that the hypervisor shares with us on purpose: the shared page and our grant table. */
 static bool is_shared(xen_pfn_t mfn)
@@ -36,9 +29,8 @@ static bool is_shared(xen_pfn_t mfn)
 
 /* Frame numbers that are ours, the hypervisor's, another domain's or nobody's. Every one that is not ours
  * must be refused, read-only and writable. */
-static void every_frame(char *page, uint64_t maddr)
+static void every_frame(uint64_t maddr)
 {
-    uint64_t entry = pv_pt_lookup(page, 1, NULL);
     unsigned long top = (unsigned long)HYPERVISOR_memory_op(XENMEM_maximum_ram_page, NULL), mfn;
     unsigned int taken = 0, refused = 0;
 
@@ -50,26 +42,123 @@ static void every_frame(char *page, uint64_t maddr)
         else
             refused++;
     }
-    mmu_update1(maddr, entry);
-    mmuext1(MMUEXT_TLB_FLUSH_LOCAL, 0);
-    check("frames that are not ours and could be mapped", taken, 0);
+    check("frames that are not ours and could be mapped, XSA-248", taken, 0);
     check_true("frames that were refused", refused > 0);
+}
+
+/* A number of a domain, as foreigndom's lower half or upper half. */
+struct named_domain {
+    const char *name;
+    unsigned int foreigndom;
+    long domu, initial;
+};
+
+static void domains(uint64_t maddr)
+{
+    const struct named_domain rows[] = {
+        { "DOMID_SELF", DOMID_SELF, 0, 0 },
+        { "our own number", own_domid, -XEN_ESRCH, -XEN_ESRCH },
+        { "nobody", NOBODY, -XEN_ESRCH, -XEN_ESRCH },
+        { "DOMID_IO", DOMID_IO, -XEN_EBUSY, -XEN_EBUSY },
+        { "DOMID_XEN", DOMID_XEN, -XEN_EPERM, -XEN_EBUSY },
+        { "DOMID_COW", DOMID_COW, -XEN_ESRCH, -XEN_ESRCH },
+        { "DOMID_INVALID", DOMID_INVALID, -XEN_ESRCH, -XEN_ESRCH },
+        { "DOMID_IDLE", DOMID_IDLE, -XEN_ESRCH, -XEN_ESRCH },
+        { "tables of DOMID_SELF", (DOMID_SELF + 1) << 16 | DOMID_SELF, -XEN_ESRCH, -XEN_ESRCH },
+        { "tables of our own number", (unsigned int)(own_domid + 1) << 16 | DOMID_SELF, 0, 0 },
+        { "tables of nobody", (NOBODY + 1) << 16 | DOMID_SELF, -XEN_ESRCH, -XEN_ESRCH },
+        { "tables of DOMID_IO", (unsigned int)(DOMID_IO + 1) << 16 | DOMID_SELF, -XEN_ESRCH, -XEN_ESRCH },
+        { "tables of DOMID_XEN", (unsigned int)(DOMID_XEN + 1) << 16 | DOMID_SELF, -XEN_ESRCH, -XEN_ESRCH },
+        { "tables of number 0xfffe", 0xffff0000u | DOMID_SELF, -XEN_ESRCH, -XEN_ESRCH },
+        { "tables of our own number, frames of nobody", (unsigned int)(own_domid + 1) << 16 | NOBODY,
+          -XEN_ESRCH, -XEN_ESRCH },
+    };
+    uint64_t entry = entry_for(s.other, FLAGS_RO);
+    unsigned int i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        long want = by_role(rows[i].domu, rows[i].initial), rc = update_for(rows[i].foreigndom, maddr, entry);
+        bool changed = (*entry_of(s.page) & PV_PTE_FRAME) == (entry & PV_PTE_FRAME);
+
+        check_state(named("mmu_update for %s", rows[i].name), rc, want,
+                    rc ? "the entry is as before" : "the entry is changed", changed == (rc == 0));
+        make_writable(s.page);
+    }
+}
+
+/* Domain 0 as a domU sees it: by the same calls. */
+static void domain0(uint64_t maddr)
+{
+    uint64_t entry = entry_for(s.other, FLAGS_RO);
+    struct mmuext_op op = { .cmd = MMUEXT_PIN_L1_TABLE, .arg1.mfn = mfn_of(s.l1) };
+
+    check("mmu_update for domain 0", update_for(0, maddr, entry), -XEN_EPERM);
+    check("mmu_update for tables of domain 0", update_for(1 << 16 | DOMID_SELF, maddr, entry), -XEN_EPERM);
+    check("mmu_update for domain 0, no request", HYPERVISOR_mmu_update(NULL, 0, NULL, 0), 0);
+    check("MMUEXT_PIN_L1_TABLE for domain 0", HYPERVISOR_mmuext_op(&op, 1, NULL, 0), -XEN_EPERM);
+    op.cmd = MMUEXT_TLB_FLUSH_LOCAL;
+    check("MMUEXT_TLB_FLUSH_LOCAL for domain 0", HYPERVISOR_mmuext_op(&op, 1, NULL, 0), -XEN_EPERM);
+    check("update_va_mapping_otherdomain, domain 0",
+          HYPERVISOR_update_va_mapping_otherdomain((unsigned long)s.page, entry, 0, 0), -XEN_EPERM);
+}
+
+/* Frames of devices: the initial domain drives them, but not what the hypervisor drives. */
+static void devices(uint64_t maddr)
+{
+    static const struct { const char *name; uint64_t mfn; long domu, initial; } rows[] = {
+        { "frame 0, XSA-248", 0, -XEN_EPERM, 0 },
+        { "the screen's memory", 0xb8, -XEN_EPERM, 0 },
+        { "the local interrupt controller", 0xfee00, -XEN_EPERM, -XEN_EPERM },
+        { "frame 2^28", BEYOND_MFN, -XEN_EPERM, -XEN_EPERM },
+        { "frame 2^32", 1UL << 32, -XEN_EPERM, -XEN_EPERM },
+        { "the last frame there can be", (1UL << 40) - 1, -XEN_EINVAL, -XEN_EINVAL },
+    };
+    unsigned int i, rw;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (rw = 0; rw < 2; rw++) {
+            long rc = mmu_update1(maddr, rows[i].mfn << PV_PAGE_SHIFT | (rw ? FLAGS_RW : FLAGS_RO));
+
+            check(named("mmu_update of a %s entry for %s", rw ? "writable" : "read-only", rows[i].name), rc,
+                  by_role(rows[i].domu, rows[i].initial));
+            make_writable(s.page);
+        }
+}
+
+static void otherdomain(void)
+{
+    const struct { const char *name; domid_t id; long domu, initial; } rows[] = {
+        { "DOMID_SELF", DOMID_SELF, 0, 0 },
+        { "our own number", own_domid, -XEN_ESRCH, -XEN_ESRCH },
+        { "nobody", NOBODY, -XEN_ESRCH, -XEN_ESRCH },
+        { "DOMID_IO", DOMID_IO, -XEN_EPERM, -XEN_EBUSY },
+        { "DOMID_XEN", DOMID_XEN, -XEN_EPERM, -XEN_EBUSY },
+        { "DOMID_COW", DOMID_COW, -XEN_ESRCH, -XEN_ESRCH },
+    };
+    unsigned int i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        check(named("update_va_mapping_otherdomain, %s", rows[i].name),
+              HYPERVISOR_update_va_mapping_otherdomain((unsigned long)s.page, entry_for(s.other, FLAGS_RO),
+                                                       UVMF_INVLPG, rows[i].id),
+              by_role(rows[i].domu, rows[i].initial));
+        make_writable(s.page);
+    }
 }
 
 void test_foreign(void)
 {
-    char *page = pv_pages_alloc(1), *other = pv_pages_alloc(1);
-    uint64_t maddr, entry = pv_pt_lookup(page, 1, &maddr);
+    uint64_t maddr;
 
-    check("mmu_update for nobody", update_as(0x7123, maddr, entry), -XEN_ESRCH);
-    check("mmu_update for DOMID_XEN: our own frame is not the hypervisor's",
-          update_as(DOMID_XEN, maddr, entry_for(other, FLAGS_RW)), by_role(-XEN_EPERM, -XEN_EINVAL));
+    scratch_take();
+    maddr = entry_maddr(s.page);
+    domains(maddr);
+    otherdomain();
+    devices(maddr);
     if (!pv_is_control_domain()) {
-        check("mmu_update for domain 0", update_as(0, maddr, entry), -XEN_EPERM);
-        every_frame(page, maddr);
+        domain0(maddr);
+        every_frame(maddr);
+        make_writable(s.page);
     }
-    check("update_va_mapping_otherdomain: nobody",
-                 HYPERVISOR_update_va_mapping_otherdomain((unsigned long)page, entry, 0, 0x7123), -XEN_ESRCH);
-    pv_pages_free(page, 1);
-    pv_pages_free(other, 1);
+    scratch_give_back();
 }

@@ -1,1 +1,1 @@
-tables-srcs := pagetables.c pins.c foreign.c
+tables-srcs := groups.c requests.c foreign.c pins.c orders.c frames.c conflicts.c m2p.c

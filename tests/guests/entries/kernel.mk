@@ -1,0 +1,1 @@
+entries-srcs := groups.c entries.c slots.c vamapping.c
