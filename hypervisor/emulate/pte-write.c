@@ -44,7 +44,7 @@ static bool decode_at(struct cpu_user_regs *r, uint64_t va, struct pte_op *op)
     uint8_t code[GUEST_CODE_BYTES];
     size_t len = fetch_guest_code(code, r->rip);
 
-    return decode_pte_write(code, len, op) && pte_op_address(op, r) == va && (va & 7) + op->size <= 8;
+    return decode_pte_write(code, len, op) && pte_op_address(op, r) == va && va % op->size == 0;
 }
 
 /* An operation that depends on what is there. */

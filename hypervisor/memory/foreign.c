@@ -6,18 +6,41 @@
 #include "lib/lib.h"
 #include "memory/foreign.h"
 
-static long named_domain(uint32_t id, struct domain **d)
+/* Numbers that no domain has say nothing about which domains there are. */
+static bool names_nobody(uint32_t id)
 {
-    struct domain *self = current->domain;
+    return id >= DOMID_FIRST_RESERVED && id != DOMID_XEN;
+}
 
-    if (id == DOMID_SELF || id == self->id) {
-        *d = domain_get(self);
-        return 0;
-    }
-    if (!self->control)
+static long other_domain(uint32_t id, struct domain **d)
+{
+    if (names_nobody(id))
+        return refuse(-XEN_ESRCH, "no domain d%u", id);
+    if (!current->domain->control)
         return refuse(-XEN_EPERM, "only the control domain may name d%u here", id);
     *d = domain_find((domid_t)id);
     return *d ? 0 : refuse(-XEN_ESRCH, "no domain d%u", id);
+}
+
+/* The number plus one; 0: the caller. */
+static long table_owner(uint32_t number, struct domain **d)
+{
+    struct domain *self = current->domain;
+
+    if (number && number - 1 != self->id)
+        return other_domain(number - 1, d);
+    *d = domain_get(self);
+    return 0;
+}
+
+static long frame_owner(uint32_t id, struct domain **d)
+{
+    struct domain *self = current->domain;
+
+    if (id != DOMID_SELF && id != self->id)
+        return other_domain(id, d);
+    *d = domain_get(self);
+    return 0;
 }
 
 long foreign_get(uint32_t foreigndom, struct foreign *f)
@@ -25,23 +48,28 @@ long foreign_get(uint32_t foreigndom, struct foreign *f)
     uint32_t tables = foreigndom >> 16, frames = foreigndom & 0xffff;
     long rc;
 
-    rc = named_domain(tables ? tables - 1 : DOMID_SELF, &f->table_owner);
+    rc = table_owner(tables, &f->table_owner);
     if (rc)
         return rc;
     f->frames = NULL;
     f->frame_owner = (domid_t)frames;
     /* Device memory has no owner: the caller's right to it is checked where it is mapped. */
-    if (frames == DOMID_IO) {
-        f->frame_owner = DOMID_SELF;
+    if (frames == DOMID_IO)
         return 0;
-    }
-    rc = named_domain(frames, &f->frames);
+    rc = frame_owner(frames, &f->frames);
     if (rc) {
         domain_put(f->table_owner);
         return rc;
     }
     f->frame_owner = f->frames->id == f->table_owner->id ? DOMID_SELF : f->frames->id;
     return 0;
+}
+
+long foreign_get_other(uint32_t foreigndom, struct foreign *f)
+{
+    if ((foreigndom & 0xffff) == current->domain->id)
+        return refuse(-XEN_ESRCH, "the caller's own number is not that of another domain");
+    return foreign_get(foreigndom, f);
 }
 
 void foreign_put(struct foreign *f)

@@ -19,6 +19,8 @@ static long write_plain(mfn_t m, unsigned int index, uint64_t value, domid_t own
     if (!frame_get(m.n, owner))
         return refuse(-XEN_EINVAL, "mmu_update: frame %lx is not one of d%d", m.n, owner);
     rc = frame_get_writable(m, true);
+    if (rc == -XEN_EBUSY)
+        rc = -XEN_EINVAL;
     if (rc == 0) {
         ((_Atomic uint64_t *)frame_virt(m))[index] = value;
         frame_put_type(m);
@@ -100,10 +102,12 @@ long hypercall_mmu_update(guest_addr_t reqs, uint32_t count, guest_addr_t done, 
     struct pte_rights rights = { .foreign = DOMID_SELF };
     struct foreign f;
     uint32_t total;
-    long rc = 0;
+    long rc;
 
+    if (!guest_range_ok(reqs.a, 1))
+        return refuse(-XEN_EFAULT, "mmu_update: requests at %lx", reqs.a);
     if (foreigndom != DOMID_SELF) {
-        rc = foreign_get(foreigndom, &f);
+        rc = foreign_get_other(foreigndom, &f);
         if (rc)
             return rc;
         pt = f.table_owner;
@@ -115,8 +119,9 @@ long hypercall_mmu_update(guest_addr_t reqs, uint32_t count, guest_addr_t done, 
     if (rc == -ERESTART)
         return rc;
     total = (uint32_t)c->done;
+    /* As on Xen, a count that cannot be stored is the guest's loss: what was done is done. */
     if (done.a && copy_to_guest(done, &total, sizeof(total)))
-        rc = refuse(-XEN_EFAULT, "mmu_update: count of done requests");
+        (void)refuse(-XEN_EFAULT, "mmu_update: count of done requests");
     return rc;
 }
 
@@ -127,13 +132,11 @@ static long flush_after(struct vcpu *v, uint64_t va, uint64_t flags)
     long rc;
 
     switch (flags & UVMF_FLUSHTYPE_MASK) {
-    case UVMF_NONE:
-        return 0;
     case UVMF_TLB_FLUSH:
     case UVMF_INVLPG:
         break;
     default:
-        return refuse(-XEN_EINVAL, "update_va_mapping: flags %lx", flags);
+        return 0;
     }
     switch (flags & ~UVMF_FLUSHTYPE_MASK) {
     case UVMF_LOCAL:
@@ -145,7 +148,7 @@ static long flush_after(struct vcpu *v, uint64_t va, uint64_t flags)
     default:
         rc = tlb_mask_of_vcpus(v->domain, guest_addr(flags & ~UVMF_FLUSHTYPE_MASK), &mask);
         if (rc)
-            return rc;
+            return -XEN_EFAULT;
     }
     if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_INVLPG && mask == 1UL << cpu_id())
         tlb_flush_address(va);
@@ -182,7 +185,7 @@ long hypercall_update_va_mapping_otherdomain(uint64_t va, uint64_t val, uint64_t
 {
     struct foreign f;
     struct pte_rights rights = { 0 };
-    long rc = foreign_get(domid, &f);
+    long rc = domid == DOMID_IO && !current->domain->control ? -XEN_EPERM : foreign_get_other(domid, &f);
 
     if (rc)
         return rc;

@@ -129,6 +129,8 @@ static long clear_or_copy(struct domain *d, uint64_t to, const uint64_t *from)
         return refuse(-XEN_EINVAL, "page %lx is not one of d%d", *from, d->id);
     }
     rc = frame_get_writable(mfn(to), false);
+    if (rc == -XEN_EBUSY)
+        rc = -XEN_EINVAL;
     if (rc == 0) {
         if (from)
             memcpy(frame_virt(mfn(to)), frame_virt(mfn(*from)), PAGE_SIZE);
@@ -142,13 +144,21 @@ static long clear_or_copy(struct domain *d, uint64_t to, const uint64_t *from)
     return rc;
 }
 
+static bool concerns_vcpu(unsigned int cmd)
+{
+    return cmd > MMUEXT_UNPIN_TABLE && cmd <= MMUEXT_UNMARK_SUPER && cmd != MMUEXT_CLEAR_PAGE && cmd != MMUEXT_COPY_PAGE;
+}
+
+/* owner: of the frames; NULL: they are devices'. */
 static long mmuext_one(struct vcpu *v, struct domain *owner, const struct mmuext_op *op)
 {
     struct domain *d = v->domain;
 
-    /* What concerns the calling vcpu can't be done to another domain. */
-    if (owner != d && op->cmd > MMUEXT_UNPIN_TABLE && op->cmd != MMUEXT_CLEAR_PAGE && op->cmd != MMUEXT_COPY_PAGE)
+    /* What concerns the calling vcpu can't be done to another domain; devices have no tables. */
+    if (owner != d && concerns_vcpu(op->cmd))
         return refuse(-XEN_EPERM, "mmuext_op %u for another domain", op->cmd);
+    if (!owner && op->cmd <= MMUEXT_UNMARK_SUPER)
+        return refuse(-XEN_EINVAL, "mmuext_op %u for devices", op->cmd);
     switch (op->cmd) {
     case MMUEXT_PIN_L1_TABLE:
     case MMUEXT_PIN_L2_TABLE:
@@ -198,18 +208,19 @@ long hypercall_mmuext_op(guest_addr_t ops, uint32_t count, guest_addr_t done, ui
 {
     struct vcpu *v = current;
     struct continuation *c = &v->continuation;
-    struct foreign f = { .frames = NULL };
+    struct foreign f;
     struct domain *owner = v->domain;
+    domid_t id = (domid_t)foreigndom;
     uint32_t total;
     long rc = 0;
 
-    if (foreigndom != DOMID_SELF) {
-        if (foreigndom >> 16)
-            return refuse(-XEN_EINVAL, "mmuext_op: foreigndom %x", foreigndom);
-        rc = foreign_get(foreigndom, &f);
+    if (!guest_range_ok(ops.a, 1))
+        return refuse(-XEN_EFAULT, "mmuext_op: operations at %lx", ops.a);
+    if (id != DOMID_SELF) {
+        rc = id == DOMID_IO && !owner->control ? -XEN_EPERM : foreign_get_other(id, &f);
         if (rc)
             return rc;
-        owner = f.frames ? f.frames : owner;
+        owner = f.frames;
     }
     while (rc == 0 && c->done < count) {
         struct mmuext_op op;
@@ -221,12 +232,12 @@ long hypercall_mmuext_op(guest_addr_t ops, uint32_t count, guest_addr_t done, ui
         if (rc == 0 && ++c->done < count && preempt_check())
             rc = -ERESTART;
     }
-    if (foreigndom != DOMID_SELF)
+    if (id != DOMID_SELF)
         foreign_put(&f);
     if (rc == -ERESTART)
         return rc;
     total = (uint32_t)c->done;
     if (done.a && copy_to_guest(done, &total, sizeof(total)))
-        rc = refuse(-XEN_EFAULT, "mmuext_op: count of done requests");
+        (void)refuse(-XEN_EFAULT, "mmuext_op: count of done requests");    /* as for mmu_update */
     return rc;
 }

@@ -65,10 +65,11 @@ bool write_kernel_va(struct vcpu *v, uint64_t va, const void *data, size_t n)
     return ok;
 }
 
-/* A level-1 table of the domain, in use or idle. mmu_lock held. */
+/* A level-1 table of the domain, in use. mmu_lock held. */
 static inline bool is_own_leaf_table(const struct domain *d, const struct frame *f)
 {
-    return ref_owner(f->ref) == d->id && type_of(f->type) == FRAME_L1 && (f->type & TYPE_VALIDATED);
+    return ref_owner(f->ref) == d->id && type_of(f->type) == FRAME_L1 && (f->type & TYPE_VALIDATED) &&
+           (f->type & TYPE_COUNT_MASK);
 }
 
 bool pte_trap_candidate(struct vcpu *v, uint64_t va, mfn_t *table, uint64_t *word)
