@@ -182,6 +182,8 @@ long hypercall_update_descriptor(uint64_t maddr, uint64_t descriptor)
         atomic_store(slot, descriptor);
     } else {
         rc = frame_get_writable(m, true);
+        if (rc == -XEN_EBUSY)
+            rc = -XEN_EINVAL;
         if (rc == 0) {
             atomic_store(slot, descriptor);
             frame_put_type(m);

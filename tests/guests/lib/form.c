@@ -34,7 +34,7 @@ long form_run_user(const void *code, struct form_regs *r, const char *root)
     char *stack = pv_pages_alloc(4);
     unsigned int i;
 
-    mmuext1(MMUEXT_NEW_USER_BASEPTR, mfn_of(root));
+    mmuext1(MMUEXT_NEW_USER_BASEPTR, pv_virt_to_mfn(root));
     HYPERVISOR_stack_switch(FLAT_KERNEL_SS, (unsigned long)stack + 4 * PV_PAGE_SIZE);
     user_result = 0;
     for (i = 0; i < 3; i++)

@@ -1,5 +1,6 @@
 /* mmuext.c: the other extended operations, lists of them, and vm_assist. The class of bug: a list or a mask that is
  * trusted, an operation that does less or more than it says. */
+#include "place.h"
 #include "scratch.h"
 
 #include <string.h>
@@ -115,7 +116,7 @@ static void other_commands(void)
 
 static void lists(void)
 {
-    char *edge = (char *)pv_pages_alloc(2) + PV_PAGE_SIZE;
+    char *edge = place_before_unmapped();
     struct mmuext_op *end = (struct mmuext_op *)edge;
     const struct { const char *name; void *at; unsigned int count; long want; unsigned int done; } rows[] = {
         { "no operation", s.t1, 0, 0, 0 },
@@ -137,7 +138,6 @@ static void lists(void)
         ((struct mmuext_op *)s.t1)[i] = (struct mmuext_op){ .cmd = MMUEXT_INVLPG_LOCAL };
     for (i = 1; i <= 100; i++)
         end[-(int)i] = (struct mmuext_op){ .cmd = MMUEXT_INVLPG_LOCAL };
-    set_va(edge, 0);
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         long rc;
 
@@ -151,8 +151,7 @@ static void lists(void)
     check("count with bit 31, one operation, 5 said to be done",
           HYPERVISOR_mmuext_op(end - 1, PREEMPTED | 1, &done, DOMID_SELF), 0);
     check("count with bit 31: what is counted as done", done, 6);
-    make_writable(edge);
-    pv_pages_free(edge - PV_PAGE_SIZE, 2);
+    place_end(edge);
 }
 
 static void partial(void)
@@ -221,10 +220,14 @@ static void domains(void)
 /* What concerns the caller's own vcpu can be done to no other domain, and no device's frame is a table. */
 static void for_io(void)
 {
-    static const struct { const char *name; unsigned int cmd; } rows[] = {
-        { "MMUEXT_PIN_L1_TABLE", MMUEXT_PIN_L1_TABLE }, { "MMUEXT_UNPIN_TABLE", MMUEXT_UNPIN_TABLE },
-        { "MMUEXT_NEW_BASEPTR", MMUEXT_NEW_BASEPTR }, { "MMUEXT_TLB_FLUSH_LOCAL", MMUEXT_TLB_FLUSH_LOCAL },
-        { "MMUEXT_INVLPG_ALL", MMUEXT_INVLPG_ALL }, { "MMUEXT_SET_LDT", MMUEXT_SET_LDT }, { "command 77", 77 },
+    static const struct { const char *name; unsigned int cmd; long initial; } rows[] = {
+        { "MMUEXT_PIN_L1_TABLE", MMUEXT_PIN_L1_TABLE, -XEN_EINVAL },
+        { "MMUEXT_UNPIN_TABLE", MMUEXT_UNPIN_TABLE, -XEN_EINVAL },
+        { "MMUEXT_NEW_BASEPTR", MMUEXT_NEW_BASEPTR, -XEN_EPERM },
+        { "MMUEXT_TLB_FLUSH_LOCAL", MMUEXT_TLB_FLUSH_LOCAL, -XEN_EPERM },
+        { "MMUEXT_INVLPG_ALL", MMUEXT_INVLPG_ALL, -XEN_EPERM },
+        { "MMUEXT_SET_LDT", MMUEXT_SET_LDT, -XEN_EPERM },
+        { "command 77", 77, -XEN_ENOSYS },
     };
     unsigned int i;
 
@@ -232,9 +235,9 @@ static void for_io(void)
         struct mmuext_op op = { .cmd = rows[i].cmd, .arg1.mfn = mfn_of(s.l1) };
 
         check(named("%s for DOMID_IO", rows[i].name), HYPERVISOR_mmuext_op(&op, 1, NULL, DOMID_IO),
-              by_role(-XEN_EPERM, -XEN_EINVAL));
+              by_role(-XEN_EPERM, rows[i].initial));
     }
-    check("no operation for DOMID_IO", HYPERVISOR_mmuext_op(NULL, 0, NULL, DOMID_IO), by_role(-XEN_EPERM, -XEN_EINVAL));
+    check("no operation for DOMID_IO", HYPERVISOR_mmuext_op(NULL, 0, NULL, DOMID_IO), by_role(-XEN_EPERM, 0));
     check("no operation for nobody", HYPERVISOR_mmuext_op(NULL, 0, NULL, NOBODY), -XEN_ESRCH);
 }
 

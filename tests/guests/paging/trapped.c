@@ -90,7 +90,7 @@ static void entries_to_write(void)
         { "the shared page", pv_start_info->shared_info | FLAGS_RW | PV_PTE_G, 0, 0 },
         { "PCD, XSA-402", entry_for(s.page, FLAGS_RW | PV_PTE_G | 0x10), REFUSED, 0 },
         { "PAT, XSA-402", entry_for(s.page, FLAGS_RW | PV_PTE_G | 0x80), REFUSED, 0 },
-        { "absent, frame of a page of ours, XSA-273", entry_for(s.page, 0), 0, 0 },
+        { "a page of ours, absent, XSA-273", entry_for(s.page, 0), 0, 0 },
         { "all ones", ~0UL, REFUSED, REFUSED },
     };
     volatile uint64_t *slot = entries(s.l1) + 20;

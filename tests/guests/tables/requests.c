@@ -1,6 +1,7 @@
 /* requests.c: mmu_update's arguments: commands, the word that is named, lists, counts, the count of what was
  * done. The class of bug: a request list or a count that is trusted, and a partial list of which the caller
  * learns nothing. */
+#include "place.h"
 #include "scratch.h"
 
 #include <string.h>
@@ -188,13 +189,11 @@ void test_requests(void)
     other_entry = entry_for(s.other, FLAGS_RW | PV_PTE_NX);
     commands();
     words();
-    edge = (char *)pv_pages_alloc(2) + PV_PAGE_SIZE;
-    set_va(edge, 0);
+    edge = place_before_unmapped();
     lists();
     continued();
     partial();
     counts();
-    make_writable(edge);
-    pv_pages_free(edge - PV_PAGE_SIZE, 2);
+    place_end(edge);
     scratch_give_back();
 }
