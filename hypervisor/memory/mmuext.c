@@ -195,7 +195,8 @@ static long mmuext_one(struct vcpu *v, struct domain *owner, const struct mmuext
     }
     case MMUEXT_FLUSH_CACHE:
     case MMUEXT_FLUSH_CACHE_GLOBAL:
-        return refuse(-XEN_EACCES, "cache flush without a device");
+        return refuse(d->control || op->cmd == MMUEXT_FLUSH_CACHE ? -XEN_EACCES : -XEN_EINVAL,
+                      "cache flush without a device");
     case MMUEXT_MARK_SUPER:
     case MMUEXT_UNMARK_SUPER:
         return refuse(-XEN_EOPNOTSUPP, "superpages");
