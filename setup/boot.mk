@@ -47,6 +47,6 @@ iso: build/enso.iso
 
 # ---- the machine ----
 run: build/enso.iso
-	$(Q)ISO=$< MEM=$(MEM) CPUS=$(CPUS) ACCEL=$(ACCEL) UEFI=$(UEFI) LOG=build/run.log setup/run.sh
+	$(Q)ISO=$< DISK=$(DISK) MEM=$(MEM) CPUS=$(CPUS) ACCEL=$(ACCEL) UEFI=$(UEFI) LOG=build/run.log setup/run.sh
 
 .PHONY: iso run

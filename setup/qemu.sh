@@ -1,8 +1,8 @@
 #!/bin/sh
 # qemu.sh [QEMU-OPTION...]: becomes QEMU with a machine for Enso, its serial port on the terminal.
 #
-# From the environment: ISO, MEM (MiB, or with a suffix), CPUS, ACCEL, UEFI=1, LOG (file for a copy of what
-# the serial port says). Ctrl-C and Ctrl-A reach the machine. The shell's `exit CODE` writes CODE to the
+# From the environment: ISO, MEM (MiB, or with a suffix), CPUS, ACCEL, UEFI=1, DISK (files or block devices, separated
+# by commas, that become virtio disks), LOG (file for a copy of what the serial port says). Ctrl-C and Ctrl-A reach the machine. The shell's `exit CODE` writes CODE to the
 # isa-debug-exit device, which makes QEMU's exit status 2*CODE+1; a power-off makes it 0.
 set -eu
 
@@ -23,6 +23,16 @@ fi
 if [ "${UEFI:-0}" != 0 ]; then
     set -- -bios /usr/share/ovmf/OVMF.fd "$@"
 fi
+n=0
+IFS=,
+for disk in ${DISK:-}; do
+    [ -r "$disk" ] || { echo "DISK: $disk: no such file, or not to be read" >&2; exit 1; }
+    if [ -w "$disk" ]; then readonly=off; else readonly=on; fi
+    set -- -drive "if=none,id=disk$n,format=raw,discard=unmap,readonly=$readonly,file=$disk" \
+        -device "virtio-blk-pci,disable-legacy=on,drive=disk$n" "$@"
+    n=$((n + 1))
+done
+unset IFS
 exec qemu-system-x86_64 -accel "$ACCEL" -cpu "$cpu" -m "$MEM" -smp "$CPUS" \
     -nodefaults -no-user-config -display none -vga std -no-reboot \
     -chardev "stdio,id=serial,signal=off${LOG:+,logfile=$LOG}" -serial chardev:serial -monitor none \

@@ -19,6 +19,7 @@
     /* cmd_top.c */      handler(cmd_top)                                                                    \
     /* cmd_host.c */     handler(cmd_info) handler(cmd_dmesg) handler(cmd_debug_keys) handler(cmd_free)      \
                          handler(cmd_poweroff) handler(cmd_exit)                                             \
+    /* cmd_device.c */   handler(cmd_lspci) handler(cmd_lsblk)                                               \
     /* cmd_store.c */    handler(cmd_xenstore_ls) handler(cmd_xenstore_read) handler(cmd_xenstore_write)     \
                          handler(cmd_xenstore_list) handler(cmd_xenstore_rm) handler(cmd_xenstore_exists)    \
                          handler(cmd_xenstore_chmod) handler(cmd_xenstore_watch)                             \

@@ -6,6 +6,7 @@ const struct command_group command_groups[] = {
     { "Domains", commands_domain },
     { "Looking at domains", commands_look },
     { "Host", commands_host },
+    { "Devices", commands_device },
     { "Store", commands_store },
     { "Files and shell", commands_shell },
     { NULL, NULL }

@@ -7,6 +7,7 @@
 extern const struct command commands_domain[];
 extern const struct command commands_look[];
 extern const struct command commands_host[];
+extern const struct command commands_device[];
 extern const struct command commands_store[];
 extern const struct command commands_shell[];
 

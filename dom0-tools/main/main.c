@@ -13,6 +13,7 @@
 #include "../cli/number.h"
 #include "../cli/shell.h"
 #include "../cli/terminal.h"
+#include "../drivers/drivers.h"
 #include "../toolstack/domain.h"
 #include "../toolstack/host.h"
 #include "../xenstore/xenstored.h"
@@ -101,6 +102,7 @@ int main(int argc, char **argv)
 {
     report_part("the store", xenstored_start(), "no domain can be created");    /* pv_xs_*() work */
     report_part("the console daemon", consoled_start(), "domains have no console");    /* logs are kept */
+    report_part("the devices", drivers_start(), "the host's disks cannot be used");
     start_toolstack();                                          /* domains can be created, and are watched */
     print_banner();
     shell_init(terminal_columns(boot_option(argc, argv, "columns")));   /* commands can run */
