@@ -1,5 +1,6 @@
-/* absent.c: hypercalls for what a PV guest does not have: device models, profilers, message rings, the hypervisor's own
- * file tree. The class of bug: an entry point that nobody remembers (XSA-15, XSA-18, XSA-84, XSA-85, XSA-151, XSA-313). */
+/* absent.c: hypercalls for what a PV guest does not have: device models, profilers, message rings, the
+ * hypervisor's own file tree. The class of bug: an entry point that nobody remembers (XSA-15, XSA-18, XSA-84,
+ * XSA-85, XSA-151, XSA-313). */
 #include "calls.h"
 #include "case.h"
 

@@ -1,5 +1,5 @@
-/* assists.c: vm_assist, and what set_timer_op takes. The class of bug: a type that is used as a shift before it is
- * compared. */
+/* assists.c: vm_assist, and what set_timer_op takes. The class of bug: a type that is used as a shift before
+ * it is compared. */
 #include "calls.h"
 #include "case.h"
 
@@ -55,11 +55,13 @@ static void effect(void)
     check("without writable_pagetables a write to a pinned table", plain_write(l1, entry),
           by_role(TRAP(14, 3), 0));
     check("entries that it has set", shows(l1[0], page), by_role(0, 1));
-    check("writable_pagetables on", HYPERVISOR_vm_assist(VMASST_CMD_enable, VMASST_TYPE_writable_pagetables), 0);
+    check("writable_pagetables on", HYPERVISOR_vm_assist(VMASST_CMD_enable, VMASST_TYPE_writable_pagetables),
+          0);
     check_state("with it the same write", plain_write(l1, entry), 0, "the entry is set", shows(l1[0], page));
     check("writable_pagetables on, twice",
           HYPERVISOR_vm_assist(VMASST_CMD_enable, VMASST_TYPE_writable_pagetables), 0);
-    check("writable_pagetables off", HYPERVISOR_vm_assist(VMASST_CMD_disable, VMASST_TYPE_writable_pagetables), 0);
+    check("writable_pagetables off",
+          HYPERVISOR_vm_assist(VMASST_CMD_disable, VMASST_TYPE_writable_pagetables), 0);
     check("without it again", plain_write(l1, 0), by_role(TRAP(14, 3), 0));
     check("entries that are left", shows(l1[0], page), by_role(1, 0));
     mmuext1(MMUEXT_UNPIN_TABLE, mfn);
@@ -91,7 +93,8 @@ void timer_arguments(void)
         const char *name;
         uint64_t at;
     } rows[] = {
-        { "0: none", 0 }, { "1: long ago", 1 }, { "2^31", 1UL << 31 }, { "2^62", 1UL << 62 }, { "2^63 - 1", ~0UL >> 1 },
+        { "0: none", 0 }, { "1: long ago", 1 }, { "2^31", 1UL << 31 }, { "2^62", 1UL << 62 },
+        { "2^63 - 1", ~0UL >> 1 },
         { "2^63", 1UL << 63 }, { "2^64 - 1", ~0UL },
     };
     unsigned int i;

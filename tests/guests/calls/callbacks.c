@@ -1,5 +1,5 @@
-/* callbacks.c: entry points of the guest kernel. The class of bug: an address that is stored unchecked and later loaded
- * as an instruction pointer in the hypervisor (XSA-193), a type used as an index. */
+/* callbacks.c: entry points of the guest kernel. The class of bug: an address that is stored unchecked and
+ * later loaded as an instruction pointer in the hypervisor (XSA-193), a type used as an index. */
 #include "calls.h"
 #include "case.h"
 
@@ -44,8 +44,8 @@ static void put_back(void)
     register_callback(CALLBACKTYPE_nmi, 0, (unsigned long)pv_trap_stubs + 2 * 16);
 }
 
-/* An event to ourselves. True if it came, once; *moved: upcalls went to the counting entry. Others than ours may come in
- * between. */
+/* An event to ourselves. True if it came, once; *moved: upcalls went to the counting entry. Others than ours
+ * may come in between. */
 static bool event_comes(bool *moved)
 {
     int port = pv_event_bind_ipi(on_event, NULL);
@@ -116,10 +116,12 @@ void callbacks_register(void)
         }
     check("CALLBACKOP_register, event, unknown flags",
           register_callback(CALLBACKTYPE_event, 0xfffe, (unsigned long)pv_entry_event), 0);
-    check("CALLBACKOP_register, argument unmapped", HYPERVISOR_callback_op(CALLBACKOP_register, UNMAPPED), -XEN_EFAULT);
+    check("CALLBACKOP_register, argument unmapped", HYPERVISOR_callback_op(CALLBACKOP_register, UNMAPPED),
+          -XEN_EFAULT);
     check("CALLBACKOP_register, argument at the hypervisor's address",
           HYPERVISOR_callback_op(CALLBACKOP_register, HYPERVISOR_SPACE), -XEN_EFAULT);
-    check("CALLBACKOP_register, argument non-canonical", HYPERVISOR_callback_op(CALLBACKOP_register, NON_CANONICAL),
+    check("CALLBACKOP_register, argument non-canonical",
+          HYPERVISOR_callback_op(CALLBACKOP_register, NON_CANONICAL),
           -XEN_EFAULT);
     check("command 2", HYPERVISOR_callback_op(2, UNMAPPED), -XEN_ENOSYS);
     check("command -1", HYPERVISOR_callback_op(-1, UNMAPPED), -XEN_ENOSYS);
@@ -220,7 +222,8 @@ void callbacks_nmi(void)
         check(named("XENNMI_register_callback, %s, XSA-193", rows[i].name),
               HYPERVISOR_nmi_op(XENNMI_register_callback, &nmi), rows[i].want);
     }
-    check("XENNMI_register_callback, argument unmapped", HYPERVISOR_nmi_op(XENNMI_register_callback, UNMAPPED),
+    check("XENNMI_register_callback, argument unmapped",
+          HYPERVISOR_nmi_op(XENNMI_register_callback, UNMAPPED),
           -XEN_EFAULT);
     check("XENNMI_register_callback, argument at the hypervisor's address",
           HYPERVISOR_nmi_op(XENNMI_register_callback, HYPERVISOR_SPACE), -XEN_EFAULT);

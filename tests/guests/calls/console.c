@@ -1,5 +1,5 @@
-/* console.c: console_io. The class of bug: a count that is believed, a buffer that is read where the guest may not
- * (XSA-152: what is written is bounded in rate, which the system tests show). */
+/* console.c: console_io. The class of bug: a count that is believed, a buffer that is read where the guest
+ * may not (XSA-152: what is written is bounded in rate, which the system tests show). */
 #include "calls.h"
 #include "case.h"
 #include "place.h"

@@ -1,5 +1,6 @@
-/* control.c: the control interface as the initial domain finds it, with wrong versions, commands, domains and arguments.
- * The class of bug: a control domain's mistake that becomes the hypervisor's. Nothing here changes anything. */
+/* control.c: the control interface as the initial domain finds it, with wrong versions, commands, domains and
+ * arguments. The class of bug: a control domain's mistake that becomes the hypervisor's. Nothing here changes
+ * anything. */
 #include "calls.h"
 #include "case.h"
 #include "place.h"
@@ -41,7 +42,8 @@ static void versions_and_pointers(void)
         const struct {
             const char *what;
             void *at;
-        } bad[] = { { "NULL", NULL }, { "unmapped", UNMAPPED }, { "at the hypervisor's address", HYPERVISOR_SPACE },
+        } bad[] = { { "NULL", NULL }, { "unmapped", UNMAPPED },
+                    { "at the hypervisor's address", HYPERVISOR_SPACE },
                     { "non-canonical", NON_CANONICAL }, { "half on an unmapped page", gap - 8 } };
 
         for (k = 0; k < 4; k++) {
@@ -51,7 +53,8 @@ static void versions_and_pointers(void)
                   PV_HYPERCALL1(calls[i].call, words), -XEN_EACCES);
         }
         for (k = 0; k < 5; k++)
-            check(named("%s, argument %s", calls[i].name, bad[k].what), PV_HYPERCALL1(calls[i].call, bad[k].at),
+            check(named("%s, argument %s", calls[i].name, bad[k].what),
+                  PV_HYPERCALL1(calls[i].call, bad[k].at),
                   -XEN_EFAULT);
     }
     place_end(gap);
@@ -114,13 +117,15 @@ static void no_such_domain(void)
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         for (k = 0; k < 3; k++)
-            check(named("domctl %s on %s", rows[i].name, nobodies[k].name), domctl(rows[i].cmd, nobodies[k].dom),
+            check(named("domctl %s on %s", rows[i].name, nobodies[k].name),
+                  domctl(rows[i].cmd, nobodies[k].dom),
                   rows[i].cmd == XEN_DOMCTL_getdomaininfo && k > 0 ? -XEN_EINVAL : -XEN_ESRCH);
 }
 
 static struct xen_domctl on_self(uint32_t cmd)
 {
-    return (struct xen_domctl){ .cmd = cmd, .interface_version = XEN_DOMCTL_INTERFACE_VERSION, .domain = own_domid };
+    return (struct xen_domctl){ .cmd = cmd, .interface_version = XEN_DOMCTL_INTERFACE_VERSION,
+                                .domain = own_domid };
 }
 
 /* What may not be done to the caller itself, or with such numbers. */
@@ -130,7 +135,8 @@ static void on_ourselves(void)
 
     check("domctl destroydomain on ourselves", domctl(XEN_DOMCTL_destroydomain, own_domid), -XEN_EINVAL);
     check("domctl pausedomain on ourselves", domctl(XEN_DOMCTL_pausedomain, own_domid), -XEN_EINVAL);
-    check("domctl unpausedomain, we are not paused", domctl(XEN_DOMCTL_unpausedomain, own_domid), -XEN_EINVAL);
+    check("domctl unpausedomain, we are not paused", domctl(XEN_DOMCTL_unpausedomain, own_domid),
+          -XEN_EINVAL);
     check("domctl resumedomain on ourselves", domctl(XEN_DOMCTL_resumedomain, own_domid), -XEN_EINVAL);
     check("domctl setvcpucontext on ourselves", domctl(XEN_DOMCTL_setvcpucontext, own_domid), -XEN_EINVAL);
     check("domctl getvcpucontext on ourselves", domctl(XEN_DOMCTL_getvcpucontext, own_domid), -XEN_EINVAL);
@@ -215,8 +221,9 @@ static void cpu_maps(void)
     rc = ask_affinity(256, map);
     for (i = 8; i < 32; i++)
         others |= map[i];
-    check_state("domctl getvcpuaffinity, a map of 256 CPUs", rc, 0, "those that there cannot be are clear, nothing is "
-                "written behind the map", (map[0] & 1) && others == 0 && map[32] == 0xa5);
+    check_state("domctl getvcpuaffinity, a map of 256 CPUs", rc, 0,
+                "those that there cannot be are clear, nothing is written behind the map",
+                (map[0] & 1) && others == 0 && map[32] == 0xa5);
     memset(map, 0xa5, sizeof(map));
     rc = ask_affinity(8, map);
     check_state("domctl getvcpuaffinity, a map of 8 CPUs", rc, 0, "nothing is written behind the map",
@@ -234,7 +241,8 @@ static void hypercall_pages(void)
     static const struct {
         const char *name;
         uint64_t frame;
-    } rows[] = { { "beyond memory", 1UL << 36 }, { "2^40", 1UL << 40 }, { "2^52", 1UL << 52 }, { "2^64 - 1", ~0UL } };
+    } rows[] = { { "beyond memory", 1UL << 36 }, { "2^40", 1UL << 40 }, { "2^52", 1UL << 52 },
+                 { "2^64 - 1", ~0UL } };
     struct xen_domctl op;
     unsigned int i;
     char *page = pv_pages_alloc(1);
@@ -242,7 +250,8 @@ static void hypercall_pages(void)
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         op = on_self(XEN_DOMCTL_hypercall_init);
         op.u.hypercall_init.gmfn = rows[i].frame;
-        check(named("domctl hypercall_init, frame %s, XSA-32", rows[i].name), HYPERVISOR_domctl(&op), -XEN_EINVAL);
+        check(named("domctl hypercall_init, frame %s, XSA-32", rows[i].name), HYPERVISOR_domctl(&op),
+              -XEN_EINVAL);
     }
     make_read_only(page);
     mmuext1(MMUEXT_PIN_L1_TABLE, pv_virt_to_mfn(page));
@@ -262,7 +271,8 @@ static void hypercall_pages(void)
 
 static long create(domid_t dom, uint32_t flags, uint32_t vcpus)
 {
-    struct xen_domctl op = { .cmd = XEN_DOMCTL_createdomain, .interface_version = XEN_DOMCTL_INTERFACE_VERSION,
+    struct xen_domctl op = { .cmd = XEN_DOMCTL_createdomain,
+                             .interface_version = XEN_DOMCTL_INTERFACE_VERSION,
                              .domain = dom };
 
     op.u.createdomain.flags = flags;
@@ -305,13 +315,15 @@ static void questions(void)
     op.u.getdomaininfolist.max_domains = 0;
     check_state("sysctl getdomaininfolist of none", HYPERVISOR_sysctl(&op), 0, "none is told",
                 op.u.getdomaininfolist.num_domains == 0);
-    op = (struct xen_sysctl){ .cmd = XEN_SYSCTL_readconsole, .interface_version = XEN_SYSCTL_INTERFACE_VERSION };
+    op = (struct xen_sysctl){ .cmd = XEN_SYSCTL_readconsole,
+                              .interface_version = XEN_SYSCTL_INTERFACE_VERSION };
     op.u.readconsole.count = 0;
     check("sysctl readconsole, no room", HYPERVISOR_sysctl(&op), 0);
     op.u.readconsole.count = 100;
     set_xen_guest_handle(op.u.readconsole.buffer, (char *)UNMAPPED);
     check("sysctl readconsole to nowhere", HYPERVISOR_sysctl(&op), -XEN_EFAULT);
-    op = (struct xen_sysctl){ .cmd = XEN_SYSCTL_debug_keys, .interface_version = XEN_SYSCTL_INTERFACE_VERSION };
+    op = (struct xen_sysctl){ .cmd = XEN_SYSCTL_debug_keys,
+                              .interface_version = XEN_SYSCTL_INTERFACE_VERSION };
     op.u.debug_keys.nr_keys = 1;
     set_xen_guest_handle(op.u.debug_keys.keys, (char *)UNMAPPED);
     check("sysctl debug_keys from nowhere", HYPERVISOR_sysctl(&op), -XEN_EFAULT);

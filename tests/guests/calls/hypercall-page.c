@@ -1,5 +1,5 @@
-/* hypercall-page.c: the page of hypercall stubs, which a guest asks for by a write to an MSR. The class of bug: code written
- * into a frame that is a page table, another's, or none (XSA-32). */
+/* hypercall-page.c: the page of hypercall stubs, which a guest asks for by a write to an MSR. The class of
+ * bug: code written into a frame that is a page table, another's, or none (XSA-32). */
 #include "calls.h"
 #include "case.h"
 
@@ -34,14 +34,17 @@ static void refused(char *page)
     unsigned int i;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        check(named("wrmsr: the hypercall page to %s, XSA-32", rows[i].name), write_msr(rows[i].value), TRAP(13, 0));
-    check_state("wrmsr: page 1 of the hypercall pages", write_msr(here | 1), TRAP(13, 0), "the page is as it was",
+        check(named("wrmsr: the hypercall page to %s, XSA-32", rows[i].name), write_msr(rows[i].value),
+              TRAP(13, 0));
+    check_state("wrmsr: page 1 of the hypercall pages", write_msr(here | 1), TRAP(13, 0),
+                "the page is as it was",
                 *(uint64_t *)page == 0);
     check_state("wrmsr: page 4095 of the hypercall pages", write_msr(here | 0xfff), TRAP(13, 0),
                 "the page is as it was", *(uint64_t *)page == 0);
     make_read_only(page);
     mmuext1(MMUEXT_PIN_L1_TABLE, pv_virt_to_mfn(page));
-    check_state("wrmsr: the hypercall page to a page table", write_msr(here), TRAP(13, 0), "the table is as it was",
+    check_state("wrmsr: the hypercall page to a page table", write_msr(here), TRAP(13, 0),
+                "the table is as it was",
                 *(uint64_t *)page == 0);
     mmuext1(MMUEXT_UNPIN_TABLE, pv_virt_to_mfn(page));
     make_writable(page);
@@ -76,7 +79,8 @@ void hypercall_page(void)
     rc = call_stub(__HYPERVISOR_xen_version, XENVER_version, &kept);
     check_state("the stub of xen_version", rc, 4 << 16 | 17, "rcx and r11 are as they were", kept);
     rc = call_stub(11, 0, &kept);
-    check_state("the stub of a hypercall that does not exist", rc, -XEN_ENOSYS, "rcx and r11 are as they were", kept);
+    check_state("the stub of a hypercall that does not exist", rc, -XEN_ENOSYS,
+                "rcx and r11 are as they were", kept);
     rc = call_stub(55, 0, &kept);
     check_state("the stub of hypercall 55", rc, -XEN_ENOSYS, "rcx and r11 are as they were", kept);
 }

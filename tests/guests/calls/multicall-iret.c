@@ -1,5 +1,5 @@
-/* multicall-iret.c: a list in which a call returns to somewhere else. What stands behind it must not be executed: the
- * guest may be in user mode by then, which makes no hypercalls (XSA-213). */
+/* multicall-iret.c: a list in which a call returns to somewhere else. What stands behind it must not be
+ * executed: the guest may be in user mode by then, which makes no hypercalls (XSA-213). */
 #include "calls.h"
 #include "case.h"
 
@@ -12,8 +12,9 @@ static xen_feature_info_t before, behind;
 extern volatile uint64_t resume_rip, resume_rsp;
 volatile uint64_t resume_rip, resume_rsp;
 
-/* Issues a multicall of n entries with the frame of an iret on the stack: to `rip` with the selectors, or, when it is
- * 0, to the instruction behind. What rax is there; -1 when the call came back to its own next instruction instead. */
+/* Issues a multicall of n entries with the frame of an iret on the stack: to `rip` with the selectors, or,
+ * when it is 0, to the instruction behind. What rax is there; -1 when the call came back to its own next
+ * instruction instead. */
 static long list_with_iret(unsigned int n, uint64_t rip, uint64_t cs, uint64_t ss)
 {
     register unsigned long calls __asm__("rdi") = (unsigned long)list;
@@ -80,7 +81,8 @@ static void within_the_kernel(void)
     list[2] = iret;
     rax = to_kernel(3);
     check_true("iret at the end of a list goes where its frame says", rax != -1);
-    check_true("the calls before it were executed", list[0].result == 0 && list[1].result == 0 && behind.submap != 0);
+    check_true("the calls before it were executed", list[0].result == 0 && list[1].result == 0 &&
+               behind.submap != 0);
     list[0] = iret;
     check_true("iret alone in a list goes where its frame says", to_kernel(1) != -1);
 }
@@ -139,7 +141,8 @@ static void to_user_mode(void)
     list[1] = iret;
     list[2] = features_to(&behind);
     list_with_iret(3, (uint64_t)user_code, FLAT_USER_CS, FLAT_USER_SS);
-    check_state("iret to user mode in the middle of a list: system calls that user code made, XSA-213", system_calls, 1,
+    check_state("iret to user mode in the middle of a list: system calls that user code made, XSA-213",
+                system_calls, 1,
                 "from where the frame said", called_from == (uint64_t)user_code);
     check_true("the call before that was executed, XSA-213", list[0].result == 0 && before.submap != 0);
     check_true("the call behind, which would be user mode's, was not, XSA-213",

@@ -1,5 +1,5 @@
-/* multicall.c: many calls in one. The class of bug: a list that is trusted after it was looked at, a count that wraps,
- * calls that go on when they must not. */
+/* multicall.c: many calls in one. The class of bug: a list that is trusted after it was looked at, a count
+ * that wraps, calls that go on when they must not. */
 #include "calls.h"
 #include "case.h"
 #include "place.h"
@@ -21,7 +21,8 @@ static struct multicall_entry trace(xen_feature_info_t *to)
 
 static struct multicall_entry page_size(void)
 {
-    return (struct multicall_entry){ .op = __HYPERVISOR_xen_version, .result = 0xdead, .args = { XENVER_pagesize } };
+    return (struct multicall_entry){ .op = __HYPERVISOR_xen_version, .result = 0xdead,
+                                     .args = { XENVER_pagesize } };
 }
 
 /* A list of one call; what the call answered, or -1000 when the list was refused. */
@@ -64,9 +65,10 @@ static void answers(void)
 /* What may stand in a list, one call each. */
 static void kinds(void)
 {
-    static const unsigned long holes[] = { 11, 43, 47, 63, 64, 255, 1UL << 32, (1UL << 32) + 17, 1UL << 63, ~0UL };
-    static const char *const names[] = { "11", "43", "47", "63", "64", "255", "2^32", "2^32 + xen_version", "2^63",
-                                         "-1" };
+    static const unsigned long holes[] = { 11, 43, 47, 63, 64, 255, 1UL << 32, (1UL << 32) + 17, 1UL << 63,
+                                           ~0UL };
+    static const char *const names[] = { "11", "43", "47", "63", "64", "255", "2^32", "2^32 + xen_version",
+                                         "2^63", "-1" };
     static char stack[16384] __attribute__((aligned(16)));
     unsigned int i;
 
@@ -78,8 +80,9 @@ static void kinds(void)
     check("inside: fpu_taskswitch", inside1(__HYPERVISOR_fpu_taskswitch, 0, 0, 0), 0);
     check("inside: stack_switch", inside1(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS,
                                           (unsigned long)stack + sizeof(stack), 0), 0);
-    check("inside: set_callbacks", inside1(__HYPERVISOR_set_callbacks, (unsigned long)pv_entry_event,
-                                           (unsigned long)pv_entry_failsafe, (unsigned long)pv_entry_syscall), 0);
+    check("inside: set_callbacks",
+          inside1(__HYPERVISOR_set_callbacks, (unsigned long)pv_entry_event, (unsigned long)pv_entry_failsafe,
+                  (unsigned long)pv_entry_syscall), 0);
     check("inside: set_trap_table with an argument that is nowhere",
           inside1(__HYPERVISOR_set_trap_table, 0x1000, 0, 0), -XEN_EFAULT);
     check("inside: callback_op with an argument that is nowhere",
@@ -116,14 +119,16 @@ static void counts(void)
     check_state("a list of 2^32 is one of none", PV_HYPERCALL2(__HYPERVISOR_multicall, calls, 1UL << 32), 0,
                 "nothing was executed", calls[0].result == 0xdead);
     calls[1] = page_size();
-    check_state("a list of 2^32 + 1 is one of one", PV_HYPERCALL2(__HYPERVISOR_multicall, calls, (1UL << 32) + 1), 0,
+    check_state("a list of 2^32 + 1 is one of one",
+                PV_HYPERCALL2(__HYPERVISOR_multicall, calls, (1UL << 32) + 1), 0,
                 "one was executed", calls[0].result == 4096 && calls[1].result == 0xdead);
     for (i = 0; i < 1001; i++)
         calls[i] = page_size();
     check("a list of 1000", HYPERVISOR_multicall(calls, 1000), 0);
     for (i = 0; i < 1000; i++)
         done += calls[i].result == 4096;
-    check_state("calls of it that have their answer", done, 1000, "none behind it", calls[1000].result == 0xdead);
+    check_state("calls of it that have their answer", done, 1000, "none behind it",
+                calls[1000].result == 0xdead);
 }
 
 void multicall_lists(void)
@@ -155,9 +160,10 @@ static void across(const char *what, char *edge, bool readable)
     }
     rc = HYPERVISOR_multicall(list, 3);
     check_state(named("a list of three, the third on %s page", what), rc, -XEN_EFAULT,
-                "the first two have their answers", list[0].result == 0 && list[1].result == 0 && seen[0].submap &&
-                seen[1].submap);
-    check_true(named("the third, on %s page, %s", what, readable ? "was executed, its answer is lost" : "was not"),
+                "the first two have their answers", list[0].result == 0 && list[1].result == 0 &&
+                seen[0].submap && seen[1].submap);
+    check_true(named("the third, on %s page, %s", what,
+                     readable ? "was executed, its answer is lost" : "was not"),
                (seen[2].submap != 0) == readable);
     for (i = 0; i < 2; i++)
         list[i] = trace(&seen[i]);
@@ -187,7 +193,8 @@ void multicall_pointers(void)
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         check(named("a list of one at %s", bad[i].name), HYPERVISOR_multicall(bad[i].at, 1), -XEN_EFAULT);
-        check(named("a list of 2^32 - 1 at %s", bad[i].name), HYPERVISOR_multicall(bad[i].at, ~0U), -XEN_EFAULT);
+        check(named("a list of 2^32 - 1 at %s", bad[i].name), HYPERVISOR_multicall(bad[i].at, ~0U),
+              -XEN_EFAULT);
     }
     across("an unmapped", gap, false);
     across("a read-only", wall, true);
@@ -199,7 +206,8 @@ void multicall_pointers(void)
     pv_protect(wall, 1, PV_PTE_P | PV_PTE_RW | PV_PTE_NX);
     memcpy(half, &e, sizeof(e));
     pv_protect(wall, 1, PV_PTE_P | PV_PTE_NX);
-    check_state("a call whose answer's place is on a read-only page", HYPERVISOR_multicall(half, 1), -XEN_EFAULT,
+    check_state("a call whose answer's place is on a read-only page", HYPERVISOR_multicall(half, 1),
+                -XEN_EFAULT,
                 "it was executed, its place is as it was", seen.submap && half->result == 0xdead);
     place_end(gap);
     place_end(wall);

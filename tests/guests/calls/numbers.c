@@ -73,10 +73,13 @@ static const struct hole {
     { "50", 50 }, { "51", 51 }, { "52", 52 }, { "53", 53 }, { "54", 54 }, { "55", 55 },
     { "56", 56 }, { "57", 57 }, { "58", 58 }, { "59", 59 }, { "60", 60 }, { "61", 61 }, { "62", 62 },
     { "63", 63 }, { "64", 64 }, { "64 + xen_version", 64 + 17 }, { "128", 128 },
-    { "128 + xen_version", 128 + 17 }, { "255", 255 }, { "256 + xen_version", 256 + 17 }, { "1000000", 1000000 },
-    { "2^16 + xen_version", (1UL << 16) + 17 }, { "2^31", 1UL << 31 }, { "2^31 + xen_version", (1UL << 31) + 17 },
+    { "128 + xen_version", 128 + 17 }, { "255", 255 }, { "256 + xen_version", 256 + 17 },
+    { "1000000", 1000000 },
+    { "2^16 + xen_version", (1UL << 16) + 17 }, { "2^31", 1UL << 31 },
+    { "2^31 + xen_version", (1UL << 31) + 17 },
     { "2^32", 1UL << 32 }, { "2^32 + xen_version", (1UL << 32) + 17 }, { "2^63", 1UL << 63 },
-    { "2^63 + xen_version", (1UL << 63) + 17 }, { "-1", ~0UL }, { "-64", -64UL }, { "-64 + xen_version", -47UL },
+    { "2^63 + xen_version", (1UL << 63) + 17 }, { "-1", ~0UL }, { "-64", -64UL },
+    { "-64 + xen_version", -47UL },
     { "the text \"VMM\\0\"", 0x4d4d5600 },
 };
 
@@ -85,7 +88,8 @@ void numbers_holes(void)
     unsigned int i;
 
     for (i = 0; i < sizeof(holes) / sizeof(holes[0]); i++)
-        check(named("there is no hypercall %s", holes[i].name), PV_HYPERCALL1(holes[i].number, XENVER_version),
+        check(named("there is no hypercall %s", holes[i].name),
+              PV_HYPERCALL1(holes[i].number, XENVER_version),
               -XEN_ENOSYS);
 }
 

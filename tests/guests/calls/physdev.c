@@ -1,5 +1,6 @@
-/* physdev.c: physdev_op: I/O rights, and the operations on interrupts and devices, which a domU never has (XSA-13,
- * XSA-21, XSA-87). The class of bug: an operation of the control domain's that everybody may call. */
+/* physdev.c: physdev_op: I/O rights, and the operations on interrupts and devices, which a domU never has
+ * (XSA-13, XSA-21, XSA-87). The class of bug: an operation of the control domain's that everybody may
+ * call. */
 #include "calls.h"
 #include "case.h"
 
@@ -40,7 +41,8 @@ static void io_rights(void)
 
         if (strstr(maps[i].name, "nowhere"))
             set_xen_guest_handle(map.bitmap, (uint8_t *)UNMAPPED);
-        check(named("PHYSDEVOP_set_iobitmap, %s", maps[i].name), op(PHYSDEVOP_set_iobitmap, &map), maps[i].want);
+        check(named("PHYSDEVOP_set_iobitmap, %s", maps[i].name), op(PHYSDEVOP_set_iobitmap, &map),
+              maps[i].want);
     }
 }
 
@@ -66,7 +68,8 @@ static void old_form(void)
         check(named("the old form: %s", rows[i].name), PV_HYPERCALL1(__HYPERVISOR_physdev_op_compat, &old),
               by_role(rows[i].domu, rows[i].initial));
     }
-    check("the old form: argument unmapped", PV_HYPERCALL1(__HYPERVISOR_physdev_op_compat, UNMAPPED), -XEN_EFAULT);
+    check("the old form: argument unmapped", PV_HYPERCALL1(__HYPERVISOR_physdev_op_compat, UNMAPPED),
+          -XEN_EFAULT);
     check("the old form: argument at the hypervisor's address",
           PV_HYPERCALL1(__HYPERVISOR_physdev_op_compat, HYPERVISOR_SPACE), -XEN_EFAULT);
 }

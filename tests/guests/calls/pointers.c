@@ -1,5 +1,5 @@
-/* pointers.c: where arguments may lie. The class of bug: a check of the first byte only, one that is wrong by one at
- * an end of the hole or of the hypervisor's range, a length that wraps (XSA-4, XSA-29). */
+/* pointers.c: where arguments may lie. The class of bug: a check of the first byte only, one that is wrong by
+ * one at an end of the hole or of the hypervisor's range, a length that wraps (XSA-4, XSA-29). */
 #include "calls.h"
 #include "case.h"
 #include "place.h"
@@ -10,8 +10,8 @@
 #define HOLE_END 0xffff800000000000UL    /* first address behind it: the hypervisor's */
 #define OURS     0xffff880000000000UL    /* end of the hypervisor's: the guest's again */
 
-/* One tree of tables, in three places of the address space: `first` appears at the start of what each place holds,
- * `last` at its end. */
+/* One tree of tables, in three places of the address space: `first` appears at the start of what each place
+ * holds, `last` at its end. */
 static struct {
     uint64_t *l3, *l2, *l1;
     char *first, *last;

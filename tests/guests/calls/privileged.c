@@ -1,5 +1,6 @@
-/* privileged.c: the control interface as everybody else finds it: refused, whatever the argument says. The class of bug:
- * a lock taken, an argument read or a domain looked for before the caller's right to it is (XSA-492, XSA-499). */
+/* privileged.c: the control interface as everybody else finds it: refused, whatever the argument says. The
+ * class of bug: a lock taken, an argument read or a domain looked for before the caller's right to it is
+ * (XSA-492, XSA-499). */
 #include "calls.h"
 #include "case.h"
 
@@ -25,7 +26,8 @@ static union {
     uint32_t words[1024];
 } argument;
 
-/* True if all commands are refused with -EPERM, where the argument's bytes are `fill`, the domain is `dom`. */
+/* True if all commands are refused with -EPERM, where the argument's bytes are `fill`, the domain is
+ * `dom`. */
 static bool all_refused(const struct control_call *c, int fill, domid_t dom)
 {
     uint32_t cmd;
@@ -59,11 +61,13 @@ static void one_call(const struct control_call *c)
 
     memset(&argument, 0, sizeof(argument));
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        check(named("a domU's %s, %s, XSA-492 XSA-499", c->name, rows[i].what), PV_HYPERCALL1(c->call, rows[i].at),
+        check(named("a domU's %s, %s, XSA-492 XSA-499", c->name, rows[i].what),
+              PV_HYPERCALL1(c->call, rows[i].at),
               rows[i].want);
 }
 
-/* Xen looks at the domain before it looks at the caller's rights; its answers to a domctl tell which exist. */
+/* Xen looks at the domain before it looks at the caller's rights; its answers to a domctl tell which
+ * exist. */
 static const struct sweep {
     const char *name;
     const struct control_call *call;

@@ -47,7 +47,8 @@ static void features(void)
     check_true("feature dom0 tells who we are", (word >> XENFEAT_dom0 & 1) == pv_is_control_domain());
     for (i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++) {
         word = 0x12345678;
-        check_state(named("XENVER_get_features, word %#x", beyond[i]), feature_word(beyond[i], &word), -XEN_EINVAL,
+        check_state(named("XENVER_get_features, word %#x", beyond[i]), feature_word(beyond[i], &word),
+                    -XEN_EINVAL,
                     "the answer's place is as it was", word == 0x12345678);
     }
 }
@@ -68,7 +69,8 @@ void version_values(void)
           4 << 16 | 17);
     check("XENVER_pagesize", HYPERVISOR_xen_version(XENVER_pagesize, NULL), 4096);
     check("XENVER_pagesize, with an argument", HYPERVISOR_xen_version(XENVER_pagesize, id), -XEN_EINVAL);
-    check("XENVER_pagesize, with an argument that is nowhere", HYPERVISOR_xen_version(XENVER_pagesize, UNMAPPED),
+    check("XENVER_pagesize, with an argument that is nowhere",
+          HYPERVISOR_xen_version(XENVER_pagesize, UNMAPPED),
           -XEN_EINVAL);
     check_state("XENVER_platform_parameters", HYPERVISOR_xen_version(XENVER_platform_parameters, &params), 0,
                 "the hypervisor's half begins where the ABI says", params.virt_start == 0xffff800000000000UL);
@@ -114,12 +116,14 @@ static void command_line(char *buffer)
     memset(buffer, 0xa5, PV_PAGE_SIZE);
     if (pv_is_control_domain()) {
         check_state("XENVER_commandline", HYPERVISOR_xen_version(XENVER_commandline, buffer), 0,
-                    "zeros behind the text, nothing behind the field", clean(buffer, sizeof(xen_commandline_t)) &&
+                    "zeros behind the text, nothing behind the field",
+                    clean(buffer, sizeof(xen_commandline_t)) &&
                     untouched(buffer + sizeof(xen_commandline_t), buffer + PV_PAGE_SIZE));
         return;
     }
     /* What a domU may not know is one word, and nothing is written behind it. */
-    check_state("XENVER_commandline is not told to a domU", HYPERVISOR_xen_version(XENVER_commandline, buffer), 0,
+    check_state("XENVER_commandline is not told to a domU",
+                HYPERVISOR_xen_version(XENVER_commandline, buffer), 0,
                 "one word, nothing behind it", strcmp(buffer, "<denied>") == 0 &&
                 untouched(buffer + 9, buffer + PV_PAGE_SIZE));
 }
@@ -136,20 +140,25 @@ void version_texts(void)
 
         memset(buffer, 0xa5, PV_PAGE_SIZE);
         rc = HYPERVISOR_xen_version((int)texts[i].cmd, buffer);
-        check_state(named("%s, XSA-122", texts[i].name), rc, 0, "zeros behind the text, nothing behind the field",
+        check_state(named("%s, XSA-122", texts[i].name), rc, 0,
+                    "zeros behind the text, nothing behind the field",
                     clean(buffer, texts[i].size) && untouched(buffer + texts[i].size, buffer + PV_PAGE_SIZE));
     }
     memset(buffer, 0xa5, PV_PAGE_SIZE);
     check("XENVER_compile_info", HYPERVISOR_xen_version(XENVER_compile_info, info), 0);
     check_true("its compiler: zeros behind the text, XSA-122", clean(info->compiler, sizeof(info->compiler)));
-    check_true("its builder: zeros behind the text, XSA-122", clean(info->compile_by, sizeof(info->compile_by)));
+    check_true("its builder: zeros behind the text, XSA-122",
+               clean(info->compile_by, sizeof(info->compile_by)));
     check_true("its builder's domain: zeros behind the text, XSA-122",
                clean(info->compile_domain, sizeof(info->compile_domain)));
-    check_true("its date: zeros behind the text, XSA-122", clean(info->compile_date, sizeof(info->compile_date)));
-    check_true("behind the structure nothing is written", untouched((char *)(info + 1), buffer + PV_PAGE_SIZE));
+    check_true("its date: zeros behind the text, XSA-122",
+               clean(info->compile_date, sizeof(info->compile_date)));
+    check_true("behind the structure nothing is written",
+               untouched((char *)(info + 1), buffer + PV_PAGE_SIZE));
     memset(buffer, 0xa5, PV_PAGE_SIZE);
     check_state("XENVER_guest_handle", HYPERVISOR_xen_version(XENVER_guest_handle, buffer), 0,
-                "16 bytes are written", untouched(buffer + sizeof(xen_domain_handle_t), buffer + PV_PAGE_SIZE));
+                "16 bytes are written",
+                untouched(buffer + sizeof(xen_domain_handle_t), buffer + PV_PAGE_SIZE));
     command_line(buffer);
     check("XENVER_capabilities, again", HYPERVISOR_xen_version(XENVER_capabilities, caps), 0);
     check_true("64-bit PV is among them", strstr(caps, "xen-3.0-x86_64 ") != NULL);
@@ -192,7 +201,8 @@ void version_pointers(void)
             check(named("%s to %s", rows[i].name, places[k].name),
                   HYPERVISOR_xen_version((int)rows[i].cmd, places[k].at), places[k].want);
     }
-    check("XENVER_commandline to unmapped", HYPERVISOR_xen_version(XENVER_commandline, UNMAPPED), -XEN_EFAULT);
+    check("XENVER_commandline to unmapped", HYPERVISOR_xen_version(XENVER_commandline, UNMAPPED),
+          -XEN_EFAULT);
     check("XENVER_commandline to the hypervisor's address",
           HYPERVISOR_xen_version(XENVER_commandline, HYPERVISOR_SPACE), -XEN_EFAULT);
     place_end(gap);

@@ -1,5 +1,5 @@
-/* counts.c: how much memory there is and who has how much. The class of bug: a domain that learns of others, a number of
- * a domain's that is used as an index. */
+/* counts.c: how much memory there is and who has how much. The class of bug: a domain that learns of others,
+ * a number of a domain's that is used as an index. */
 #include "memory.h"
 #include "pages.h"
 #include "place.h"
@@ -60,7 +60,8 @@ static void at_pointers(const struct question *q)
     unsigned int i;
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        check(named("%s, argument %s", q->name, bad[i].name), HYPERVISOR_memory_op(q->cmd, bad[i].at), -XEN_EFAULT);
+        check(named("%s, argument %s", q->name, bad[i].name), HYPERVISOR_memory_op(q->cmd, bad[i].at),
+              -XEN_EFAULT);
     place_end(gap);
 }
 
@@ -83,9 +84,11 @@ static void limits(void)
         return;
     check("domctl max_mem: what we own", set_limit((uint64_t)now), 0);
     check_true("XENMEM_maximum_reservation says so", ask(XENMEM_maximum_reservation, DOMID_SELF) == now);
-    check_state("populate_physmap then", populate(&pfn, 1), 0, "we own as many as before", frames_owned() == now);
+    check_state("populate_physmap then", populate(&pfn, 1), 0, "we own as many as before",
+                frames_owned() == now);
     check("domctl max_mem: one more", set_limit((uint64_t)now + 1), 0);
-    check_state("populate_physmap then, again", populate(&pfn, 1), 1, "we own one more", frames_owned() == now + 1);
+    check_state("populate_physmap then, again", populate(&pfn, 1), 1, "we own one more",
+                frames_owned() == now + 1);
     check("decrease_reservation of that", give_back(&pfn, 1), 1);
     check("domctl max_mem: as before", set_limit((uint64_t)most), 0);
 }

@@ -1,5 +1,5 @@
-/* cycle.c: frames given back and taken. The class of bug: contents that survive, a frame that stays reachable, counts that
- * do not come back (XSA-100, XSA-385, XSA-511). */
+/* cycle.c: frames given back and taken. The class of bug: contents that survive, a frame that stays
+ * reachable, counts that do not come back (XSA-100, XSA-385, XSA-511). */
 #include "memory.h"
 #include "pages.h"
 
@@ -24,7 +24,8 @@ static void one_page(void)
     long before = frames_owned();
     xen_pfn_t old = s.mfn;
 
-    check_state("decrease_reservation of a page that is not mapped", spare_give(&s), 1, "we own one frame less",
+    check_state("decrease_reservation of a page that is not mapped", spare_give(&s), 1,
+                "we own one frame less",
                 frames_owned() == before - 1);
     check_true("the machine-to-physical table has no number for it", m2p(old) == PV_INVALID_MFN);
     check_true("mapping it is refused", spare_map(&s, PV_PTE_RW | PV_PTE_NX) != 0);
@@ -118,7 +119,8 @@ static void odd_numbers(void)
         const char *name;
         xen_pfn_t pfn;
     } rows[] = {
-        { "0", 0 }, { "2^28", 1UL << 28 }, { "2^32", 1UL << 32 }, { "2^40", 1UL << 40 }, { "2^52", 1UL << 52 },
+        { "0", 0 }, { "2^28", 1UL << 28 }, { "2^32", 1UL << 32 }, { "2^40", 1UL << 40 },
+        { "2^52", 1UL << 52 },
         { "2^63", 1UL << 63 }, { "2^64 - 2", ~1UL },
     };
     struct spare s = spare_begin(0);
@@ -156,7 +158,8 @@ static void increased(void)
     spare_end(&s);
 }
 
-/* The entry is gone, but nobody has told the processor. What it remembers must not reach what is handed out next. */
+/* The entry is gone, but nobody has told the processor. What it remembers must not reach what is handed out
+ * next. */
 static void stale_translation(void)
 {
     struct spare old = spare_begin(0), window = spare_begin(0);

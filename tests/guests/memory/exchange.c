@@ -1,5 +1,5 @@
-/* exchange.c: XENMEM_exchange. The class of bug: a list that is checked by its beginning alone, progress that the guest tells
- * (XSA-29, XSA-159, XSA-212). Enso does not have it. */
+/* exchange.c: XENMEM_exchange. The class of bug: a list that is checked by its beginning alone, progress that
+ * the guest tells (XSA-29, XSA-159, XSA-212). Enso does not have it. */
 #include "memory.h"
 #include "pages.h"
 

@@ -1,5 +1,5 @@
-/* frames.c: numbers of frames that are not ours or are none. The class of bug: a frame number used as an index before it
- * is compared with the end of the frame table (XSA-32). */
+/* frames.c: numbers of frames that are not ours or are none. The class of bug: a frame number used as an
+ * index before it is compared with the end of the frame table (XSA-32). */
 #include "memory.h"
 #include "pages.h"
 

@@ -1,6 +1,6 @@
-/* in-use.c: frames given back while something still uses them. The class of bug: a frame that is handed to somebody else
- * while it is mapped, a table, pinned, granted or in a descriptor table (XSA-252). Xen takes such a frame and frees it
- * when the last use ends. */
+/* in-use.c: frames given back while something still uses them. The class of bug: a frame that is handed to
+ * somebody else while it is mapped, a table, pinned, granted or in a descriptor table (XSA-252). Xen takes
+ * such a frame and frees it when the last use ends. */
 #include "memory.h"
 #include "pages.h"
 
@@ -105,7 +105,8 @@ static void in_gdt(void)
 static void in_ldt(void)
 {
     struct spare s = spare_begin(0);
-    struct mmuext_op op = { .cmd = MMUEXT_SET_LDT, .arg1.linear_addr = (unsigned long)s.va, .arg2.nr_ents = 512 };
+    struct mmuext_op op = { .cmd = MMUEXT_SET_LDT, .arg1.linear_addr = (unsigned long)s.va,
+                            .arg2.nr_ents = 512 };
     unsigned int limit = 0;
     long rc;
 

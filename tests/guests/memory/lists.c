@@ -1,5 +1,5 @@
-/* lists.c: lists of which some is right: what is done, and what is counted. The class of bug: a count that is not what was
- * done, an error that loses frames. */
+/* lists.c: lists of which some is right: what is done, and what is counted. The class of bug: a count that is
+ * not what was done, an error that loses frames. */
 #include "memory.h"
 #include "pages.h"
 #include "place.h"
@@ -54,8 +54,8 @@ static void decrease_stops(void)
         for (k = 0; k < 3; k++)
             list[k < 2 ? k : 3] = spares[k].mfn;
         list[2] = rows[i].bad;
-        check_state(named("decrease_reservation of four, the third is %s", rows[i].name), give_back(list, N), 2,
-                    "two were taken, the fourth is ours", frames_owned() == before - 2 &&
+        check_state(named("decrease_reservation of four, the third is %s", rows[i].name), give_back(list, N),
+                    2, "two were taken, the fourth is ours", frames_owned() == before - 2 &&
                     spare_map(&spares[2], PV_PTE_NX) == 0);
         spare_map(&spares[2], 0);
         refill(2);
@@ -107,7 +107,8 @@ static void populate_from_nowhere(char *gap)
     list[1] = spares[1].mfn;
     give_back(list, 2);
     at[0] = spares[0].pfn;
-    check_state("populate_physmap of two, the second on an unmapped page", populate(at, 2), 1, "one was given",
+    check_state("populate_physmap of two, the second on an unmapped page", populate(at, 2), 1,
+                "one was given",
                 frames_owned() == before - 1);
     spares[0].mfn = at[0];
     spare_take(&spares[1]);
@@ -132,10 +133,10 @@ static void nowhere(void)
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         long before = frames_owned();
 
-        check_state(named("decrease_reservation, list %s", rows[i].name), give_back(rows[i].at, 1), rows[i].decrease,
-                    "we own as many as before", frames_owned() == before);
-        check_state(named("populate_physmap, list %s", rows[i].name), populate(rows[i].at, 1), rows[i].populate,
-                    "we own as many as before", frames_owned() == before);
+        check_state(named("decrease_reservation, list %s", rows[i].name), give_back(rows[i].at, 1),
+                    rows[i].decrease, "we own as many as before", frames_owned() == before);
+        check_state(named("populate_physmap, list %s", rows[i].name), populate(rows[i].at, 1),
+                    rows[i].populate, "we own as many as before", frames_owned() == before);
     }
 }
 

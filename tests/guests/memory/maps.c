@@ -1,5 +1,5 @@
-/* maps.c: what a guest is told of the machine: where the machine-to-physical table is, what it says, which addresses are
- * memory. The class of bug: a buffer that is overrun or believed. */
+/* maps.c: what a guest is told of the machine: where the machine-to-physical table is, what it says, which
+ * addresses are memory. The class of bug: a buffer that is overrun or believed. */
 #include "memory.h"
 #include "pages.h"
 #include "place.h"
@@ -23,7 +23,8 @@ void machphys(void)
                ((uintptr_t)page - PV_VIRT_BASE) >> PV_PAGE_SHIFT);
     PROBE("movq $1, (%0)", , ARGS("r"(MACH2PHYS_VIRT_START)));
     check("writing to it", probe_result(), TRAP(14, 3));
-    check("machphys_mapping to a read-only page", HYPERVISOR_memory_op(XENMEM_machphys_mapping, pv_image_start),
+    check("machphys_mapping to a read-only page",
+          HYPERVISOR_memory_op(XENMEM_machphys_mapping, pv_image_start),
           -XEN_EFAULT);
     set_xen_guest_handle(list.extent_start, &chunk);
     check("machphys_mfn_list of one", HYPERVISOR_memory_op(XENMEM_machphys_mfn_list, &list), 0);
@@ -96,9 +97,11 @@ static void own_map(void)
     check_state("memory_map, room for 2^32 - 1", rc, 0, "three are told", n == 3 && holds(entries, 3));
     n = 128;
     check("memory_map to nowhere", map_of(XENMEM_memory_map, &n, UNMAPPED), -XEN_EFAULT);
-    check("memory_map to the hypervisor's address", map_of(XENMEM_memory_map, &n, HYPERVISOR_SPACE), -XEN_EFAULT);
+    check("memory_map to the hypervisor's address", map_of(XENMEM_memory_map, &n, HYPERVISOR_SPACE),
+          -XEN_EFAULT);
     check("set_memory_map from nowhere", set_map(DOMID_SELF, 1, UNMAPPED), -XEN_EFAULT);
-    check("set_memory_map from the hypervisor's address", set_map(DOMID_SELF, 1, HYPERVISOR_SPACE), -XEN_EFAULT);
+    check("set_memory_map from the hypervisor's address", set_map(DOMID_SELF, 1, HYPERVISOR_SPACE),
+          -XEN_EFAULT);
     check("set_memory_map of 100 entries", set_map(DOMID_SELF, 100, buffer), 0);
     check("set_memory_map of 2^32 - 1 entries", set_map(DOMID_SELF, 0xffffffff, buffer), -XEN_EINVAL);
     check("set_memory_map of 2^31 entries", set_map(DOMID_SELF, 0x80000000, buffer), -XEN_EINVAL);

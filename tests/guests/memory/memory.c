@@ -6,7 +6,8 @@ const struct kernel kernel = {
     .name = "memory", .checks = "memory_op: what a domain owns, gives back and gets",
     .groups = (const struct group[]){
         { "counts", counts, "who owns how much; domains that one must not learn of" },
-        { "cycle", cycle, "frames given back and taken: contents that survive, mappings that stay, XSA-100 XSA-511" },
+        { "cycle", cycle,
+          "frames given back and taken: contents that survive, mappings that stay, XSA-100 XSA-511" },
         { "frames", frames, "numbers of frames that are not ours or are none, XSA-32" },
         { "in_use", in_use, "frames given back while something still uses them, XSA-252" },
         { "lists", lists, "lists of which some is right: what is done, and what is counted" },

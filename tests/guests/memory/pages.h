@@ -12,15 +12,16 @@ struct spare {
     xen_pfn_t pfn, mfn;
 };
 
-/* The page leaves the kit's care, unmapped; its contents are `fill`. And the opposite: the page is the kit's again,
- * with the frame that is in it now. */
+/* The page leaves the kit's care, unmapped; its contents are `fill`. And the opposite: the page is the kit's
+ * again, with the frame that is in it now. */
 struct spare spare_begin(int fill);
 void spare_end(struct spare *s);
 
 /* Maps its frame at its address with PV_PTE_* flags beside those of every data page, or takes it away (0). */
 long spare_map(const struct spare *s, uint64_t flags);
 
-/* decrease_reservation, populate_physmap and increase_reservation of n frames of order 0 for ourselves: their answers. */
+/* decrease_reservation, populate_physmap and increase_reservation of n frames of order 0 for ourselves: their
+ * answers. */
 long give_back(xen_pfn_t *mfns, unsigned long n);
 long populate(xen_pfn_t *pfns, unsigned long n);
 long increase(xen_pfn_t *mfns, unsigned long n);

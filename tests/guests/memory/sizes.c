@@ -1,5 +1,6 @@
-/* sizes.c: orders, counts, flags and owners of the reservation calls. The class of bug: a count or an order that is not
- * bounded or wraps, a flag that reaches code for another kind of domain (XSA-14, XSA-31, XSA-158, XSA-231, XSA-385). */
+/* sizes.c: orders, counts, flags and owners of the reservation calls. The class of bug: a count or an order
+ * that is not bounded or wraps, a flag that reaches code for another kind of domain (XSA-14, XSA-31, XSA-158,
+ * XSA-231, XSA-385). */
 #include "memory.h"
 #include "pages.h"
 
@@ -24,7 +25,8 @@ static void orders(void)
             long before = frames_owned();
 
             check_state(named("%s, order %u, XSA-31 XSA-158", calls[i].name, rows[k]),
-                        reserve(calls[i].cmd, &frame, 1, rows[k], 0, DOMID_SELF), 0, "we own as many as before",
+                        reserve(calls[i].cmd, &frame, 1, rows[k], 0, DOMID_SELF), 0,
+                        "we own as many as before",
                         frames_owned() == before);
         }
 }
@@ -41,14 +43,16 @@ static void blocks(void)
     check("populate_physmap, order 1", rc, 1);
     check_true("the block, if any, is aligned, and its pages are known one by one",
                rc != 1 || ((frame & 1) == 0 && m2p(frame + 1) == m2p(frame) + 1));
-    check("decrease_reservation, order 1", reserve(XENMEM_decrease_reservation, &frame, 1, 1, 0, DOMID_SELF), 1);
+    check("decrease_reservation, order 1", reserve(XENMEM_decrease_reservation, &frame, 1, 1, 0, DOMID_SELF),
+          1);
     spare_take(&a);
     spare_take(&b);
     spare_end(&a);
     spare_end(&b);
 }
 
-/* A block of which one page is gone: what was done of it is not undone. Only the initial domain gets blocks everywhere. */
+/* A block of which one page is gone: what was done of it is not undone. Only the initial domain gets blocks
+ * everywhere. */
 static void half_a_block(void)
 {
     xen_pfn_t frame = pv_start_info->nr_pages + 6000, second;
@@ -56,13 +60,16 @@ static void half_a_block(void)
 
     if (!pv_is_control_domain())
         return;
-    check("populate_physmap of a block of two", reserve(XENMEM_populate_physmap, &frame, 1, 1, 0, DOMID_SELF), 1);
+    check("populate_physmap of a block of two",
+          reserve(XENMEM_populate_physmap, &frame, 1, 1, 0, DOMID_SELF), 1);
     second = frame + 1;
     check("decrease_reservation of its second page", give_back(&second, 1), 1);
-    check("decrease_reservation of the block", reserve(XENMEM_decrease_reservation, &frame, 1, 1, 0, DOMID_SELF), 0);
+    check("decrease_reservation of the block",
+          reserve(XENMEM_decrease_reservation, &frame, 1, 1, 0, DOMID_SELF), 0);
     check("frames that we own more", frames_owned() - before, 0);
     frame = pv_start_info->nr_pages + 6000;
-    check("populate_physmap of a block of 512", reserve(XENMEM_populate_physmap, &frame, 1, 9, 0, DOMID_SELF), 1);
+    check("populate_physmap of a block of 512",
+          reserve(XENMEM_populate_physmap, &frame, 1, 9, 0, DOMID_SELF), 1);
     check_true("it is aligned", (frame & 511) == 0);
     check("decrease_reservation of the block of 512",
           reserve(XENMEM_decrease_reservation, &frame, 1, 9, 0, DOMID_SELF), 1);
@@ -85,7 +92,8 @@ static void numbers(void)
             long before = frames_owned();
 
             check_state(named("%s, %s extents, list unmapped, XSA-385", calls[i].name, rows[k].name),
-                        reserve(calls[i].cmd, UNMAPPED, rows[k].n, 0, 0, DOMID_SELF), 0, "we own as many as before",
+                        reserve(calls[i].cmd, UNMAPPED, rows[k].n, 0, 0, DOMID_SELF), 0,
+                        "we own as many as before",
                         frames_owned() == before);
         }
 }
@@ -176,9 +184,11 @@ void domains(void)
 
         for (k = 0; k < sizeof(rows) / sizeof(rows[0]); k++)
             check(named("%s for %s", calls[i].name, rows[k].name),
-                  reserve(calls[i].cmd, &frame, 1, 0, 0, rows[k].dom), by_role(rows[k].domu, rows[k].initial));
+                  reserve(calls[i].cmd, &frame, 1, 0, 0, rows[k].dom),
+                  by_role(rows[k].domu, rows[k].initial));
         if (!pv_is_control_domain())
-            check(named("%s for domain 0, in a domU", calls[i].name), reserve(calls[i].cmd, &frame, 1, 0, 0, 0),
+            check(named("%s for domain 0, in a domU", calls[i].name),
+                  reserve(calls[i].cmd, &frame, 1, 0, 0, 0),
                   0);
         check(named("%s of nothing for our own number", calls[i].name),
               reserve(calls[i].cmd, &frame, 0, 0, 0, own_domid), 0);

@@ -1,5 +1,6 @@
-/* sub-operations.c: every number, with an argument that is nowhere; and what a guest puts above the number, where Xen
- * keeps how far a call has come (XSA-212). The class of bug: progress that the guest tells is believed. */
+/* sub-operations.c: every number, with an argument that is nowhere; and what a guest puts above the number,
+ * where Xen keeps how far a call has come (XSA-212). The class of bug: progress that the guest tells is
+ * believed. */
 #include "memory.h"
 #include "pages.h"
 
@@ -41,7 +42,8 @@ void sub_operations(void)
     unsigned int i;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        check(named("sub-op %s, argument unmapped", rows[i].name), HYPERVISOR_memory_op(rows[i].cmd, UNMAPPED),
+        check(named("sub-op %s, argument unmapped", rows[i].name),
+              HYPERVISOR_memory_op(rows[i].cmd, UNMAPPED),
               by_role(rows[i].domu, rows[i].initial));
         check(named("sub-op %s, argument at the hypervisor's address", rows[i].name),
               HYPERVISOR_memory_op(rows[i].cmd, HYPERVISOR_SPACE), by_role(rows[i].domu, rows[i].initial));

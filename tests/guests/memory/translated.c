@@ -1,5 +1,6 @@
-/* translated.c: operations for domains that do not see machine frames, for sharing and paging of memory, for nodes and
- * devices: what a PV guest finds when it calls them. The class of bug: code for another kind of domain (XSA-14). */
+/* translated.c: operations for domains that do not see machine frames, for sharing and paging of memory, for
+ * nodes and devices: what a PV guest finds when it calls them. The class of bug: code for another kind of
+ * domain (XSA-14). */
 #include "memory.h"
 #include "pages.h"
 
@@ -27,10 +28,12 @@ static void physmap(void)
     unsigned int i;
 
     for (i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
-        struct xen_add_to_physmap add = { .domid = DOMID_SELF, .space = spaces[i].space, .size = 1, .gpfn = 1 };
+        struct xen_add_to_physmap add = { .domid = DOMID_SELF, .space = spaces[i].space, .size = 1,
+                                          .gpfn = 1 };
         struct xen_add_to_physmap_batch batch = { .domid = DOMID_SELF, .space = (uint16_t)spaces[i].space };
 
-        check(named("add_to_physmap, space %s", spaces[i].name), op(XENMEM_add_to_physmap, &add), spaces[i].want);
+        check(named("add_to_physmap, space %s", spaces[i].name), op(XENMEM_add_to_physmap, &add),
+              spaces[i].want);
         check(named("add_to_physmap_batch of none, space %s", spaces[i].name),
               op(XENMEM_add_to_physmap_batch, &batch),
               spaces[i].space == XENMAPSPACE_gmfn_range ? -XEN_EOPNOTSUPP : -XEN_EACCES);
