@@ -100,9 +100,9 @@ void domain_frames_held(struct domain *d, uint64_t count)
         domain_get(d);
 }
 
-void domain_frame_released(struct domain *d)
+void domain_frames_released(struct domain *d, uint64_t count)
 {
-    if (atomic_fetch_sub(&d->frames_held, 1) == 1)
+    if (atomic_fetch_sub(&d->frames_held, count) == count)
         domain_put(d);
 }
 

@@ -160,7 +160,7 @@ struct domain *domain_next(int id);
 
 /* Frames that name d as their owner (also those only others still refer to) keep d's structure alive. */
 void domain_frames_held(struct domain *d, uint64_t count);
-void domain_frame_released(struct domain *d);
+void domain_frames_released(struct domain *d, uint64_t count);
 
 struct domain_limits { unsigned int vcpus; uint32_t ports; unsigned int grant_frames; unsigned int maptrack_frames; };
 /* A new paused domain without memory. 0 and *out with a reference for the caller; -ENOMEM, -EINVAL, -EEXIST. */

@@ -9,12 +9,14 @@
 #include "memory/guest-access.h"
 
 #define UNMAP_BATCH 16      /* unmappings that share a flush */
+#define CHECK_EVERY 8       /* elements between two looks at the clock */
 
 /* True when the batch shall stop here and go on later. */
-static bool pause_batch(struct continuation *c, uint32_t count)
+static inline bool pause_batch(struct continuation *c, uint32_t count)
 {
-    c->done++;
-    return c->done < count && preempt_check();
+    uint64_t done = ++c->done;
+
+    return done % CHECK_EVERY == 0 && done < count && preempt_check();
 }
 
 static long map_elements(struct domain *d, struct granter *g, guest_addr_t args, uint32_t count)
@@ -122,16 +124,16 @@ static long copy_elements(struct domain *d, struct granter *source, struct grant
     struct continuation *c = &current->continuation;
 
     while (c->done < count) {
+        guest_addr_t at = guest_element(args, c->done, sizeof(struct gnttab_copy));
         struct gnttab_copy op;
         int16_t status;
 
-        if (copy_from_guest_index(&op, args, c->done))
+        if (copy_from_guest(&op, at, sizeof(op)))
             return refuse(-XEN_EFAULT, "copy %lu", c->done);
         status = grant_copy(d, source, dest, &op);
         if (status == GRANT_RESTART)
             return -ERESTART;
-        if (copy_to_guest(guest_add(args, c->done * sizeof(op) + offsetof(struct gnttab_copy, status)), &status,
-                          sizeof(status)))
+        if (copy_to_guest(guest_add(at, offsetof(struct gnttab_copy, status)), &status, sizeof(status)))
             return refuse(-XEN_EFAULT, "copy %lu: result", c->done);
         if (pause_batch(c, count))
             return -ERESTART;

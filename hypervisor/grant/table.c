@@ -97,39 +97,27 @@ static grant_entry_v1_t *shared_entry(struct grant_table *t, grant_ref_t ref)
     return &t->shared[ref / ENTRIES_PER_FRAME][ref % ENTRIES_PER_FRAME];
 }
 
-/* The entry as the guest wrote it: flags and domid are one 32-bit word of it, so that they are seen, and the in-use bits set,
- * together. */
-union entry_word {
-    struct { uint16_t flags; uint16_t domid; };
-    uint32_t word;
-};
-
-static int16_t check_entry(union entry_word e, domid_t mapper, bool readonly)
+/* The entry as the guest wrote it: flags and, above them, domid, one 32-bit word of it, so that they are seen,
+ * and the in-use bits set, together. */
+static inline bool entry_allows(uint32_t word, domid_t mapper, bool readonly)
 {
-    if ((e.flags & GTF_type_mask) != GTF_permit_access || (e.flags & GTF_sub_page) || e.domid != mapper)
-        return GNTST_general_error;
-    if (!readonly && (e.flags & GTF_readonly))
-        return GNTST_general_error;
-    return GNTST_okay;
+    return (word & (GTF_type_mask | GTF_sub_page)) == GTF_permit_access && word >> 16 == mapper &&
+           (readonly || !(word & GTF_readonly));
 }
 
 /* First use: the guest's word is checked and marked in one step; the frame is read after that and kept. */
 static inline int16_t first_pin(struct active_grant *a, grant_entry_v1_t *shared, domid_t mapper, bool readonly)
 {
-    _Atomic uint32_t *word = (_Atomic uint32_t *)(void *)shared;
-    union entry_word now = { .word = atomic_load(word) }, marked;
-    int16_t status;
+    _Atomic uint32_t *at = (_Atomic uint32_t *)(void *)shared;
+    uint32_t word = atomic_load(at), marks = GTF_reading | (readonly ? 0 : GTF_writing);
 
     do {
-        status = check_entry(now, mapper, readonly);
-        if (unlikely(status != GNTST_okay))
-            return status;
-        marked = now;
-        marked.flags |= GTF_reading | (readonly ? 0 : GTF_writing);
-    } while (unlikely(!atomic_compare_exchange_weak(word, &now.word, marked.word)));
+        if (unlikely(!entry_allows(word, mapper, readonly)))
+            return GNTST_general_error;
+    } while (unlikely(!atomic_compare_exchange_weak(at, &word, word | marks)));
     a->frame = *(volatile uint32_t *)&shared->frame;
     a->mapper = mapper;
-    a->flags = now.flags & GTF_readonly ? ACTIVE_READONLY : 0;
+    a->flags = word & GTF_readonly ? ACTIVE_READONLY : 0;
     return GNTST_okay;
 }
 

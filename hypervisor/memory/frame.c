@@ -46,10 +46,21 @@ static uint64_t cpus_that_know(uint32_t n, uint32_t count)
     return mask;
 }
 
+/* Frames of its have gone; it may go with the last one. */
+static void tell_owner(domid_t owner, uint64_t frames)
+{
+    struct domain *d = frames ? domain_by_owner(owner) : NULL;
+
+    if (d)
+        domain_frames_released(d, frames);
+}
+
 void frames_release(void)
 {
     struct cpu *cpu = this_cpu()->cpu;
     uint32_t n = (uint32_t)cpu->release_list, count = cpu->release_count;
+    uint64_t frames = 0;            /* of one owner, one after the other */
+    domid_t owner = 0;
 
     if (count == 0)
         return;
@@ -59,17 +70,21 @@ void frames_release(void)
     cpu_flush_tlb(cpus_that_know(n, count));
     while (count--) {
         struct frame *f = &frame_table[n];
-        struct domain *owner = domain_by_owner(ref_owner(f->ref));
 
         BUG_ON(f->type & (TYPE_COUNT_MASK | TYPE_VALIDATED));
+        if (ref_owner(f->ref) != owner) {
+            tell_owner(owner, frames);
+            owner = ref_owner(f->ref);
+            frames = 0;
+        }
+        frames++;
         n = f->next;
         m2p_set(frame_mfn(f), M2P_INVALID);
         f->ref = 0;
         f->type = 0;
         heap_free(frame_mfn(f), 0);
-        if (owner)
-            domain_frame_released(owner);
     }
+    tell_owner(owner, frames);
 }
 
 static void list_add(struct domain *d, uint32_t *head, struct frame *f)

@@ -160,7 +160,7 @@ long reservation_decrease(struct domain *d, const struct xen_memory_reservation 
         if (rc)
             break;
         c->done++;
-        if (c->done < r->nr_extents && preempt_check())
+        if (c->done < r->nr_extents && (r->extent_order || c->done % 8 == 0) && preempt_check())
             return -ERESTART;
     }
     return (long)c->done;

@@ -92,10 +92,12 @@ void timer_set(struct timer *t, uint64_t expires)
     claim(q, (int)info->id, t);
     t->expires = expires;
     timer_heap_insert(&q->heap, t);
+    /* What is due already runs on the way out, without an interrupt. */
     if (expires < q->programmed) {
-        program(q, expires);
         if (expires <= now_ns())
             atomic_fetch_or(&info->work, WORK_TIMER);
+        else
+            program(q, expires);
     }
     spin_unlock(&q->lock);
 }

@@ -48,7 +48,7 @@ bool mfn_is_guest_device(uint64_t n) { (void)n; return false; }
 long refuse_log(long rc, const char *fmt, ...) { (void)fmt; return rc; }
 struct domain *domain_by_owner(domid_t id) { return id == ours.id ? &ours : id == theirs.id ? &theirs : NULL; }
 void domain_frames_held(struct domain *d, uint64_t n) { d->frames_held += n; }
-void domain_frame_released(struct domain *d) { d->frames_held--; }
+void domain_frames_released(struct domain *d, uint64_t count) { d->frames_held -= count; }
 long descriptors_validate(mfn_t m)
 {
     uint64_t *e = frame_virt(m);
