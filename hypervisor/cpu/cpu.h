@@ -4,6 +4,7 @@
 
 #include <xen/xen.h>
 #include "boot/memory-map.h"
+#include "cpu/registers.h"
 #include "lib/types.h"
 
 struct vcpu;
@@ -132,8 +133,18 @@ void fpu_set_legacy(struct vcpu *v, const void *image);
 void fpu_get_legacy(const struct vcpu *v, void *image);
 void fpu_save(struct vcpu *v);
 void fpu_load(struct vcpu *v);
-/* Sets CR0.TS for the running vcpu to its v->ts. */
-void fpu_update_ts(struct vcpu *v);
+/* CR0.TS: for the running vcpu it is its v->ts. */
+static inline void fpu_set_ts(bool ts)
+{
+    uint64_t cr0;
+
+    if (!ts) {
+        __asm__ volatile("clts" : : : "memory");
+        return;
+    }
+    __asm__ volatile("mov %%cr0, %0" : "=r"(cr0));
+    __asm__ volatile("mov %0, %%cr0" : : "r"(cr0 | CR0_TS) : "memory");
+}
 
 static inline uint64_t rdtsc(void)
 {

@@ -19,7 +19,7 @@ static uint32_t mxcsr_mask(void)
     __asm__ volatile("clts; fxsave64 %0" : "=m"(image));
     memcpy(&mask, image + MXCSR_MASK_OFFSET, sizeof(mask));
     if (current)
-        fpu_update_ts(current);
+        fpu_set_ts(current->ts);
     return mask ? mask : MXCSR_DEFAULT_MASK;
 }
 

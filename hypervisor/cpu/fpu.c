@@ -46,14 +46,9 @@ void fpu_init_area(void *area)
         *(uint64_t *)(bytes + 512) = XCR0_X87 | XCR0_SSE;
 }
 
-static void clear_ts(void)
-{
-    __asm__ volatile("clts" : : : "memory");
-}
-
 void fpu_save(struct vcpu *v)
 {
-    clear_ts();
+    fpu_set_ts(false);
     if (!cpu_features.xsave) {
         __asm__ volatile("fxsave64 (%0)" : : "r"(v->fpu) : "memory");
         return;
@@ -80,7 +75,7 @@ static void overwrite_error_pointers(void)
 
 void fpu_load(struct vcpu *v)
 {
-    clear_ts();
+    fpu_set_ts(false);
     overwrite_error_pointers();
     if (cpu_features.xsave) {
         fpu_set_xcr0(cpu_features.xcr0_allowed);
@@ -89,17 +84,5 @@ void fpu_load(struct vcpu *v)
     } else {
         __asm__ volatile("fxrstor64 (%0)" : : "r"(v->fpu) : "memory");
     }
-    fpu_update_ts(v);
-}
-
-void fpu_update_ts(struct vcpu *v)
-{
-    uint64_t cr0;
-
-    if (!v->ts) {
-        clear_ts();
-        return;
-    }
-    __asm__ volatile("mov %%cr0, %0" : "=r"(cr0));
-    __asm__ volatile("mov %0, %%cr0" : : "r"(cr0 | CR0_TS) : "memory");
+    fpu_set_ts(v->ts);
 }

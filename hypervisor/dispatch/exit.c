@@ -29,8 +29,9 @@ static void do_work(uint32_t work)
 
 static void deliver_nmi(struct cpu_info *info, struct vcpu *v)
 {
-    if (v->nmi_masked || !atomic_exchange(&v->nmi_pending, false))
+    if (likely(!atomic_load(&v->nmi_pending)) || v->nmi_masked)
         return;
+    atomic_store(&v->nmi_pending, false);
     v->nmi_masked = guest_nmi(v, &info->guest);
 }
 

@@ -27,7 +27,7 @@ void guest_set_ts(struct vcpu *v, bool ts)
     if (v->ts == ts)
         return;
     v->ts = ts;
-    fpu_update_ts(v);
+    fpu_set_ts(ts);
 }
 
 long hypercall_fpu_taskswitch(uint32_t set)

@@ -106,7 +106,7 @@ static void device_not_available(struct vcpu *v)
     bool wanted = v->ts;
 
     v->ts = false;
-    fpu_update_ts(v);
+    fpu_set_ts(false);
     if (wanted)
         guest_inject(7);
 }

@@ -262,20 +262,35 @@ bool emulate_privileged(struct vcpu *v, struct cpu_user_regs *r)
     }
 }
 
-/* ud2, "xen", cpuid: seven bytes, which the first word holds. The processor has only looked at the first
- * two: the page of the others may be one that the guest's kernel has yet to bring in. */
-bool emulate_forced_cpuid(struct vcpu *v, struct cpu_user_regs *r)
+static bool forced_cpuid(struct vcpu *v, struct cpu_user_regs *r)
+{
+    do_cpuid(v, r);
+    advance(v, r, FORCED_CPUID_BYTES);
+    return true;
+}
+
+/* Not these bytes, or not all of them there. The processor has only looked at the first two: the page of the
+ * others may be one that the guest's kernel has yet to bring in. */
+static __attribute__((noinline)) bool forced_cpuid_at_end(struct vcpu *v, struct cpu_user_regs *r)
 {
     uint64_t code[GUEST_CODE_BYTES / 8] = { 0 };
     size_t have = MIN(fetch_guest_code((uint8_t *)code, r->rip), (size_t)FORCED_CPUID_BYTES);
 
     if (have < 2 || low_bytes(code[0] ^ FORCED_CPUID, (unsigned int)have) != 0)
         return false;
-    if (have < FORCED_CPUID_BYTES) {
-        guest_page_fault(v, r, r->rip + have, 0);
-        return true;
-    }
-    do_cpuid(v, r);
-    advance(v, r, FORCED_CPUID_BYTES);
+    if (have == FORCED_CPUID_BYTES)
+        return forced_cpuid(v, r);
+    guest_page_fault(v, r, r->rip + have, 0);
     return true;
+}
+
+/* ud2, "xen", cpuid: seven bytes, so one word has them. */
+bool emulate_forced_cpuid(struct vcpu *v, struct cpu_user_regs *r)
+{
+    uint64_t code;
+
+    if (copy_from_guest(&code, guest_addr(r->rip), sizeof(code)) == 0 &&
+        low_bytes(code ^ FORCED_CPUID, FORCED_CPUID_BYTES) == 0)
+        return forced_cpuid(v, r);
+    return forced_cpuid_at_end(v, r);
 }

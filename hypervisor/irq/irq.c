@@ -9,11 +9,12 @@
 
 void irq_handle(uint8_t vector)
 {
-    switch (vector) {
-    case VECTOR_TIMER:
+    if (likely(vector == VECTOR_TIMER)) {
         apic_eoi();
         timer_interrupt();
         return;
+    }
+    switch (vector) {
     case VECTOR_KICK:
         apic_eoi();     /* the exit path looks at the work bits */
         return;
