@@ -58,4 +58,5 @@ def compare(results, operations):
         rest = round(figure - here - PAGE * hypercalls)
         table.row(name, here, figure, rest if abs(rest) > CLOSE else None)
     close = sum(row["unexplained"] is None for row in table.rows.values())
-    print(f"  {close} of {len(FIGURES)} agree within {CLOSE} instructions; docs/bench.md has the reasons of the others")
+    print(f"  {close} of {len(FIGURES)} agree within {CLOSE} instructions; docs/bench.md has the reasons of "
+          "the others")

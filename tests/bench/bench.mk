@@ -1,6 +1,7 @@
 # bench.mk: figures: instruction counts of a guest on Enso and on Xen, times as a user sees them, sizes.
 #
-# Nothing here fails because something is slow. Everything is written to build/bench/bench.json too.
+# Nothing here fails because something is slow. Everything is written to build/bench/bench.json too, and
+# the counts are drawn as build/bench/bench.svg.
 
 bench-srcs := $(addprefix tests/bench/guest/, \
     bench.c calls.c entries.c tables.c tree.c trapped.c faults.c user.c emulation.c events.c timers.c \
@@ -20,4 +21,12 @@ BENCH :=
 bench: build/enso.iso build/bench/guest $(xen)
 	$(Q)ACCEL=$(ACCEL) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/bench.py $(BENCH)
 
-.PHONY: bench
+# What of it needs no machine is tested with the other units.
+unit: unit-bench
+unit-bench:
+	@mkdir -p build/tests
+	$(say) TEST tests/bench
+	$(Q)PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/test_figures.py > build/tests/unit-bench.log \
+	    2>&1 || { cat build/tests/unit-bench.log; exit 1; }
+
+.PHONY: bench unit-bench

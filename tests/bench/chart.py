@@ -41,11 +41,12 @@ def _head(height):
             f'stroke="#ffffff" stroke-width="1" stroke-dasharray="3,3"/>' for share in (0.25, AIM, 0.75)]
     return [_text(MARGIN, 26, "What an operation costs: instructions of guest and hypervisor", 18,
                   extra='font-weight="bold"'),
-            _text(MARGIN, 46, "One guest binary as initial domain of each; minimum of many rounds. Grey: Xen 4.17. "
-                  "Green: Enso, at most half of it; amber: more than half; red: more."),
+            _text(MARGIN, 46, "One guest binary as initial domain of each; minimum of many rounds. "
+                  "Grey: Xen 4.17. Green: Enso, at most half of it; amber: more than half; red: more."),
             _text(left + BAR * AIM, TOP - 6, "half", anchor="middle"),
             _text(left + BAR, TOP - 6, "Xen", anchor="middle"),
-            _text(right - 140, TOP - 6, "Enso", anchor="end"), _text(right - 58, TOP - 6, "Xen", anchor="end"),
+            _text(right - 140, TOP - 6, "Enso", anchor="end"),
+            _text(right - 58, TOP - 6, "Xen", anchor="end"),
             _text(right, TOP - 6, "ratio", anchor="end")], grid
 
 

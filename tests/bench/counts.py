@@ -22,8 +22,8 @@ VCPUS = "dom0_max_vcpus=2"
 
 
 class Run:
-    """What the guest printed: {operation: (minimum, median)}, {figure: value} and {group: [operation]}, in its
-    order."""
+    """What the guest printed: {operation: (minimum, median)}, {figure: value} and {group: [operation]}, in
+    its order."""
 
     def __init__(self):
         self.operations, self.figures, self.groups = {}, {}, {}
@@ -60,7 +60,8 @@ def _run(options, who):
 
 def on_enso():
     """By QEMU's own loader: what the boot loader was makes no difference to the counts."""
-    return _run(["-kernel", os.path.join(BUILD, "enso"), "-append", VCPUS, "-initrd", f"{GUEST} bench"], "Enso")
+    image = os.path.join(BUILD, "enso")
+    return _run(["-kernel", image, "-append", VCPUS, "-initrd", f"{GUEST} bench"], "Enso")
 
 
 def xen_cd(work, xen_options):
@@ -77,7 +78,8 @@ def on_xen():
 
 def _check_clock(run, who):
     """The guest has checked it too; it is what all figures rest on."""
-    expected, counted = run.figures["instructions of a known loop"], run.figures["what the clock advances in them"]
+    expected = run.figures["instructions of a known loop"]
+    counted = run.figures["what the clock advances in them"]
     if counted != expected:
         raise RuntimeError(f"on {who} the clock advances by {counted} in {expected} instructions")
     print(f"  on {who} the clock advances by {counted} in a loop of {expected} instructions")

@@ -64,7 +64,8 @@ class Image:
     def __init__(self, path):
         self.path = path
         self.symbols = {name: address for address, _, name in symbols_of(path)}
-        self.entry = int(re.search(r"Entry point address: +(0x\w+)", output_of("readelf", "-hW", path)).group(1), 16)
+        header = output_of("readelf", "-hW", path)
+        self.entry = int(re.search(r"Entry point address: +(0x\w+)", header).group(1), 16)
         self.segments = []
         for m in re.finditer(r"LOAD +(0x\w+) (0x\w+) (0x\w+) (0x\w+)", output_of("readelf", "-lW", path)):
             self.segments.append(tuple(int(x, 16) for x in m.groups()))
@@ -123,7 +124,7 @@ class Debugger:
 
 
 class Machine:
-    """A machine under the debugger, stopped before its first instruction. `options` say what it starts from."""
+    """A machine under the debugger, stopped before its first instruction; `options` say what it starts."""
 
     def __init__(self, work, options):
         self.images = {}

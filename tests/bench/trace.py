@@ -49,7 +49,8 @@ def record(hypervisor, guest, words, seconds):
         qemu = subprocess.Popen(
             qemu_command(mem=512, cpus=1) +
             ["-singlestep", "-serial", "stdio", "-monitor", f"unix:{monitor},server,nowait", "-D", log,
-             "-kernel", hypervisor, "-append", VCPUS, "-initrd", f"{guest} bench trace {words}".replace(",", ",,")],
+             "-kernel", hypervisor, "-append", VCPUS,
+             "-initrd", f"{guest} bench trace {words}".replace(",", ",,")],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
         try:
             for line in qemu.stdout:

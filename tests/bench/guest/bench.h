@@ -110,8 +110,8 @@ uint32_t clock_iret(void);
 uint32_t clock_until_upcall(void);
 
 /* clock.S: entry points for the hypervisor. The fault handlers go on behind a three-byte instruction. */
-extern char fault_by_hypercall[], fault_by_iretq[], upcall_by_hypercall[], upcall_of_timer[], syscall_by_hypercall[];
-extern char user_end[];
+extern char fault_by_hypercall[], fault_by_iretq[], upcall_by_hypercall[], upcall_of_timer[];
+extern char syscall_by_hypercall[], user_end[];
 extern uint64_t upcall_port;
 
 /* clock.S: guest user code, copied to a page of its own: rounds in esi, results to the page at rdi. */
