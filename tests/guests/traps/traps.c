@@ -13,6 +13,7 @@ const struct kernel kernel = {
         { "exceptions", test_exceptions, "exceptions of instructions" },
         { "segments", test_segments, "selectors and far transfers" },
         { "memory", test_memory, "page faults, non-canonical addresses" },
+        { "hypercall", test_hypercall, "what a hypercall leaves, and code and stacks at edges" },
         { "debug", test_debug, "single steps and breakpoints" },
         { "iret", test_iret, "the iret hypercall" },
         { "table", test_table, "the trap table" },

@@ -1,1 +1,1 @@
-user-srcs := user.c vectors.c entries.c syscalls.c compat.c state.c events.c
+user-srcs := user.c vectors.c entries.c refused.c syscalls.c compat.c state.c events.c

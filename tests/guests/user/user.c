@@ -13,6 +13,7 @@ const struct kernel kernel = {
         { "exceptions", test_exceptions, "exceptions of instructions" },
         { "segments", test_segments, "selectors and far transfers" },
         { "memory", test_memory, "page faults, non-canonical addresses" },
+        { "refused", test_refused, "what user code may not do, entries by level, NMIs, the FPU's owner" },
         { "debug", test_debug, "single steps and breakpoints" },
         { "iret", test_iret, "the iret hypercall to user mode" },
         { "softints", test_softints, "software interrupts" },

@@ -7,6 +7,7 @@
 void test_exceptions(void);
 void test_segments(void);
 void test_memory(void);
+void test_refused(void);
 void test_debug(void);
 void test_iret(void);
 void test_softints(void);
