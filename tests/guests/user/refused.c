@@ -92,11 +92,11 @@ static bool on_nmi(struct pv_regs *regs)
 
 static void nmi(void)
 {
-    struct trip unused = trip_to(CODE64("ud2; nop"), FLAT_USER_CS64);
-
-    (void)unused;
+    trip_to(CODE64("ud2; nop"), FLAT_USER_CS64);
     pv_trap_handler(2, on_nmi);
+    trip_gate(2, 4, TRIP_ENTRY(2));    /* an upcall's iret would end the NMI */
     HYPERVISOR_vcpu_op(VCPUOP_send_nmi, 0, NULL);
+    trip_gates();
     pv_trap_handler(2, NULL);
     check("NMIs, one that waits for an iret to user mode", nmis, 2);
     check("its frame: rip", (long)(nmi_frame.rip - TRIP_CODE), 0);
