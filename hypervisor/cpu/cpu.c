@@ -65,6 +65,8 @@ static void init_msrs(unsigned int id)
     wrmsr(MSR_FS_BASE, 0);
     wrmsr(MSR_GS_BASE, 0);
     wrmsr(MSR_KERNEL_GS_BASE, 0);
+    if (cpu_features.rdtscp)
+        wrmsr(MSR_TSC_AUX, 0);      /* guests can read it, and are not told of RDTSCP */
     if (cpu_features.cpuid_faulting)
         cpu_features.cpuid_faulting = wrmsr_safe(MSR_MISC_FEATURES, 1);
 }

@@ -51,6 +51,7 @@
 #define MSR_FS_BASE         0xc0000100
 #define MSR_GS_BASE         0xc0000101
 #define MSR_KERNEL_GS_BASE  0xc0000102
+#define MSR_TSC_AUX         0xc0000103
 
 /* What guests of this ABI expect: WB WT UC- UC WC WP UC UC. */
 #define PAT_VALUE 0x050100070406UL

@@ -39,6 +39,8 @@ static bool reads_zero(const struct vcpu *v, uint32_t msr)
     case MSR_MCG_FIRST ... MSR_MCG_LAST:
     case MSR_MC_FIRST ... MSR_MC_LAST:
     case MSR_AMD_PSTATE ... MSR_AMD_PSTATE_LAST:
+    case MSR_TSC_AUX:
+        return cpu_features.rdtscp;
     case MSR_AMD_HWCR: case MSR_PLATFORM_INFO: case MSR_MISC_FEATURES: case MSR_HYPERCALL_PAGE:
         return true;
     case MSR_AMD_SYSCFG: case MSR_AMD_IORR ... MSR_AMD_IORR_LAST: case MSR_AMD_TOP_MEM: case MSR_AMD_TOP_MEM2:
@@ -112,7 +114,7 @@ static enum outcome write_hypercall_page(struct vcpu *v, uint64_t value)
 static bool is_constant(uint32_t msr)
 {
     switch (msr) {
-    case MSR_EFER: case MSR_MISC_ENABLE: case MSR_MISC_FEATURES: case MSR_AMD_HWCR:
+    case MSR_EFER: case MSR_MISC_ENABLE: case MSR_MISC_FEATURES: case MSR_TSC_AUX: case MSR_AMD_HWCR:
     case MSR_MCG_FIRST ... MSR_MCG_LAST:
     case MSR_MC_FIRST ... MSR_MC_LAST:
     case MSR_AMD_PSTATE ... MSR_AMD_PSTATE_LAST:

@@ -127,7 +127,7 @@ static enum outcome write_xcr(struct vcpu *v, const struct cpu_user_regs *r)
 
     if (!(v->cr4 & CR4_OSXSAVE))
         return UNDEFINED;
-    if ((uint32_t)r->rcx != 0 || !xcr0_valid(value))
+    if (!v->kernel_mode || (uint32_t)r->rcx != 0 || !xcr0_valid(value))
         return REFUSED;
     v->xcr0 = value;
     fpu_set_xcr0(value);
@@ -183,6 +183,16 @@ static enum outcome do_rdtsc(const struct vcpu *v, struct cpu_user_regs *r)
     return EMULATED;
 }
 
+/* TSC_AUX is 0 on every CPU. */
+static enum outcome do_rdtscp(const struct vcpu *v, struct cpu_user_regs *r)
+{
+    enum outcome done = do_rdtsc(v, r);
+
+    if (done == EMULATED)
+        r->rcx = 0;
+    return done;
+}
+
 static enum outcome do_kernel_only(struct vcpu *v, const struct privileged_op *op, struct cpu_user_regs *r)
 {
     switch (op->kind) {
@@ -203,8 +213,6 @@ static enum outcome do_kernel_only(struct vcpu *v, const struct privileged_op *o
         return do_rdmsr(v, r);
     case PRIV_WRMSR:
         return do_wrmsr(v, r);
-    case PRIV_XSETBV:
-        return write_xcr(v, r);
     default:
         return REFUSED;
     }
@@ -218,11 +226,13 @@ static enum outcome execute(struct vcpu *v, const struct privileged_op *op, stru
     case PRIV_RDTSC:
         return do_rdtsc(v, r);
     case PRIV_RDTSCP:
-        return REFUSED;         /* not in the guest's CPUID */
+        return do_rdtscp(v, r);
     case PRIV_CLI: case PRIV_STI:
         return guest_iopl_allows(v) ? EMULATED : REFUSED;   /* accepted, without effect */
     case PRIV_IN: case PRIV_OUT:
         return guest_port_io(v, op, r);
+    case PRIV_XSETBV:
+        return write_xcr(v, r);
     default:
         return v->kernel_mode ? do_kernel_only(v, op, r) : REFUSED;
     }
