@@ -161,11 +161,11 @@ static void user_selector(void)
 /* The instructions for the bases, which a PV kernel has if its CR4 says so, and SWAPGS, which it has not. */
 static void by_instruction(void)
 {
-    static const struct { const char *name; struct code code; } instructions[] = {
-        { "rdfsbase", CODE("\xf3\x48\x0f\xae\xc0") }, { "rdgsbase", CODE("\xf3\x48\x0f\xae\xc8") },
-        { "wrfsbase", CODE("\xf3\x48\x0f\xae\xd0") }, { "wrgsbase", CODE("\xf3\x48\x0f\xae\xd8") },
+    static const struct { const char *name; struct insn code; } instructions[] = {
+        { "rdfsbase", INSN("\xf3\x48\x0f\xae\xc0") }, { "rdgsbase", INSN("\xf3\x48\x0f\xae\xc8") },
+        { "wrfsbase", INSN("\xf3\x48\x0f\xae\xd0") }, { "wrgsbase", INSN("\xf3\x48\x0f\xae\xd8") },
     };
-    static const struct code swapgs = CODE("\x0f\x01\xf8");
+    static const struct insn swapgs = INSN("\x0f\x01\xf8");
     struct pv_regs in = { .rax = 0x3000 };
     uint64_t cr4;
     long rc;

@@ -7,6 +7,7 @@
 void test_gdt(void);
 void test_update_descriptor(void);
 void test_ldt(void);
+void test_ldt_user(void);
 void test_bases(void);
 
 /* LAR and LSL: the value, or -1 where ZF says that the selector is not visible. The upper bits of the

@@ -163,7 +163,7 @@ static void unmapped_later(void)
 static void far_transfers(void)
 {
     /* of the pointer at [rax] */
-    static const struct code call = CODE("\xff\x18"), jump = CODE("\xff\x28");
+    static const struct insn call = INSN("\xff\x18"), jump = INSN("\xff\x28");
     static const struct { const char *what; uint64_t descriptor; long call, jump; } rows[] = {
         { "a call gate", CALL_GATE, TRAP(13, SELECTOR(4) & ~3), TRAP(13, SELECTOR(4) & ~3) },
         { "an absent call gate", CALL_GATE & ~(1UL << 47), TRAP(11, SELECTOR(4) & ~3),

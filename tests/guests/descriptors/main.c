@@ -10,6 +10,8 @@ const struct kernel kernel = {
           "update_descriptor: every type of descriptor, every kind of address" },
         { "ldt", test_ldt, "MMUEXT_SET_LDT: limits, pages that will not do, faults at the guest's address" },
         { "bases", test_bases, "FS and GS bases by call, MSR and instruction; none that is not canonical" },
+        { "modes", test_ldt_user,
+          "the LDT in guest user mode: found by the kernel's tables, code that runs on it" },
         { 0 },
     },
 };

@@ -36,22 +36,22 @@ long run_there(const void *there, const struct pv_regs *in)
     return 0;
 }
 
-long run(const struct code *code, const struct pv_regs *in)
+long run(const struct insn *insn, const struct pv_regs *in)
 {
     uint8_t *at = code_page();
 
-    memcpy(at, code->bytes, code->length);
-    at[code->length] = INT3;
+    memcpy(at, insn->bytes, insn->length);
+    at[insn->length] = INT3;
     run_address = (uint64_t)at;
     return run_there(at, in);
 }
 
-long run_at_end(const struct code *code, const struct pv_regs *in, unsigned int room)
+long run_at_end(const struct insn *insn, const struct pv_regs *in, unsigned int room)
 {
     uint8_t *end = code_page() + PV_PAGE_SIZE, *at = end - room;
-    unsigned int length = code->length < room ? code->length : room;
+    unsigned int length = insn->length < room ? insn->length : room;
 
-    memcpy(at, code->bytes, length);
+    memcpy(at, insn->bytes, length);
     if (length < room)
         at[length] = INT3;
     run_address = (uint64_t)at;

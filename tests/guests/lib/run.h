@@ -6,19 +6,19 @@
 #include "case.h"
 
 /* An instruction: its bytes as a string, which may hold zeros. */
-struct code {
+struct insn {
     const char *bytes;
     unsigned int length;
 };
-#define CODE(text) { text, sizeof(text) - 1 }
+#define INSN(text) { text, sizeof(text) - 1 }
 
 /* Runs it, with the registers of *in but for rsp. 0, or TRAP(). The registers then are in probe_regs,
  * which is the trap's frame; where there was none rip is behind the instruction. */
-long run(const struct code *code, const struct pv_regs *in);
+long run(const struct insn *insn, const struct pv_regs *in);
 
 /* The same where the instruction ends `room` bytes before the end of a page, behind which nothing is
  * mapped, or reaches over it. */
-long run_at_end(const struct code *code, const struct pv_regs *in, unsigned int room);
+long run_at_end(const struct insn *insn, const struct pv_regs *in, unsigned int room);
 
 /* Where run() and run_at_end() put it. */
 extern uint64_t run_address;

@@ -15,7 +15,7 @@
 static long mov_to_cr(unsigned int number, uint64_t value)
 {
     char bytes[] = { 0x0f, 0x22, (char)(0xc0 | number << 3) };
-    struct code code = { bytes, 3 };
+    struct insn code = { bytes, 3 };
     struct pv_regs in = { .rax = value };
 
     return run(&code, &in);
@@ -24,7 +24,7 @@ static long mov_to_cr(unsigned int number, uint64_t value)
 static long mov_from_cr(unsigned int number, uint64_t *value)
 {
     char bytes[] = { 0x0f, 0x20, (char)(0xc0 | number << 3) };
-    struct code code = { bytes, 3 };
+    struct insn code = { bytes, 3 };
     struct pv_regs in = { .rax = 0x5555 };
     long rc = run(&code, &in);
 
@@ -57,8 +57,8 @@ static void numbers(void)
 
 static void cr8(void)
 {
-    static const struct code from = CODE("\x44\x0f\x20\xc0"), to = CODE("\x44\x0f\x22\xc0");
-    static const struct code from_cr15 = CODE("\x44\x0f\x20\xf8");
+    static const struct insn from = INSN("\x44\x0f\x20\xc0"), to = INSN("\x44\x0f\x22\xc0");
+    static const struct insn from_cr15 = INSN("\x44\x0f\x20\xf8");
     struct pv_regs in = { 0 };
 
     check("mov from CR8", run(&from, &in), TRAP(13, 0));
@@ -156,7 +156,7 @@ static void cr4(void)
 /* TSD: the guest kernel counts as ring 0. */
 static void tsd(void)
 {
-    static const struct code rdtsc = CODE("\x0f\x31");
+    static const struct insn rdtsc = INSN("\x0f\x31");
     struct pv_regs in = { 0 };
     uint64_t is = cr(4);
     long rc;
@@ -222,7 +222,7 @@ static void task_switched(void)
 /* XCR0: all low masks and what stands out. Never the value that faults in the hypervisor. */
 static long xsetbv(uint32_t index, uint64_t value)
 {
-    static const struct code xsetbv_code = CODE("\x0f\x01\xd1");
+    static const struct insn xsetbv_code = INSN("\x0f\x01\xd1");
     struct pv_regs in = { .rcx = index, .rax = (uint32_t)value, .rdx = value >> 32 };
 
     return run(&xsetbv_code, &in);
@@ -230,7 +230,7 @@ static long xsetbv(uint32_t index, uint64_t value)
 
 static uint64_t xgetbv(void)
 {
-    static const struct code xgetbv_code = CODE("\x0f\x01\xd0");
+    static const struct insn xgetbv_code = INSN("\x0f\x01\xd0");
     struct pv_regs in = { .rcx = 0 };
 
     run(&xgetbv_code, &in);

@@ -177,9 +177,9 @@ static void xsave(void)
 /* The instruction alone, which a processor with CPUID faulting or none shows. */
 static void native(void)
 {
-    static const struct code forced = CODE("\x0f\x0bxen\x0f\xa2"), almost = CODE("\x0f\x0bxem\x0f\xa2");
-    static const struct code other = CODE("\x0f\x0bxen\x0f\x31"), prefixed = CODE("\x66\x0f\x0bxen\x0f\xa2");
-    static const struct code hvm = CODE("\x0f\x0bxen\x66\x0f\xa2");
+    static const struct insn forced = INSN("\x0f\x0bxen\x0f\xa2"), almost = INSN("\x0f\x0bxem\x0f\xa2");
+    static const struct insn other = INSN("\x0f\x0bxen\x0f\x31"), prefixed = INSN("\x66\x0f\x0bxen\x0f\xa2");
+    static const struct insn hvm = INSN("\x0f\x0bxen\x66\x0f\xa2");
     struct leaf f = forced_cpuid(0, 0), n = native_cpuid(0, 0);
     struct pv_regs in = { .rax = 0xffffffff00000000, .rbx = ~0UL, .rcx = 0xffffffff00000000, .rdx = ~0UL };
     long rc;

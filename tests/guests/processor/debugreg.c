@@ -9,7 +9,7 @@ static const unsigned char move_to[8] = { 0xc0, 0xc8, 0xd0, 0xd8, 0xe0, 0xe8, 0x
 static long mov_to(unsigned int reg, uint64_t value)
 {
     char bytes[] = { 0x0f, 0x23, (char)move_to[reg] };
-    struct code code = { bytes, 3 };
+    struct insn code = { bytes, 3 };
     struct pv_regs in = { .rax = value };
 
     return run(&code, &in);
@@ -18,7 +18,7 @@ static long mov_to(unsigned int reg, uint64_t value)
 static long mov_from(unsigned int reg, uint64_t *value)
 {
     char bytes[] = { 0x0f, 0x21, (char)move_to[reg] };
-    struct code code = { bytes, 3 };
+    struct insn code = { bytes, 3 };
     struct pv_regs in = { .rax = 0x5555 };
     long rc = run(&code, &in);
 
@@ -163,7 +163,7 @@ static volatile uint64_t watched;
 /* Breakpoints that come. */
 static void effect(void)
 {
-    static const struct code nop = CODE("\x90");
+    static const struct insn nop = INSN("\x90");
     struct pv_regs in = { 0 };
     uint64_t value = 0;
     long rc;

@@ -146,7 +146,7 @@ static void kept_avx(void)
 /* Exceptions of the FPU come to the guest. */
 static void exceptions(void)
 {
-    static const struct code divide = CODE("\xd9\xe8\xd9\xee\xde\xf9\x9b");    /* fld1; fldz; fdivp; wait */
+    static const struct insn divide = INSN("\xd9\xe8\xd9\xee\xde\xf9\x9b");    /* fld1; fldz; fdivp; wait */
     struct pv_regs in = { 0 };
     uint16_t fcw = 0x37b;    /* division by zero not masked */
     bool on = pv_upcalls_disable();

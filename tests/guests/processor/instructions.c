@@ -12,36 +12,35 @@ static uint8_t memory[64];
 /* Instructions with a fixed answer. rax points to memory of ours, rcx is 0. */
 static void privileged(void)
 {
-    static const struct { const char *name; struct code code; long want; } rows[] = {
-        { "clts", CODE("\x0f\x06"), 0 },
-        { "wbinvd", CODE("\x0f\x09"), 0 },
-        { "wbnoinvd", CODE("\xf3\x0f\x09"), 0 },
-        { "invd", CODE("\x0f\x08"), TRAP(13, 0) },
-        { "invlpg (%rax)", CODE("\x0f\x01\x38"), TRAP(13, 0) },
-        { "lgdt (%rax)", CODE("\x0f\x01\x10"), TRAP(13, 0) },
-        { "lidt (%rax)", CODE("\x0f\x01\x18"), TRAP(13, 0) },
-        { "lldt %ax", CODE("\x0f\x00\xd0"), TRAP(13, 0) },
-        { "lldt (%rax)", CODE("\x0f\x00\x10"), TRAP(13, 0) },
-        { "ltr %ax", CODE("\x0f\x00\xd8"), TRAP(13, 0) },
-        { "lmsw %cx", CODE("\x0f\x01\xf1"), TRAP(13, 0) },
-        { "lmsw (%rax)", CODE("\x0f\x01\x30"), TRAP(13, 0) },
-        { "sgdt (%rax)", CODE("\x0f\x01\x00"), 0 },
-        { "sidt (%rax)", CODE("\x0f\x01\x08"), 0 },
-        { "sldt %eax", CODE("\x0f\x00\xc0"), 0 },
-        { "str %eax", CODE("\x0f\x00\xc8"), 0 },
-        { "smsw %eax", CODE("\x0f\x01\xe0"), 0 },
-        { "rdtsc", CODE("\x0f\x31"), 0 },
-        { "rdpmc", CODE("\x0f\x33"), TRAP(13, 0) },
-        { "xgetbv", CODE("\x0f\x01\xd0"), 0 },
-        { "xgetbv, register 2", CODE("\xb1\x02\x0f\x01\xd0"), TRAP(13, 0) },
-        { "sysret", CODE("\x48\x0f\x07"), TRAP(13, 0) },
-        { "ud2", CODE("\x0f\x0b"), TRAP(6, 0) },
-        { "swapgs", CODE("\x0f\x01\xf8"), TRAP(13, 0) },
-        { "rdtscp", CODE("\x0f\x01\xf9"), 0 },
-        { "hlt", CODE("\xf4"), TRAP(13, 0) },
-        { "in from a far port of 16 bits", CODE("\x66\xed"), TRAP(13, 0) },
-        { "iret to ring 0", CODE("\x6a\x00\x54\x6a\x02\x68\x08\xe0\x00\x00\x50\x48\xcf"), TRAP(13, 0xe008) },
-        { "far return to ring 0", CODE("\x68\x08\xe0\x00\x00\x50\x48\xcb"), TRAP(13, 0xe008) },
+    static const struct { const char *name; struct insn code; long want; } rows[] = {
+        { "clts", INSN("\x0f\x06"), 0 },
+        { "wbinvd", INSN("\x0f\x09"), 0 },
+        { "wbnoinvd", INSN("\xf3\x0f\x09"), 0 },
+        { "invd", INSN("\x0f\x08"), TRAP(13, 0) },
+        { "invlpg (%rax)", INSN("\x0f\x01\x38"), TRAP(13, 0) },
+        { "lgdt (%rax)", INSN("\x0f\x01\x10"), TRAP(13, 0) },
+        { "lidt (%rax)", INSN("\x0f\x01\x18"), TRAP(13, 0) },
+        { "lldt %ax", INSN("\x0f\x00\xd0"), TRAP(13, 0) },
+        { "lldt (%rax)", INSN("\x0f\x00\x10"), TRAP(13, 0) },
+        { "ltr %ax", INSN("\x0f\x00\xd8"), TRAP(13, 0) },
+        { "lmsw %cx", INSN("\x0f\x01\xf1"), TRAP(13, 0) },
+        { "lmsw (%rax)", INSN("\x0f\x01\x30"), TRAP(13, 0) },
+        { "sgdt (%rax)", INSN("\x0f\x01\x00"), 0 },
+        { "sidt (%rax)", INSN("\x0f\x01\x08"), 0 },
+        { "sldt %eax", INSN("\x0f\x00\xc0"), 0 },
+        { "str %eax", INSN("\x0f\x00\xc8"), 0 },
+        { "smsw %eax", INSN("\x0f\x01\xe0"), 0 },
+        { "rdtsc", INSN("\x0f\x31"), 0 },
+        { "rdpmc", INSN("\x0f\x33"), TRAP(13, 0) },
+        { "xgetbv", INSN("\x0f\x01\xd0"), 0 },
+        { "xgetbv, register 2", INSN("\xb1\x02\x0f\x01\xd0"), TRAP(13, 0) },
+        { "sysret", INSN("\x48\x0f\x07"), TRAP(13, 0) },
+        { "ud2", INSN("\x0f\x0b"), TRAP(6, 0) },
+        { "swapgs", INSN("\x0f\x01\xf8"), TRAP(13, 0) },
+        { "hlt", INSN("\xf4"), TRAP(13, 0) },
+        { "in from a far port of 16 bits", INSN("\x66\xed"), TRAP(13, 0) },
+        { "iret to ring 0", INSN("\x6a\x00\x54\x6a\x02\x68\x08\xe0\x00\x00\x50\x48\xcf"), TRAP(13, 0xe008) },
+        { "far return to ring 0", INSN("\x68\x08\xe0\x00\x00\x50\x48\xcb"), TRAP(13, 0xe008) },
     };
 
     for (unsigned int i = 0; i < COUNT(rows); i++) {
@@ -55,22 +54,22 @@ static void privileged(void)
 /* Instructions whose trap depends on the processor. */
 static void refused(void)
 {
-    static const struct { const char *name; struct code code; } rows[] = {
-        { "monitor", CODE("\x0f\x01\xc8") }, { "mwait", CODE("\x0f\x01\xc9") },
-        { "clac", CODE("\x0f\x01\xca") },
-        { "stac", CODE("\x0f\x01\xcb") }, { "vmcall", CODE("\x0f\x01\xc1") },
-        { "vmrun", CODE("\x0f\x01\xd8") },
-        { "vmmcall", CODE("\x0f\x01\xd9") }, { "vmload", CODE("\x0f\x01\xda") },
-        { "vmsave", CODE("\x0f\x01\xdb") }, { "stgi", CODE("\x0f\x01\xdc") },
-        { "clgi", CODE("\x0f\x01\xdd") },
-        { "skinit", CODE("\x0f\x01\xde") }, { "invlpga", CODE("\x0f\x01\xdf") },
-        { "invpcid", CODE("\x66\x0f\x38\x82\x08") }, { "xsaves", CODE("\x0f\xc7\x28") },
-        { "xrstors", CODE("\x0f\xc7\x18") }, { "rsm", CODE("\x0f\xaa") }, { "sysexit", CODE("\x48\x0f\x35") },
-        { "vmxon", CODE("\xf3\x0f\xc7\x30") }, { "vmread", CODE("\x0f\x78\xc8") },
-        { "getsec", CODE("\x0f\x37") },
-        { "lock clts", CODE("\xf0\x0f\x06") }, { "lock wbinvd", CODE("\xf0\x0f\x09") },
-        { "lock cli", CODE("\xf0\xfa") },
-        { "lock mov from CR0", CODE("\xf0\x0f\x20\xc0") }, { "lock rdmsr", CODE("\xf0\x0f\x32") },
+    static const struct { const char *name; struct insn code; } rows[] = {
+        { "monitor", INSN("\x0f\x01\xc8") }, { "mwait", INSN("\x0f\x01\xc9") },
+        { "clac", INSN("\x0f\x01\xca") },
+        { "stac", INSN("\x0f\x01\xcb") }, { "vmcall", INSN("\x0f\x01\xc1") },
+        { "vmrun", INSN("\x0f\x01\xd8") },
+        { "vmmcall", INSN("\x0f\x01\xd9") }, { "vmload", INSN("\x0f\x01\xda") },
+        { "vmsave", INSN("\x0f\x01\xdb") }, { "stgi", INSN("\x0f\x01\xdc") },
+        { "clgi", INSN("\x0f\x01\xdd") },
+        { "skinit", INSN("\x0f\x01\xde") }, { "invlpga", INSN("\x0f\x01\xdf") },
+        { "invpcid", INSN("\x66\x0f\x38\x82\x08") }, { "xsaves", INSN("\x0f\xc7\x28") },
+        { "xrstors", INSN("\x0f\xc7\x18") }, { "rsm", INSN("\x0f\xaa") }, { "sysexit", INSN("\x48\x0f\x35") },
+        { "vmxon", INSN("\xf3\x0f\xc7\x30") }, { "vmread", INSN("\x0f\x78\xc8") },
+        { "getsec", INSN("\x0f\x37") },
+        { "lock clts", INSN("\xf0\x0f\x06") }, { "lock wbinvd", INSN("\xf0\x0f\x09") },
+        { "lock cli", INSN("\xf0\xfa") },
+        { "lock mov from CR0", INSN("\xf0\x0f\x20\xc0") }, { "lock rdmsr", INSN("\xf0\x0f\x32") },
     };
 
     for (unsigned int i = 0; i < COUNT(rows); i++) {
@@ -84,8 +83,8 @@ static void refused(void)
 /* What the visible ones tell. UMIP, where it is on, hides them. */
 static void tables(void)
 {
-    static const struct code smsw = CODE("\x0f\x01\xe0"), sldt = CODE("\x0f\x00\xc0");
-    static const struct code str = CODE("\x0f\x00\xc8");
+    static const struct insn smsw = INSN("\x0f\x01\xe0"), sldt = INSN("\x0f\x00\xc0");
+    static const struct insn str = INSN("\x0f\x00\xc8");
     struct pv_regs in = { .rax = 0x5555 };
 
     check_true("smsw: PE and NE, or hidden", run(&smsw, &in) != 0 || (probe_regs.rax & 0x21) == 0x21);
@@ -97,27 +96,27 @@ static void tables(void)
 /* mov from CR0 with prefixes, and others. */
 static void prefixes(void)
 {
-    static const struct { const char *name; struct code code; long want; } rows[] = {
-        { "66 mov from CR0", CODE("\x66\x0f\x20\xc0"), 0 },
-        { "67 mov from CR0", CODE("\x67\x0f\x20\xc0"), 0 },
-        { "cs mov from CR0", CODE("\x2e\x0f\x20\xc0"), 0 },
-        { "fs mov from CR0", CODE("\x64\x0f\x20\xc0"), 0 },
-        { "gs mov from CR0", CODE("\x65\x0f\x20\xc0"), 0 },
-        { "REX.W mov from CR0", CODE("\x48\x0f\x20\xc0"), 0 },
-        { "rep mov from CR0", CODE("\xf3\x0f\x20\xc0"), 0 },
-        { "repne mov from CR0", CODE("\xf2\x0f\x20\xc0"), 0 },
-        { "rep clts", CODE("\xf3\x0f\x06"), 0 },
-        { "REX behind which a prefix comes: mov from CR0", CODE("\x44\x66\x0f\x20\xc0"), 0 },
-        { "two REX: mov from CR0", CODE("\x44\x48\x0f\x20\xc0"), 0 },
-        { "ModRM with memory mode: mov from CR0", CODE("\x0f\x20\x00"), 0 },
-        { "ModRM with memory and displacement mode: mov from CR0", CODE("\x0f\x20\x40"), 0 },
-        { "14 bytes: mov from CR0", CODE("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\x20\xc0"), 0 },
-        { "15 bytes: mov from CR0", CODE("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\x20\xc0"), 0 },
-        { "16 bytes: mov from CR0", CODE("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\x20\xc0"),
+    static const struct { const char *name; struct insn code; long want; } rows[] = {
+        { "66 mov from CR0", INSN("\x66\x0f\x20\xc0"), 0 },
+        { "67 mov from CR0", INSN("\x67\x0f\x20\xc0"), 0 },
+        { "cs mov from CR0", INSN("\x2e\x0f\x20\xc0"), 0 },
+        { "fs mov from CR0", INSN("\x64\x0f\x20\xc0"), 0 },
+        { "gs mov from CR0", INSN("\x65\x0f\x20\xc0"), 0 },
+        { "REX.W mov from CR0", INSN("\x48\x0f\x20\xc0"), 0 },
+        { "rep mov from CR0", INSN("\xf3\x0f\x20\xc0"), 0 },
+        { "repne mov from CR0", INSN("\xf2\x0f\x20\xc0"), 0 },
+        { "rep clts", INSN("\xf3\x0f\x06"), 0 },
+        { "REX behind which a prefix comes: mov from CR0", INSN("\x44\x66\x0f\x20\xc0"), 0 },
+        { "two REX: mov from CR0", INSN("\x44\x48\x0f\x20\xc0"), 0 },
+        { "ModRM with memory mode: mov from CR0", INSN("\x0f\x20\x00"), 0 },
+        { "ModRM with memory and displacement mode: mov from CR0", INSN("\x0f\x20\x40"), 0 },
+        { "14 bytes: mov from CR0", INSN("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\x20\xc0"), 0 },
+        { "15 bytes: mov from CR0", INSN("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\x20\xc0"), 0 },
+        { "16 bytes: mov from CR0", INSN("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\x20\xc0"),
           TRAP(13, 0) },
         { "17 prefixes: clts",
-          CODE("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\x06"), TRAP(13, 0) },
-        { "15 bytes: clts", CODE("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\x06"), 0 },
+          INSN("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\x06"), TRAP(13, 0) },
+        { "15 bytes: clts", INSN("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\x06"), 0 },
     };
 
     for (unsigned int i = 0; i < COUNT(rows); i++) {
@@ -142,7 +141,7 @@ static void operands(void)
         /* mov %reg, %cr2; mov %cr2, %reg */
         char to[] = { (char)(reg < 8 ? 0x40 : 0x41), 0x0f, 0x22, (char)(0xd0 | (reg & 7)) };
         char from[] = { (char)(reg < 8 ? 0x40 : 0x41), 0x0f, 0x20, (char)(0xd0 | (reg & 7)) };
-        struct code code = { to, 4 };
+        struct insn code = { to, 4 };
         struct pv_regs in;
         uint64_t *slot = (uint64_t *)&in + slots[reg], *got = (uint64_t *)&probe_regs + slots[reg];
         unsigned int others = 0;
@@ -171,12 +170,12 @@ static void operands(void)
  * instruction. */
 static void cut_off(void)
 {
-    static const struct { const char *name; struct code code; } rows[] = {
-        { "mov from CR0", CODE("\x0f\x20\xc0") },
-        { "clts", CODE("\x0f\x06") },
-        { "forced CPUID", CODE("\x0f\x0bxen\x0f\xa2") },
-        { "inb $0x80, %al", CODE("\xe4\x80") },
-        { "many prefixes, mov from CR0", CODE("\x66\x66\x66\x66\x66\x66\x0f\x20\xc0") },
+    static const struct { const char *name; struct insn code; } rows[] = {
+        { "mov from CR0", INSN("\x0f\x20\xc0") },
+        { "clts", INSN("\x0f\x06") },
+        { "forced CPUID", INSN("\x0f\x0bxen\x0f\xa2") },
+        { "inb $0x80, %al", INSN("\xe4\x80") },
+        { "many prefixes, mov from CR0", INSN("\x66\x66\x66\x66\x66\x66\x0f\x20\xc0") },
     };
 
     for (unsigned int i = 0; i < COUNT(rows); i++)
@@ -227,10 +226,10 @@ static void event_behind(void)
 /* Single step over an emulated instruction stops behind it. */
 static void stepped(void)
 {
-    static const struct { const char *name; struct code code; unsigned int first; } rows[] = {
-        { "nop", CODE("\x9c\x81\x0c\x24\x00\x01\x00\x00\x9d\x90\x90"), 10 },
-        { "mov from CR0", CODE("\x9c\x81\x0c\x24\x00\x01\x00\x00\x9d\x0f\x20\xc0\x90"), 12 },
-        { "forced CPUID", CODE("\x9c\x81\x0c\x24\x00\x01\x00\x00\x9d\x0f\x0bxen\x0f\xa2\x90"), 16 },
+    static const struct { const char *name; struct insn code; unsigned int first; } rows[] = {
+        { "nop", INSN("\x9c\x81\x0c\x24\x00\x01\x00\x00\x9d\x90\x90"), 10 },
+        { "mov from CR0", INSN("\x9c\x81\x0c\x24\x00\x01\x00\x00\x9d\x0f\x20\xc0\x90"), 12 },
+        { "forced CPUID", INSN("\x9c\x81\x0c\x24\x00\x01\x00\x00\x9d\x0f\x0bxen\x0f\xa2\x90"), 16 },
     };
 
     for (unsigned int i = 0; i < COUNT(rows); i++) {

@@ -12,6 +12,7 @@ const struct kernel kernel = {
           "the decoder: prefixes, operands, page ends; instructions left alone" },
         { "cpuid", test_cpuid, "CPUID: features on and off, hypervisor leaves, consistency" },
         { "msr", test_msrs, "MSRs: each read and write either refused or harmless" },
+        { "modes", test_modes, "guest user mode, the ends of the address space, a guest without handlers" },
         { 0 },
     },
 };

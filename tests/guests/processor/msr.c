@@ -156,7 +156,7 @@ static void changes(void)
         { "MC0_STATUS, 1", 0x401, 1, REFUSED },
         { "UCODE_REV, 1", 0x8b, 1, REFUSED }, { "LSTAR, 0x1000", 0xc0000082, 0x1000, REFUSED },
         { "STAR, ring 0 selectors", 0xc0000081, 0xe008UL << 48, REFUSED },
-        { "TSC, 0x1000", 0x10, 0x1000, REFUSED },
+        { "TSC, 0x1000", 0x10, 0x1000, REFUSED }, { "TSC_AUX, 2^32", 0xc0000103, 1UL << 32, REFUSED },
     };
 
     for (unsigned int i = 0; i < COUNT(rows); i++) {
@@ -212,10 +212,26 @@ static void machine_check(void)
     probe_result();
 }
 
+/* What RDTSCP puts into ecx. */
+static void auxiliary(void)
+{
+    static const struct insn rdtscp = INSN("\x0f\x01\xf9");
+    struct pv_regs in = { .rcx = 0x5555 };
+    long rc = run(&rdtscp, &in);
+
+    check_state("rdtscp", rc, 0, "ecx is TSC_AUX", probe_regs.rcx == read_msr(0xc0000103));
+    write_msr(0xc0000103, 5);
+    rc = probe_result();
+    run(&rdtscp, &in);
+    check_state("wrmsr, TSC_AUX, 5", rc, 0, "rdtscp shows it", probe_regs.rcx == 5);
+    write_msr(0xc0000103, 0);
+    probe_result();
+}
+
 /* Only ecx counts, and rdmsr clears the upper halves. */
 static void registers(void)
 {
-    static const struct code read = CODE("\x0f\x32");
+    static const struct insn read = INSN("\x0f\x32");
     struct pv_regs in = { .rcx = 0xffffffffc0000080, .rax = ~0UL, .rdx = ~0UL };
     long rc;
 
@@ -235,5 +251,6 @@ void test_msrs(void)
     changes();
     hypercall_page();
     machine_check();
+    auxiliary();
     registers();
 }

@@ -40,14 +40,14 @@ static void levels(void)
 /* Each form at each level: the kernel needs level 1. */
 static void forms(void)
 {
-    static const struct { const char *name; struct code code; } rows[] = {
-        { "inb $0x80, %al", CODE("\xe4\x80") }, { "inw $0x80, %ax", CODE("\x66\xe5\x80") },
-        { "inl $0x80, %eax", CODE("\xe5\x80") }, { "inb %dx, %al", CODE("\xec") },
-        { "inw %dx, %ax", CODE("\x66\xed") }, { "inl %dx, %eax", CODE("\xed") },
-        { "outb %al, $0x80", CODE("\xe6\x80") }, { "outw %ax, $0x80", CODE("\x66\xe7\x80") },
-        { "outl %eax, $0x80", CODE("\xe7\x80") }, { "outb %al, %dx", CODE("\xee") },
-        { "outw %ax, %dx", CODE("\x66\xef") }, { "outl %eax, %dx", CODE("\xef") },
-        { "cli", CODE("\xfa") }, { "sti", CODE("\xfb") },
+    static const struct { const char *name; struct insn code; } rows[] = {
+        { "inb $0x80, %al", INSN("\xe4\x80") }, { "inw $0x80, %ax", INSN("\x66\xe5\x80") },
+        { "inl $0x80, %eax", INSN("\xe5\x80") }, { "inb %dx, %al", INSN("\xec") },
+        { "inw %dx, %ax", INSN("\x66\xed") }, { "inl %dx, %eax", INSN("\xed") },
+        { "outb %al, $0x80", INSN("\xe6\x80") }, { "outw %ax, $0x80", INSN("\x66\xe7\x80") },
+        { "outl %eax, $0x80", INSN("\xe7\x80") }, { "outb %al, %dx", INSN("\xee") },
+        { "outw %ax, %dx", INSN("\x66\xef") }, { "outl %eax, %dx", INSN("\xef") },
+        { "cli", INSN("\xfa") }, { "sti", INSN("\xfb") },
     };
 
     for (uint32_t level = 0; level < 4; level++) {
@@ -66,12 +66,12 @@ static void forms(void)
  * nobody's. */
 static void values(void)
 {
-    static const struct { const char *name; struct code code; uint64_t rax; } rows[] = {
-        { "inb %dx, %al", CODE("\xec"), 0x11223344556677ff },
-        { "inw %dx, %ax", CODE("\x66\xed"), 0x112233445566ffff },
-        { "inl %dx, %eax", CODE("\xed"), 0x00000000ffffffff },
-        { "inl %dx, %eax with REX.W", CODE("\x48\xed"), 0x00000000ffffffff },
-        { "inb $0xe4, %al", CODE("\xe4\xe4"), 0x11223344556677ff },
+    static const struct { const char *name; struct insn code; uint64_t rax; } rows[] = {
+        { "inb %dx, %al", INSN("\xec"), 0x11223344556677ff },
+        { "inw %dx, %ax", INSN("\x66\xed"), 0x112233445566ffff },
+        { "inl %dx, %eax", INSN("\xed"), 0x00000000ffffffff },
+        { "inl %dx, %eax with REX.W", INSN("\x48\xed"), 0x00000000ffffffff },
+        { "inb $0xe4, %al", INSN("\xe4\xe4"), 0x11223344556677ff },
     };
 
     set_iopl(1);
@@ -92,7 +92,7 @@ static void kept(void)
         { "0x21, interrupt controller", 0x21 }, { "0xa1, interrupt controller", 0xa1 },
         { "0x3fb, console", 0x3fb },
     };
-    static const struct code in_b = CODE("\xec"), in_l = CODE("\xed");
+    static const struct insn in_b = INSN("\xec"), in_l = INSN("\xed");
     struct pv_regs in = { 0 };
     long rc;
 
@@ -114,11 +114,11 @@ static void kept(void)
 /* INS and OUTS. */
 static void strings(void)
 {
-    static const struct { const char *name; struct code code; long want; } rows[] = {
-        { "outsb", CODE("\x6e"), 0 }, { "outsw", CODE("\x66\x6f"), 0 }, { "outsl", CODE("\x6f"), 0 },
-        { "rep outsb", CODE("\xf3\x6e"), 0 }, { "outsb, GS", CODE("\x65\x6e"), 0 },
-        { "insb", CODE("\x6c"), 0 }, { "insw", CODE("\x66\x6d"), 0 }, { "insl", CODE("\x6d"), 0 },
-        { "rep insb", CODE("\xf3\x6c"), 0 },
+    static const struct { const char *name; struct insn code; long want; } rows[] = {
+        { "outsb", INSN("\x6e"), 0 }, { "outsw", INSN("\x66\x6f"), 0 }, { "outsl", INSN("\x6f"), 0 },
+        { "rep outsb", INSN("\xf3\x6e"), 0 }, { "outsb, GS", INSN("\x65\x6e"), 0 },
+        { "insb", INSN("\x6c"), 0 }, { "insw", INSN("\x66\x6d"), 0 }, { "insl", INSN("\x6d"), 0 },
+        { "rep insb", INSN("\xf3\x6c"), 0 },
     };
     static uint8_t buffer[16];
 
@@ -138,8 +138,8 @@ static void strings(void)
 static void bitmap(void)
 {
     static uint8_t bits[8192 + 1];
-    static const struct code in_b = CODE("\xec"), in_w = CODE("\x66\xed"), in_l = CODE("\xed"),
-    cli = CODE("\xfa");
+    static const struct insn in_b = INSN("\xec"), in_w = INSN("\x66\xed"), in_l = INSN("\xed"),
+    cli = INSN("\xfa");
     struct pv_regs in = { .rdx = DELAY };
 
     memset(bits, 0xff, sizeof(bits));
@@ -183,7 +183,7 @@ static void bitmap(void)
 /* The interrupt flag is not the guest's: always on, whatever is written. */
 static void flags(void)
 {
-    static const struct code pushf = CODE("\x9c\x58"), popf = CODE("\x50\x9d\x9c\x58"), cli = CODE("\xfa");
+    static const struct insn pushf = INSN("\x9c\x58"), popf = INSN("\x50\x9d\x9c\x58"), cli = INSN("\xfa");
     struct vcpu_info *v = &pv_shared_info->vcpu_info[0];
 
     for (uint32_t level = 0; level < 4; level += 3) {

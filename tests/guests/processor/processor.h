@@ -11,6 +11,7 @@ void test_instructions(void);
 void test_cpuid(void);
 void test_msrs(void);
 void test_fpu(void);
+void test_modes(void);
 
 struct leaf {
     uint32_t a, b, c, d;
