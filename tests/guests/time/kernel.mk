@@ -1,1 +1,1 @@
-time-srcs := timers.c
+time-srcs := timer.c clock.c timers.c runstate.c areas.c
