@@ -9,12 +9,14 @@ static const volatile struct vcpu_time_info *record(void)
     return &pv_shared_info->vcpu_info[0].time;
 }
 
-/* Sleeps so that the vcpu is taken off its CPU and put there again. */
+/* Sleeps so that the vcpu is taken off its CPU and put there again; upcalls may end a sleep early. */
 static void doze(uint64_t ns)
 {
     struct sched_poll poll = { .timeout = time_by(record()) + ns };
 
-    HYPERVISOR_sched_op(SCHEDOP_poll, &poll);
+    do
+        HYPERVISOR_sched_op(SCHEDOP_poll, &poll);
+    while (time_by(record()) < poll.timeout);
 }
 
 /* ns that the record makes out of a second's worth of TSC ticks, if the TSC has between 100 MHz and 100 GHz. */
