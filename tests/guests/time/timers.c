@@ -8,6 +8,8 @@
 
 #define LONG (3 * PV_NS_PER_SEC)        /* patience on a busy machine */
 #define SHORT (30 * PV_NS_PER_MS)       /* nothing may come so long */
+#define BEFORE (80 * PV_NS_PER_MS)      /* long enough to change one's mind in */
+#define AFTER (140 * PV_NS_PER_MS)
 
 static long single_shot(uint64_t at, uint32_t flags)
 {
@@ -73,20 +75,20 @@ void test_timer_op(void)
 
     timer_take();
     deadlines("set_timer_op", set_timer, rows, sizeof(rows) / sizeof(rows[0]));
-    set_timer(pv_now_ns() + 20 * PV_NS_PER_MS);
+    set_timer(pv_now_ns() + BEFORE);
     wanted = pv_now_ns() + 2 * PV_NS_PER_MS;
     check("set_timer_op, earlier than the one that is set", set_timer(wanted), 0);
     came = timer_wait(LONG);
     check_true("the earlier one fires", came >= wanted);
-    check_true("the later one does not", timer_wait(SHORT) == 0);
-    set_timer(pv_now_ns() + 2 * PV_NS_PER_MS);
-    wanted = pv_now_ns() + 20 * PV_NS_PER_MS;
+    check_true("the later one does not", timer_wait(AFTER) == 0);
+    set_timer(pv_now_ns() + BEFORE);
+    wanted = pv_now_ns() + AFTER;
     check("set_timer_op, later than the one that is set", set_timer(wanted), 0);
     came = timer_wait(LONG);
     check_true("only the later one fires", came >= wanted);
-    set_timer(pv_now_ns() + 10 * PV_NS_PER_MS);
+    set_timer(pv_now_ns() + BEFORE);
     check("set_timer_op, 0, takes it away", set_timer(0), 0);
-    check_true("it does not fire", timer_wait(SHORT) == 0);
+    check_true("it does not fire", timer_wait(AFTER) == 0);
     check("set_timer_op, 2^63", set_timer(1UL << 63), 0);
     check_true("the past of who counts with a sign: it fires at once", timer_wait(LONG) != 0);
     check("set_timer_op, 2^64 - 1", set_timer(~0UL), 0);
@@ -113,20 +115,20 @@ void test_single_shot(void)
     timer_take();
     deadlines("VCPUOP_set_singleshot_timer", set_single, rows, sizeof(rows) / sizeof(rows[0]));
     deadlines("VCPUOP_set_singleshot_timer, future", set_future, future, sizeof(future) / sizeof(future[0]));
-    single_shot(pv_now_ns() + 10 * PV_NS_PER_MS, 0);
+    single_shot(pv_now_ns() + BEFORE, 0);
     check("VCPUOP_stop_singleshot_timer", HYPERVISOR_vcpu_op(VCPUOP_stop_singleshot_timer, 0, NULL), 0);
-    check_true("it does not fire", timer_wait(SHORT) == 0);
+    check_true("it does not fire", timer_wait(AFTER) == 0);
     check("VCPUOP_stop_singleshot_timer, none is set",
           HYPERVISOR_vcpu_op(VCPUOP_stop_singleshot_timer, 0, NULL),
           0);
-    wanted = pv_now_ns() + 20 * PV_NS_PER_MS;
-    single_shot(pv_now_ns() + 2 * PV_NS_PER_MS, 0);
+    wanted = pv_now_ns() + AFTER;
+    single_shot(pv_now_ns() + BEFORE, 0);
     check("set_timer_op, while a single-shot timer is set", set_timer(wanted), 0);
     check_true("they are one: it fires at the second time", timer_wait(LONG) >= wanted);
     check_true("and once", timer_wait(SHORT) == 0);
-    single_shot(pv_now_ns() + 10 * PV_NS_PER_MS, 0);
+    single_shot(pv_now_ns() + BEFORE, 0);
     check("set_timer_op, 0, takes a single-shot timer away", set_timer(0), 0);
-    check_true("it does not fire then", timer_wait(SHORT) == 0);
+    check_true("it does not fire then", timer_wait(AFTER) == 0);
     check("VCPUOP_set_singleshot_timer, unknown flags", single_shot(pv_now_ns() + PV_NS_PER_MS, ~1U), 0);
     check_true("it fires for all that", timer_wait(LONG) != 0);
     timer_give_back();
