@@ -108,7 +108,7 @@ static long bind_interdomain(struct evtchn_bind_interdomain *op)
 
 static bool virq_is_per_vcpu(uint32_t virq)
 {
-    return virq == VIRQ_TIMER || virq == VIRQ_DEBUG || virq == VIRQ_XENPMU;
+    return virq == VIRQ_TIMER || virq == VIRQ_DEBUG || virq == VIRQ_XENOPROF || virq == VIRQ_XENPMU;
 }
 
 static long bind_virq(struct evtchn_bind_virq *op)
@@ -414,11 +414,14 @@ long hypercall_event_channel_op(uint32_t cmd, guest_addr_t arg)
     return likely(cmd == EVTCHNOP_send) ? send_op(arg) : other_op(cmd, arg);
 }
 
+/* The old call: its ten operations, to which none was ever added. */
 long hypercall_event_channel_op_compat(guest_addr_t arg)
 {
     struct evtchn_op op;
 
     if (copy_from_guest(&op.cmd, arg, sizeof(op.cmd)))
         return refuse(-XEN_EFAULT, "event_channel_op (compat): argument");
+    if (op.cmd > EVTCHNOP_unmask)
+        return refuse(-XEN_ENOSYS, "event_channel_op (compat) %u", op.cmd);
     return hypercall_event_channel_op(op.cmd, guest_add(arg, offsetof(struct evtchn_op, u)));
 }

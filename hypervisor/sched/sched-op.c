@@ -39,10 +39,10 @@ static long check_ports(const struct sched_poll *poll, const evtchn_port_t *port
     struct domain *d = current->domain;
 
     *ready = false;
-    for (unsigned int i = 0; i < poll->nr_ports; i++) {
+    for (unsigned int i = 0; i < poll->nr_ports && !*ready; i++) {
         if (ports[i] >= d->channel_count || !is_open(&d->channels[ports[i]]))
             return refuse(-XEN_EINVAL, "poll: no port %u", ports[i]);
-        *ready |= event_port_pending(d, ports[i]);
+        *ready = event_port_pending(d, ports[i]);
     }
     return 0;
 }
