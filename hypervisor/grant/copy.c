@@ -25,7 +25,7 @@ static forced_inline int16_t side_take(struct domain *d, struct granter *g, cons
         s->granter = granter_find(g, p->domid);
         s->ref = p->u.ref;
         status = s->granter ? grant_pin(s->granter, s->ref, d->id, !write, &s->frame) : GNTST_bad_domain;
-    } else if (unlikely(p->domid != DOMID_SELF && p->domid != d->id)) {
+    } else if (unlikely(p->domid != DOMID_SELF)) {
         status = GNTST_permission_denied;
     } else {
         s->frame = mfn(p->u.gmfn);
@@ -51,22 +51,27 @@ static forced_inline void side_put(const struct copy_side *s, bool write)
         frame_put(s->frame);
 }
 
+static forced_inline int16_t copy_bytes(const struct copy_side *to, const struct copy_side *from,
+                                        const struct gnttab_copy *op)
+{
+    if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE)
+        return GNTST_bad_copy_arg;
+    memmove((char *)frame_virt(to->frame) + op->dest.offset, (char *)frame_virt(from->frame) + op->source.offset,
+            op->len);
+    return GNTST_okay;
+}
+
 int16_t grant_copy(struct domain *d, struct granter *source, struct granter *dest, const struct gnttab_copy *op)
 {
     struct copy_side from, to;
     int16_t status;
 
-    if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE)
-        return GNTST_bad_copy_arg;
-    if (op->flags & ~(GNTCOPY_source_gref | GNTCOPY_dest_gref))
-        return GNTST_bad_copy_arg;
     status = side_take(d, source, &op->source, op->flags & GNTCOPY_source_gref, false, &from);
     if (status != GNTST_okay)
         return status;
     status = side_take(d, dest, &op->dest, op->flags & GNTCOPY_dest_gref, true, &to);
     if (status == GNTST_okay) {
-        memmove((char *)frame_virt(to.frame) + op->dest.offset,
-                (char *)frame_virt(from.frame) + op->source.offset, op->len);
+        status = copy_bytes(&to, &from, op);
         side_put(&to, true);
     }
     side_put(&from, false);

@@ -10,6 +10,7 @@
 
 #define UNMAP_BATCH 16      /* unmappings that share a flush */
 #define CHECK_EVERY 8       /* elements between two looks at the clock */
+#define COMMAND_MASK 0xfffu /* higher bits of a command are no guest's to use */
 
 /* True when the batch shall stop here and go on later. */
 static inline bool pause_batch(struct continuation *c, uint32_t count)
@@ -101,10 +102,8 @@ static long unmap_batch(struct domain *d, uint32_t cmd, guest_addr_t args, uint3
             rc = refuse(-XEN_EFAULT, "unmap_grant_ref %lu", c->done);
             break;
         }
-        status = cmd == GNTTABOP_unmap_and_replace && (!r.replace_from || (r.replace_from & (PAGE_SIZE - 1)))
-                     ? GNTST_bad_virt_addr
-                     : grant_unmap_begin(d, r.host_addr, r.handle, r.replace_from, &batch[n]);
-        n += status == GNTST_okay;
+        status = grant_unmap_begin(d, r.host_addr, r.handle, r.replace_from, &batch[n]);
+        n += status == GNTST_okay && r.host_addr != 0;
         if (status == GRANT_RESTART)
             rc = -ERESTART;
         else if (!store_unmap_status(cmd, args, c->done, status))
@@ -163,7 +162,7 @@ static int16_t table_of(domid_t id, struct domain **d)
     return *d ? GNTST_okay : GNTST_bad_domain;
 }
 
-static int16_t show_table(struct domain *d, const struct gnttab_setup_table *op, bool *fault)
+static int16_t show_table(struct domain *d, const struct gnttab_setup_table *op)
 {
     if (d->dying || op->nr_frames > grant_frames(d))
         return GNTST_general_error;
@@ -172,7 +171,8 @@ static int16_t show_table(struct domain *d, const struct gnttab_setup_table *op,
 
         if (!grant_shared_frame(d, i, &frame))
             return GNTST_general_error;
-        *fault |= copy_to_guest_index(guest_ptr(op->frame_list.p), i, &frame) != 0;
+        if (copy_to_guest_index(guest_ptr(op->frame_list.p), i, &frame))
+            return GNTST_bad_virt_addr;
     }
     return GNTST_okay;
 }
@@ -181,18 +181,20 @@ static long setup_table(guest_addr_t arg, uint32_t count)
 {
     struct gnttab_setup_table op;
     struct domain *d;
-    bool fault = false;
 
     if (count != 1)
         return refuse(-XEN_EINVAL, "setup_table: %u at once", count);
     if (copy_from_guest(&op, arg, sizeof(op)))
         return refuse(-XEN_EFAULT, "setup_table: argument");
+    /* A list that can't be anybody's is the caller's mistake; one that faults is told in the status. */
+    if (!guest_range_ok((uint64_t)(uintptr_t)op.frame_list.p, 1))
+        return refuse(-XEN_EFAULT, "setup_table: list");
     op.status = table_of(op.dom, &d);
     if (d) {
-        op.status = show_table(d, &op, &fault);
+        op.status = show_table(d, &op);
         domain_put(d);
     }
-    return fault || copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : 0;
+    return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : 0;
 }
 
 static long query_size(guest_addr_t arg, uint32_t count)
@@ -225,14 +227,12 @@ static long set_version(guest_addr_t arg)
     return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : rc;
 }
 
-static long get_version(guest_addr_t arg, uint32_t count)
+static long get_version(guest_addr_t arg)
 {
     struct gnttab_get_version op;
     struct domain *d;
     int16_t status;
 
-    if (count != 1)
-        return -XEN_EINVAL;
     if (copy_from_guest(&op, arg, sizeof(op)))
         return refuse(-XEN_EFAULT, "get_version: argument");
     status = table_of(op.dom, &d);
@@ -249,6 +249,8 @@ long hypercall_grant_table_op(uint32_t cmd, guest_addr_t args, uint32_t count)
 
     if (count > INT32_MAX)
         return refuse(-XEN_EINVAL, "grant_table_op %u: %u elements", cmd, count);
+    if (cmd & ~COMMAND_MASK)
+        return refuse(-XEN_EINVAL, "grant_table_op %x", cmd);
     switch (cmd) {
     case GNTTABOP_map_grant_ref:
         return map_batch(d, args, count);
@@ -264,7 +266,7 @@ long hypercall_grant_table_op(uint32_t cmd, guest_addr_t args, uint32_t count)
     case GNTTABOP_set_version:
         return set_version(args);
     case GNTTABOP_get_version:
-        return get_version(args, count);
+        return get_version(args);
     default:
         return refuse(-XEN_ENOSYS, "grant_table_op %u", cmd);
     }

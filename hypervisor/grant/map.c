@@ -52,7 +52,7 @@ static pte_t entry_value(mfn_t frame, bool readonly, uint32_t flags)
 {
     pte_t avail = (pte_t)(flags >> _GNTMAP_guest_avail0) << 9 & PTE_AVAIL;
 
-    return pte_make(frame, PTE_PRESENT | PTE_USER | PTE_ACCESSED | (readonly ? 0 : PTE_RW | PTE_DIRTY) | avail);
+    return pte_make(frame, PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_NX | (readonly ? 0 : PTE_RW | PTE_DIRTY) | avail);
 }
 
 static int16_t set_entry(struct domain *d, struct domain *granter, mfn_t frame, const struct gnttab_map_grant_ref *op)
@@ -112,9 +112,7 @@ int16_t grant_map(struct domain *d, struct granter *g, struct gnttab_map_grant_r
     /* A device's own view needs an IOMMU; here a device sees what a CPU sees, so GNTMAP_device_map adds nothing. */
     if (!(op->flags & GNTMAP_host_map))
         return GNTST_bad_gntref;
-    if (!(op->flags & GNTMAP_contains_pte) && (op->host_addr & (PAGE_SIZE - 1)))
-        return GNTST_bad_virt_addr;
-    granter = granter_find(g, op->dom);
+    granter = op->dom == DOMID_SELF ? NULL : granter_find(g, op->dom);
     if (!granter)
         return GNTST_bad_domain;
     if (!take_handle(d->grants, &handle))
@@ -169,13 +167,13 @@ static int16_t clear_entry(struct domain *d, const struct maptrack *m, uint64_t 
     long rc;
 
     if (!find_entry(d, host_addr, m->flags & MAP_ENTRY, &table, &index))
-        return GNTST_bad_virt_addr;
+        return GNTST_general_error;
     now = ((const volatile pte_t *)frame_virt(table))[index];
     if ((now ^ want) & ~ignore)
         return GNTST_general_error;
     if (replace_from) {
         if (!find_entry(d, replace_from, false, &from_table, &from_index))
-            return GNTST_bad_virt_addr;
+            return GNTST_general_error;
         by = ((const volatile pte_t *)frame_virt(from_table))[from_index];
     }
     rc = pte_write(d, table, 1, index, by, NULL, false, NULL);
@@ -191,10 +189,12 @@ int16_t grant_unmap_begin(struct domain *d, uint64_t host_addr, grant_handle_t h
     int16_t status;
     mfn_t frame;
 
-    if (host_addr == 0)
-        return GNTST_bad_virt_addr;     /* nothing would be unmapped */
     if (!claim_handle(d->grants, handle, &u->record))
         return GNTST_bad_handle;
+    if (host_addr == 0) {       /* of a mapping's two halves, host and device, none: all stays */
+        restore_handle(d->grants, handle, &u->record);
+        return GNTST_okay;
+    }
     u->handle = handle;
     u->granter = domain_by_owner(u->record.granter);    /* the handle holds a reference */
     frame = grant_pinned_frame(u->granter, u->record.ref);

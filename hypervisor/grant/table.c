@@ -126,7 +126,7 @@ static inline int16_t next_pin(struct active_grant *a, grant_entry_v1_t *shared,
 {
     if (a->mapper != mapper || (!readonly && (a->flags & ACTIVE_READONLY)))
         return GNTST_general_error;
-    if (a->readers == UINT16_MAX || a->writers == UINT16_MAX)
+    if ((readonly ? a->readers : a->writers) == PINS_MAX)
         return GNTST_general_error;
     if (!readonly)
         atomic_fetch_or((_Atomic uint16_t *)&shared->flags, GTF_writing);
@@ -153,7 +153,7 @@ static inline int16_t pin_locked(struct domain *granter, grant_ref_t ref, domid_
         return status;
     if (unlikely(granter->dying || !frame_get(a->frame, granter->id))) {
         clear_marks(a, shared);
-        return GNTST_general_error;
+        return granter->dying ? GNTST_general_error : GNTST_bad_page;
     }
     if (readonly)
         a->readers++;

@@ -20,13 +20,14 @@ struct active_grant {
     uint16_t flags;             /* ACTIVE_* */
 };
 #define ACTIVE_READONLY 1       /* the granter gave it for reading only */
+#define PINS_MAX 128            /* of each kind */
 
 /* One mapping that a domain has made. Guarded by the mapper's maptrack_lock. */
 struct maptrack {
     uint32_t ref;               /* of the granter; in a free handle: the next free one */
     uint16_t granter;
     uint16_t flags;             /* MAP_*; 0: free */
-    uint64_t host_addr;         /* page-aligned virtual address, or machine address of the entry (MAP_ENTRY) */
+    uint64_t host_addr;         /* virtual address in the page, or machine address of the entry (MAP_ENTRY) */
 };
 #define MAP_USED     1
 #define MAP_READONLY 2
@@ -73,8 +74,8 @@ static inline int16_t grant_status(long rc)
 
 int16_t grant_map(struct domain *d, struct granter *g, struct gnttab_map_grant_ref *op);
 /* Unmapping in two steps, so that many share one flush: the entry is cleared (or replaced by that of the address replace_from,
- * if that is not 0); after the TLBs of d have been flushed, the pin and the handle go. GNTST_*; only after GNTST_okay is
- * there an end to call. */
+ * if that is not 0); after the TLBs of d have been flushed, the pin and the handle go. GNTST_*; only after GNTST_okay for
+ * a host_addr that is not 0 is there an end to call. */
 struct unmapping { struct domain *granter; grant_handle_t handle; struct maptrack record; };
 int16_t grant_unmap_begin(struct domain *d, uint64_t host_addr, grant_handle_t handle, uint64_t replace_from, struct unmapping *u);
 void grant_unmap_end(struct domain *d, const struct unmapping *u);
