@@ -70,6 +70,11 @@ void check_text(const char *name, const char *got, const char *want)
     print_case(name, got, want, NULL, true);
 }
 
+void check_text_state(const char *name, const char *got, const char *want, const char *state, bool holds)
+{
+    print_case(name, got, want, state, holds);
+}
+
 const char *named(const char *format, ...)
 {
     static char texts[4][160];

@@ -61,6 +61,9 @@ void check_true(const char *name, bool ok);
 /* A case whose answer is a text. */
 void check_text(const char *name, const char *got, const char *want);
 
+/* The same with a state after it. */
+void check_text_state(const char *name, const char *got, const char *want, const char *state, bool holds);
+
 /* A case whose name is made from a table's row: printf's arguments. The text is valid until the fourth call
  * after it. */
 const char *named(const char *format, ...) __attribute__((format(printf, 1, 2)));
