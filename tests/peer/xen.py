@@ -74,9 +74,9 @@ class XenHost(Host):
 
     def free_frames(self):
         """Xen gives a domain's last pages back in its own time: the figure when it stands still."""
-        time.sleep(max(0, self.changed + 1 - time.monotonic()))
+        time.sleep(max(0, self.changed + 2 - time.monotonic()))
         before = -1
         while (now := super().free_frames()) != before:
             before = now
-            time.sleep(0.3)
+            time.sleep(0.5)
         return now
