@@ -4,7 +4,7 @@
 # build/test-guests/ has the images with a configuration for each: `make run GUESTS=build/test-guests` puts
 # them into the control domain's folder; `create -c tables.cfg` runs one.
 
-test-guests := kit calls traps user tables entries paging descriptors processor events grants memory time vcpus devices
+test-guests := kit calls control traps user tables entries paging descriptors processor events grants memory time vcpus devices
 test-guest-lib := $(addprefix tests/guests/lib/,main.c case.c mmu.c place.c probe.c \
     trip.c trip_text.c trip_entry.S vectors.c debugging.c returns.c softints.c run.c run.S \
     scratch.c form.c form_enter.S)

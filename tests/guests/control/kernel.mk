@@ -1,0 +1,1 @@
+control-srcs := control.c
