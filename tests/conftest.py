@@ -3,8 +3,10 @@
 host   a machine for all tests of a module, started again when a test has ended it. The module may say what it
        wants: MACHINE = dict(mem=1024, cpus=4, ...), see enso.Host.
 boot   boot(mem=256, ...) starts a machine for one test; all are stopped after it.
+outcomes   {"FOLDER/FILE::FUNCTION": {"passed", ...}} of the tests that have run so far.
 
-A test that takes longer than its limit (120 s, or @pytest.mark.limit(seconds)) fails.
+A test that takes longer than its limit (120 s, or @pytest.mark.limit(seconds)) fails. Tests with
+@pytest.mark.last run after all others.
 """
 
 import re
@@ -19,6 +21,25 @@ DEFAULT_LIMIT = 120
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "limit(seconds): how long this test may take, machines included")
+    config.addinivalue_line("markers", "last: to be run after all other tests")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+
+
+_outcomes = {}
+
+
+def pytest_runtest_logreport(report):
+    if report.when == "call" or report.outcome != "passed":
+        _outcomes.setdefault(report.nodeid.partition("[")[0], set()).add(report.outcome)
+
+
+@pytest.fixture
+def outcomes():
+    return _outcomes
 
 
 class TookTooLong(BaseException):

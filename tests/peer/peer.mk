@@ -26,10 +26,15 @@ test-peer: $(peer-needs)
 
 .PHONY: test-peer
 
+# docs/advisories.md needs what the kernels said when `make test-peer` ran last.
 docs: docs-peer
 docs-peer:
 	$(say) DOC docs/differences.md
-	$(Q)PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/peer/write_differences.py > build/tests/peer/differences.md
-	$(Q)mv build/tests/peer/differences.md docs/differences.md
+	$(Q)$(write-page)differences.py > build/tests/peer/page.md && mv build/tests/peer/page.md docs/differences.md
+	$(say) DOC docs/advisories.md
+	$(Q)[ -e build/tests/peer/cases.json ] || { echo '  run `make test-peer` first'; exit 1; }
+	$(Q)$(write-page)advisories.py > build/tests/peer/page.md && mv build/tests/peer/page.md docs/advisories.md
+
+write-page := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/peer/write_
 
 .PHONY: docs docs-peer
