@@ -21,6 +21,24 @@ class Result:
     finished: bool = False
 
 
+def whole_lines(kernel, text):
+    """The text without the hypervisor's log lines, which may have cut a line of the kernel's in two. Enso begins
+    a new line for them; then what follows does not begin as the kernel's lines do. Xen does not."""
+    text = re.sub(r"\(XEN\) [^\n]*\n", "", text)
+    begin = rf"ok     |differs |{kernel}(/\w+)?: |\["
+    lines, cut = [], False
+    for line in text.split("\n"):
+        if re.match(r"\((enso|d\d+)\) ", line):
+            cut = True
+            continue
+        if cut and lines and not re.match(begin, line):
+            lines[-1] += line
+        else:
+            lines.append(line)
+        cut = False
+    return "\n".join(lines)
+
+
 def read(kernel, text, on_xen=None, role=None):
     """The Result of what `kernel` printed; if told, it has to have said on what it ran and as what."""
     result = Result()

@@ -63,6 +63,13 @@ def test_the_end_of_a_broken_run_is_shown():
     assert "line 49" in problems_of(text)[0] and "line 20\n" not in problems_of(text)[0]
 
 
+def test_log_lines_are_taken_out():
+    clean = GOOD.partition("\n")[2]
+    enso = clean.replace("a call = 0\n", "a ca\n(enso) one\n(d7) two\nll = 0\n(enso) three\n")
+    xen = clean.replace("a call = 0\n", "a ca(XEN) one\n(XEN) two\nll = 0\n(XEN) three\n")
+    assert cases.whole_lines("demo", enso) == cases.whole_lines("demo", xen) == clean
+
+
 @pytest.mark.parametrize("where", [(False, "a domU"), (True, "the initial domain")])
 def test_a_kernel_says_where_it_runs(where):
     assert "did not say" in cases.read("demo", GOOD, *where).problems[0]

@@ -120,13 +120,16 @@ def test_a_create_that_fails_says_why_in_one_line(host, words, said):
 
 
 def test_ten_at_once(host):
-    free = host.free_frames()
-    for i in range(10):
-        host.cli(f"create hello.cfg -q name=h{i}")
-    host.until(lambda: all("1 s up" in host.said(f"h{i}") for i in range(10)))
-    assert len(host.domains()) == 11
-    host.cli("destroy", *[f"h{i}" for i in range(10)])
-    assert host.free_frames() == free
+    """Twice: from the first time on Xen keeps a page more for the control domain's event channels."""
+    free = []
+    for _ in range(2):
+        for i in range(10):
+            host.cli(f"create hello.cfg -q name=h{i}")
+        host.until(lambda: all("1 s up" in host.said(f"h{i}") for i in range(10)))
+        assert len(host.domains()) == 11
+        host.cli("destroy", *[f"h{i}" for i in range(10)])
+        free.append(host.free_frames())
+    assert free[0] == free[1]
 
 
 def test_the_end_is_reported_as_what_it_is(host):
