@@ -163,7 +163,7 @@ static long hypercall_init(struct domain *d, uint64_t n)
         frame_put_type(mfn(n));
     }
     frame_put(mfn(n));
-    return rc ? refuse(-XEN_EPERM, "hypercall_init: frame %lx is not an ordinary page", n) : 0;
+    return rc == 0 || rc == -ERESTART ? rc : refuse(-XEN_EPERM, "hypercall_init: frame %lx is a table", n);
 }
 
 static long pause(struct domain *d)

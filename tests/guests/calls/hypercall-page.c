@@ -3,6 +3,8 @@
 #include "calls.h"
 #include "case.h"
 
+#include <xen/domctl.h>
+
 /* The MSR's number is what CPUID tells at 0x40000002; it is the first of the hypervisor's on both. */
 #define MSR_HYPERCALL_PAGE 0x40000000
 
@@ -66,6 +68,37 @@ static long call_stub(unsigned int number, unsigned long argument, bool *kept)
     return answer;
 }
 
+static long ask_domctl(uint64_t frame)
+{
+    struct xen_domctl op = { .cmd = XEN_DOMCTL_hypercall_init, .domain = own_domid,
+                             .interface_version = XEN_DOMCTL_INTERFACE_VERSION };
+
+    op.u.hypercall_init.gmfn = frame;
+    return HYPERVISOR_domctl(&op);
+}
+
+/* A page that was a table of level 1, below one of level 2. Nobody uses either any more, but a hypervisor may
+ * remember what they were. */
+static void old_table(const char *by, bool domctl)
+{
+    uint64_t *l2 = pv_pages_alloc(1), *l1 = pv_pages_alloc(1);
+    xen_pfn_t frame = pv_virt_to_mfn(l1);
+    long rc;
+
+    l2[0] = entry_for(l1, FLAGS_RW);
+    make_read_only(l1);
+    make_read_only(l2);
+    mmuext1(MMUEXT_PIN_L2_TABLE, pv_virt_to_mfn(l2));
+    mmuext1(MMUEXT_UNPIN_TABLE, pv_virt_to_mfn(l2));
+    rc = domctl ? ask_domctl(frame) : write_msr((uint64_t)frame << PV_PAGE_SHIFT);
+    check_state(named("%s: the hypercall page to what was a page table", by), rc, 0, "there is code",
+                l1[0] != 0);
+    make_writable(l1);
+    make_writable(l2);
+    pv_pages_free(l1, 1);
+    pv_pages_free(l2, 1);
+}
+
 void hypercall_page(void)
 {
     char *page = pv_pages_alloc(1);
@@ -73,6 +106,9 @@ void hypercall_page(void)
     long rc;
 
     refused(page);
+    old_table("wrmsr", false);
+    if (pv_is_control_domain())
+        old_table("domctl hypercall_init", true);
     pv_pages_free(page, 1);
     check("wrmsr: the hypercall page to a page of ours",
           write_msr((uint64_t)pv_virt_to_mfn(stub_page) << PV_PAGE_SHIFT), 0);
