@@ -41,8 +41,10 @@ static long device_get(struct domain *d, pte_t e, domid_t owner)
 {
     if (d->control && !(e & ~(LEAF_BITS | CACHE_BITS)) && mfn_is_guest_device(pte_mfn(e).n))
         return 0;
-    if (owner == DOMID_IO && frame_lookup(pte_mfn(e).n))
+    if (owner == DOMID_IO && frame_get(pte_mfn(e).n, d->id)) {
+        frame_put(pte_mfn(e));
         return refuse(-XEN_EBUSY, "level 1 entry %lx: frame is not a device's", e);
+    }
     if ((e & PTE_FRAME) == PTE_FRAME)
         return refuse(-XEN_EINVAL, "level 1 entry %lx: no frame number", e);
     return refuse(-XEN_EPERM, "level 1 entry %lx: frame is not one of d%d", e, owner);

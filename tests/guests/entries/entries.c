@@ -1,5 +1,6 @@
-/* entries.c: each flag of an entry at each level: in a new entry, and changed in one that is present. The class
- * of bug: a bit that is let through because an entry looks almost as before, or because it is not present. */
+/* entries.c: each flag of an entry at each level: in a new entry, and changed in one that is present. The
+ * class of bug: a bit that is let through because an entry looks almost as before, or because it is not
+ * present. */
 #include "scratch.h"
 
 #define AD (PV_PTE_A | PV_PTE_D)
@@ -105,11 +106,14 @@ static void each_bit(const struct place *p)
         const struct bit *b = &bits[i];
         uint64_t val = p->base ^ 1UL << b->number;
         long want = p->level > 1 ? b->upper : by_role(b->domu, b->initial);
-        const char *with = p->base >> b->number & 1 ? "without" : "with", *xsa = advisory(p->level, b->number);
+        const char *with = p->base >> b->number & 1 ? "without" : "with",
+                   *xsa = advisory(p->level, b->number);
 
-        set_from(p, named("level %u: a new entry %s bit %u (%s)%s", p->level, with, b->number, b->name, xsa), 0, val,
-                 want);
-        set_from(p, named("level %u: a present entry changed in bit %u (%s)%s", p->level, b->number, b->name, xsa),
+        set_from(p, named("level %u: a new entry %s bit %u (%s)%s", p->level, with, b->number, b->name, xsa),
+                 0, val, want);
+        set_from(p,
+                 named("level %u: a present entry changed in bit %u (%s)%s", p->level, b->number, b->name,
+                       xsa),
                  p->base, val, want);
     }
 }
@@ -133,7 +137,8 @@ static void combinations(const struct place *p)
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (!rows[i].upper || p->level > 1)
-            set_from(p, named("level %u: %s", p->level, rows[i].name), rows[i].from, rows[i].to, rows[i].want);
+            set_from(p, named("level %u: %s", p->level, rows[i].name), rows[i].from, rows[i].to,
+                     rows[i].want);
 }
 
 /* What an entry that is not present may hold. */
@@ -151,9 +156,10 @@ static void absent(const struct place *p)
     unsigned int i;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        set_from(p, named("level %u, a new absent entry: %s", p->level, rows[i].name), 0, rows[i].val, rows[i].want);
-        set_from(p, named("level %u, a present entry made absent: %s", p->level, rows[i].name), p->base, rows[i].val,
+        set_from(p, named("level %u, a new absent entry: %s", p->level, rows[i].name), 0, rows[i].val,
                  rows[i].want);
+        set_from(p, named("level %u, a present entry made absent: %s", p->level, rows[i].name), p->base,
+                 rows[i].val, rows[i].want);
     }
 }
 
@@ -182,7 +188,12 @@ static void targets(const struct place *p)
 /* The flags do what they say: the page is touched through the tree. */
 static void effects(void)
 {
-    static const struct { const char *name; unsigned int level; uint64_t clear, set; long read, write; } rows[] = {
+    static const struct {
+        const char *name;
+        unsigned int level;
+        uint64_t clear, set;
+        long read, write;
+    } rows[] = {
         { "level 1, as it was", 1, 0, 0, 0, 0 },
         { "level 1, read-only", 1, PV_PTE_RW, 0, 0, TRAP(14, 3) },
         { "level 2, read-only", 2, PV_PTE_RW, 0, 0, TRAP(14, 3) },
@@ -243,8 +254,8 @@ static void preserved(void)
     flush();
     try_write(TREE);
     check_true("writing marks it dirty", (*entries(s.l1) & AD) == AD);
-    check("MMU_PT_UPDATE_PRESERVE_AD, to read-only", mmu_update1(maddr | MMU_PT_UPDATE_PRESERVE_AD, entry & ~PV_PTE_RW),
-          0);
+    check("MMU_PT_UPDATE_PRESERVE_AD, to read-only",
+          mmu_update1(maddr | MMU_PT_UPDATE_PRESERVE_AD, entry & ~PV_PTE_RW), 0);
     check_true("both marks are kept, the rest is as asked",
                ((*entries(s.l1) ^ (entry & ~PV_PTE_RW)) & ~PV_PTE_G) == AD);
     check("MMU_NORMAL_PT_UPDATE, to writable", mmu_update1(maddr, entry), 0);

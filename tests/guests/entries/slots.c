@@ -6,10 +6,11 @@
 static void hypervisor_slots(void)
 {
     static const struct { unsigned int slot; long want; } rows[] = {
-        { 255, 0 }, { 256, -XEN_EINVAL }, { 257, -XEN_EINVAL }, { 258, -XEN_EINVAL }, { 259, -XEN_EINVAL },
-        { 260, -XEN_EINVAL }, { 261, -XEN_EINVAL }, { 262, -XEN_EINVAL }, { 263, -XEN_EINVAL }, { 264, -XEN_EINVAL },
-        { 265, -XEN_EINVAL }, { 266, -XEN_EINVAL }, { 267, -XEN_EINVAL }, { 268, -XEN_EINVAL }, { 269, -XEN_EINVAL },
-        { 270, -XEN_EINVAL }, { 271, -XEN_EINVAL }, { 272, 0 }, { 511, 0 },
+        { 255, 0 },           { 256, -XEN_EINVAL }, { 257, -XEN_EINVAL }, { 258, -XEN_EINVAL },
+        { 259, -XEN_EINVAL }, { 260, -XEN_EINVAL }, { 261, -XEN_EINVAL }, { 262, -XEN_EINVAL },
+        { 263, -XEN_EINVAL }, { 264, -XEN_EINVAL }, { 265, -XEN_EINVAL }, { 266, -XEN_EINVAL },
+        { 267, -XEN_EINVAL }, { 268, -XEN_EINVAL }, { 269, -XEN_EINVAL }, { 270, -XEN_EINVAL },
+        { 271, -XEN_EINVAL }, { 272, 0 },           { 511, 0 },
     };
     unsigned int i;
 
@@ -19,7 +20,8 @@ static void hypervisor_slots(void)
         long rc = mmu_update1(maddr, table);
 
         check_state(named("root slot %u set to a table", rows[i].slot), rc, rows[i].want,
-                    rc ? "it is as before" : "it is as asked", ((*slot ^ (rc ? old : table)) & ~PV_PTE_A) == 0);
+                    rc ? "it is as before" : "it is as asked",
+                    ((*slot ^ (rc ? old : table)) & ~PV_PTE_A) == 0);
         check(named("root slot %u cleared", rows[i].slot), mmu_update1(maddr, 0), rows[i].want);
         check(named("root slot %u, the same again", rows[i].slot), mmu_update1(maddr, old), rows[i].want);
     }
@@ -39,7 +41,8 @@ static void hypervisor_addresses(void)
     for (slot = 256; slot < 272; slot++) {
         char *at = (char *)(0xffff000000000000UL | (uint64_t)slot << 39);
 
-        check(named("reading where root slot %u leads", slot), but_present(try_read(at)), slot == 256 ? 0 : TRAP(14, 0));
+        check(named("reading where root slot %u leads", slot), but_present(try_read(at)),
+              slot == 256 ? 0 : TRAP(14, 0));
         check(named("writing where root slot %u leads", slot), but_present(try_write(at)), TRAP(14, 2));
         PROBE("jmp *%0", , ARGS("r"(at + PV_PAGE_SIZE)));
         check(named("executing where root slot %u leads", slot), but_present(probe_result()), TRAP(14, 16));
@@ -80,7 +83,8 @@ static void recursion(void)
             check(named("a %s entry of level %u for its own table, XSA-182 XSA-240", modes[rw], level),
                   mmu_update1(maddr, entry_for(self, flags)), rw ? -XEN_EINVAL : 0);
             if (level < 4)
-                check(named("a %s entry of level %u for another table of its level, XSA-240", modes[rw], level),
+                check(named("a %s entry of level %u for another table of its level, XSA-240", modes[rw],
+                            level),
                       mmu_update1(maddr, entry_for(spare_of_level(level), flags)), rw ? -XEN_EINVAL : 0);
             if (rw == 0)
                 check(named("a read-only entry of level %u for its own table made writable, XSA-182", level),
@@ -103,7 +107,8 @@ static void chain(void)
             if (at > 0)
                 entries(tables[at])[1] = entry_for(tables[at - 1], FLAGS_RO);
             make_read_only(tables[at]);
-            check(named("a chain of tables of level %u, XSA-240 XSA-280 XSA-309: table %u is pinned", i + 2, at),
+            check(named("a chain of tables of level %u, XSA-240 XSA-280 XSA-309: table %u is pinned", i + 2,
+                        at),
                   mmuext1(pins[i], mfn_of(tables[at])), at < 2 ? 0 : -XEN_EINVAL);
         }
         for (at = 3; at > 0; at--)

@@ -1,5 +1,5 @@
-/* vamapping.c: update_va_mapping. The class of bug: an address that is not the guest's, tables that are walked though
- * they are not there or not any more, a mask of vcpus that is trusted. */
+/* vamapping.c: update_va_mapping. The class of bug: an address that is not the guest's, tables that are
+ * walked though they are not there or not any more, a mask of vcpus that is trusted. */
 #include "scratch.h"
 
 #include <string.h>
@@ -15,8 +15,8 @@ static void addresses(void)
         { "an address without entry of level 3", (unsigned long)TREE + (1UL << 30), -XEN_EINVAL },
         { "an address without entry of level 4", (unsigned long)TREE + (1UL << 39), -XEN_EINVAL },
         { "the last address below the hole", 0x00007fffffffffff, -XEN_EINVAL },
-        { "the first non-canonical address", 0x0000800000000000, -XEN_EINVAL },
-        { "a non-canonical address", (unsigned long)NON_CANONICAL, -XEN_EINVAL },
+        { "the first non-canonical address, XSA-279", 0x0000800000000000, -XEN_EINVAL },
+        { "a non-canonical address, XSA-279", (unsigned long)NON_CANONICAL, -XEN_EINVAL },
         { "a non-canonical address that ends like ours", (unsigned long)s.page | 1UL << 60, -XEN_EINVAL },
         { "the last non-canonical address", 0xffff7fffffffffff, -XEN_EINVAL },
         { "the machine-to-physical table", MACH2PHYS_VIRT_START, -XEN_EINVAL },
@@ -31,7 +31,8 @@ static void addresses(void)
         long rc = HYPERVISOR_update_va_mapping(rows[i].va, other_entry, UVMF_INVLPG);
         bool maps = (*entry_of(s.page) & PV_PTE_FRAME) == (other_entry & PV_PTE_FRAME);
 
-        check_state(rows[i].name, rc, rows[i].want, rc ? "our page is as before" : "its entry is changed", maps == !rc);
+        check_state(rows[i].name, rc, rows[i].want, rc ? "our page is as before" : "its entry is changed",
+                    maps == !rc);
         set_va(s.page, entry);
     }
 }
@@ -81,8 +82,10 @@ static void refused(void)
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         long rc = set_va(s.page, rows[i].val);
 
-        check_state(named("entry for %s", rows[i].name), rc, rows[i].want, rc ? "it is as before" : "it is changed",
-                    ((*entry_of(s.page) ^ (rc ? entry : rows[i].val)) & ~(PV_PTE_A | PV_PTE_D | PV_PTE_G)) == 0);
+        check_state(named("entry for %s", rows[i].name), rc, rows[i].want,
+                    rc ? "it is as before" : "it is changed",
+                    ((*entry_of(s.page) ^ (rc ? entry : rows[i].val)) & ~(PV_PTE_A | PV_PTE_D | PV_PTE_G)) ==
+                        0);
         set_va(s.page, entry);
     }
 }
@@ -98,9 +101,10 @@ static void changed_tables(void)
     try_read(TREE);
     mmu_update1(maddr_of(s.l2, 0), entry_for(s.t1, FLAGS_TABLE));
     rc = HYPERVISOR_update_va_mapping((unsigned long)TREE, ro, UVMF_NONE);
-    check_state("after the level 1 table was exchanged without a flush, XSA-286", rc, 0, "the new table is changed",
+    check_state("after the level 1 table was exchanged without a flush, XSA-286", rc, 0,
+                "the new table is changed",
                 (entries(s.t1)[0] & PV_PTE_FRAME) == (ro & PV_PTE_FRAME) &&
-                (entries(s.l1)[0] & PV_PTE_FRAME) == entry_for(s.page, 0));
+                    (entries(s.l1)[0] & PV_PTE_FRAME) == entry_for(s.page, 0));
     mmu_update1(maddr_of(s.l2, 0), 0);
     rc = HYPERVISOR_update_va_mapping((unsigned long)TREE, 0, UVMF_NONE);
     check_state("after the level 1 table was taken away without a flush, XSA-286", rc, -XEN_EINVAL,
@@ -109,8 +113,8 @@ static void changed_tables(void)
     try_read(TREE);
     mmu_update1(maddr_of(ROOT, TREE_SLOT), 0);
     rc = HYPERVISOR_update_va_mapping((unsigned long)TREE, ro, UVMF_NONE);
-    check_state("after the root's entry was cleared without a flush, XSA-286", rc, -XEN_EINVAL, "no table is changed",
-                (entries(s.l1)[0] & PV_PTE_FRAME) == entry_for(s.page, 0));
+    check_state("after the root's entry was cleared without a flush, XSA-286", rc, -XEN_EINVAL,
+                "no table is changed", (entries(s.l1)[0] & PV_PTE_FRAME) == entry_for(s.page, 0));
     flush();
     mmu_update1(maddr_of(ROOT, TREE_SLOT), entry_for(s.l3, FLAGS_TABLE));
     make_ordinary(s.t1);

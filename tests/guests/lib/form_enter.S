@@ -1,4 +1,4 @@
-/* form_enter.S: runs one instruction with given registers, in kernel or in user mode, and notes what it left. */
+/* form_enter.S: runs an instruction with given registers, in kernel or user mode, and notes what it left. */
 #define __ASSEMBLY__ 1
 #include <xen/xen.h>
 

@@ -1,5 +1,5 @@
-/* scratch.h: what kernels about page tables share: scratch pages, a tree of tables in the live address space, and
- * frames that can be no table. */
+/* scratch.h: what kernels about page tables share: scratch pages, a tree of tables in the live address space,
+ * and frames that can be no table. */
 #ifndef SCRATCH_H
 #define SCRATCH_H
 

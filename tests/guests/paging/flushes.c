@@ -1,5 +1,5 @@
-/* flushes.c: each way to flush makes each kind of change take effect, and the hypervisor itself flushes where its
- * own safety needs it. The class of bug: a translation that outlives its entry. */
+/* flushes.c: each way to flush makes each kind of change take effect, and the hypervisor itself flushes where
+ * its own safety needs it. The class of bug: a translation that outlives its entry. */
 #include "form.h"
 #include "scratch.h"
 
@@ -88,7 +88,9 @@ static const struct change changes[] = {
 static void one(const struct way *w, const struct change *c)
 {
     uint64_t maddr, old = pv_pt_lookup(TREE, c->level, &maddr);
-    uint64_t new = c->clear ? old & ~c->clear : c->level == 1 ? entry_for(s.other, FLAGS_RW) : entry_for(s.t1, FLAGS_TABLE);
+    uint64_t new = c->clear        ? old & ~c->clear
+                   : c->level == 1 ? entry_for(s.other, FLAGS_RW)
+                                   : entry_for(s.t1, FLAGS_TABLE);
     volatile char *at = TREE;
     char seen = 0;
     long rc;
@@ -122,14 +124,18 @@ static void every_way(void)
     make_ordinary(s.t1);
 }
 
-/* A page was written through a mapping that is gone from the tables, but not flushed. It becomes something that must
- * not be written: the hypervisor must have seen to it. */
+/* A page was written through a mapping that is gone from the tables, but not flushed. It becomes something
+ * that must not be written: the hypervisor must have seen to it. */
 static void stale_writable(void)
 {
     static const struct { const char *name; unsigned int cmd; } rows[] = {
-        { "MMUEXT_PIN_L1_TABLE", MMUEXT_PIN_L1_TABLE }, { "MMUEXT_PIN_L2_TABLE", MMUEXT_PIN_L2_TABLE },
-        { "MMUEXT_PIN_L3_TABLE", MMUEXT_PIN_L3_TABLE }, { "MMUEXT_PIN_L4_TABLE", MMUEXT_PIN_L4_TABLE },
-        { "set_gdt", 0 }, { "an entry of level 2", 1000 }, { "MMUEXT_NEW_USER_BASEPTR", MMUEXT_NEW_USER_BASEPTR },
+        { "MMUEXT_PIN_L1_TABLE", MMUEXT_PIN_L1_TABLE },
+        { "MMUEXT_PIN_L2_TABLE", MMUEXT_PIN_L2_TABLE },
+        { "MMUEXT_PIN_L3_TABLE", MMUEXT_PIN_L3_TABLE },
+        { "MMUEXT_PIN_L4_TABLE", MMUEXT_PIN_L4_TABLE },
+        { "set_gdt", 0 },
+        { "an entry of level 2", 1000 },
+        { "MMUEXT_NEW_USER_BASEPTR", MMUEXT_NEW_USER_BASEPTR },
     };
     unsigned int i, old;
 
@@ -146,7 +152,9 @@ static void stale_writable(void)
             rc = rows[i].cmd == 0 ? HYPERVISOR_set_gdt(&frame, 512)
                : rows[i].cmd == 1000 ? mmu_update1(maddr_of(s.l2, 9), entry_for(s.page, FLAGS_TABLE))
                                      : mmuext1(rows[i].cmd, frame);
-            check(named("a page whose mapping is %s but not flushed: %s", old ? "read-only" : "gone", rows[i].name), rc, 0);
+            check(named("a page whose mapping is %s but not flushed: %s", old ? "read-only" : "gone",
+                        rows[i].name),
+                  rc, 0);
             PROBE("movq $-1, (%0)", , ARGS("r"(TREE)));    /* no entry that could be set for us */
             rc = probe_result();
             check_state(named("a write through the old mapping, now %s, after %s, XSA-241 XSA-401 XSA-511",
@@ -195,8 +203,8 @@ static void global_entries(void)
         try_write(TREE);
         mmu_update1(maddr_of(s.l1, 0), 0);
         by_op(flushes[i]);
-        check(named("a global entry cleared: %s", i ? "MMUEXT_NEW_BASEPTR" : "MMUEXT_TLB_FLUSH_LOCAL"), try_read(TREE),
-              TRAP(14, 0));
+        check(named("a global entry cleared: %s", i ? "MMUEXT_NEW_BASEPTR" : "MMUEXT_TLB_FLUSH_LOCAL"),
+              try_read(TREE), TRAP(14, 0));
         mmu_update1(maddr_of(s.l1, 0), entry_for(s.page, FLAGS_RW));
     }
 }

@@ -1,7 +1,7 @@
 /* forms.c: each instruction that writes memory, used on an entry of a table that is mapped read-only. What is
  * emulated must do what the processor does with ordinary memory, to memory, registers and flags; what is not
- * must be a page fault that leaves everything as it was. The class of bug: a small emulator that is wrong in a
- * corner, or that can be led to write elsewhere. */
+ * must be a page fault that leaves everything as it was. The class of bug: a small emulator that is wrong in
+ * a corner, or that can be led to write elsewhere. */
 #include "form.h"
 #include "scratch.h"
 
@@ -227,7 +227,9 @@ static void run_row(const struct row *r, const char *where)
                 memcmp(&plain.regs, &entry.regs, offsetof(struct form_regs, rsi)) == 0 &&
                 plain.regs.rdi == entry.regs.rdi && plain.regs.rflags == entry.regs.rflags;
     check_state(named("%s%s%s%s", r->text, *r->note ? ", " : "", r->note, where), entry.trap, r->want,
-                entry.trap ? "the entries are as before" : "memory, registers and flags are as without a trap", right);
+                entry.trap ? "the entries are as before"
+                           : "memory, registers and flags are as without a trap",
+                right);
 }
 
 void test_forms(void)

@@ -8,7 +8,7 @@ void test_flushes(void);
 void test_mmuext(void);
 
 const struct kernel kernel = {
-    .name = "paging", .checks = "tables in use: direct writes, roots, flushes and the other extended operations",
+    .name = "paging", .checks = "tables in use: direct writes, roots, flushes, other extended operations",
     .groups = (const struct group[]){
         { "trapped", test_trapped, "who may write an entry directly, and which" },
         { "forms", test_forms, "each instruction that writes an entry directly, against plain memory" },

@@ -1,5 +1,5 @@
-/* mmuext.c: the other extended operations, lists of them, and vm_assist. The class of bug: a list or a mask that is
- * trusted, an operation that does less or more than it says. */
+/* mmuext.c: the other extended operations, lists of them, and vm_assist. The class of bug: a list or a mask
+ * that is trusted, an operation that does less or more than it says. */
 #include "place.h"
 #include "scratch.h"
 
@@ -38,13 +38,16 @@ static void flush_arguments(void)
     unsigned int i;
 
     for (i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
-        check(named("MMUEXT_INVLPG_LOCAL, %s", addresses[i].name), run(MMUEXT_INVLPG_LOCAL, addresses[i].va, NULL), 0);
-        check(named("MMUEXT_INVLPG_ALL, %s", addresses[i].name), run(MMUEXT_INVLPG_ALL, addresses[i].va, NULL), 0);
-        check(named("MMUEXT_INVLPG_MULTI, %s", addresses[i].name), run(MMUEXT_INVLPG_MULTI, addresses[i].va, &self), 0);
+        check(named("MMUEXT_INVLPG_LOCAL, %s", addresses[i].name),
+              run(MMUEXT_INVLPG_LOCAL, addresses[i].va, NULL), 0);
+        check(named("MMUEXT_INVLPG_ALL, %s", addresses[i].name),
+              run(MMUEXT_INVLPG_ALL, addresses[i].va, NULL), 0);
+        check(named("MMUEXT_INVLPG_MULTI, %s", addresses[i].name),
+              run(MMUEXT_INVLPG_MULTI, addresses[i].va, &self), 0);
     }
     for (i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
-        check(named("MMUEXT_TLB_FLUSH_MULTI, %s", masks[i].name), run(MMUEXT_TLB_FLUSH_MULTI, 0, masks[i].mask),
-              masks[i].want);
+        check(named("MMUEXT_TLB_FLUSH_MULTI, %s", masks[i].name),
+              run(MMUEXT_TLB_FLUSH_MULTI, 0, masks[i].mask), masks[i].want);
         check(named("MMUEXT_INVLPG_MULTI, %s", masks[i].name),
               run(MMUEXT_INVLPG_MULTI, (uint64_t)s.page, masks[i].mask), masks[i].want);
     }
@@ -83,9 +86,11 @@ static void whole_pages(void)
     check_state("MMUEXT_CLEAR_PAGE", rc, 0, "all of it is zero", filled(s.page, 0));
     make_read_only(s.page);
     rc = copy(s.page, s.other);
-    check_state("MMUEXT_COPY_PAGE, to a page that is mapped read-only", rc, 0, "it is written", filled(s.page, 8));
+    check_state("MMUEXT_COPY_PAGE, to a page that is mapped read-only", rc, 0, "it is written",
+                filled(s.page, 8));
     rc = mmuext1(MMUEXT_CLEAR_PAGE, mfn_of(s.page));
-    check_state("MMUEXT_CLEAR_PAGE, a page that is mapped read-only", rc, 0, "it is written", filled(s.page, 0));
+    check_state("MMUEXT_CLEAR_PAGE, a page that is mapped read-only", rc, 0, "it is written",
+                filled(s.page, 0));
     rc = copy(s.other, ROOT);
     check_state("MMUEXT_COPY_PAGE, from the live root", rc, 0, "the guest's part is copied",
                 entries(s.other)[0] == entries(ROOT)[0]);
@@ -148,9 +153,9 @@ static void lists(void)
                     done == rows[i].done);
     }
     done = 5;
-    check("count with bit 31, one operation, 5 said to be done",
+    check("count with bit 31, one operation, 5 said to be done, XSA-212",
           HYPERVISOR_mmuext_op(end - 1, PREEMPTED | 1, &done, DOMID_SELF), 0);
-    check("count with bit 31: what is counted as done", done, 6);
+    check("count with bit 31: what is counted as done, XSA-212", done, 6);
     place_end(edge);
 }
 
@@ -164,7 +169,8 @@ static void partial(void)
 
         for (i = 0; i < 4; i++) {
             memset((&s.l1)[i], 1, PV_PAGE_SIZE);
-            ops[i] = (struct mmuext_op){ .cmd = MMUEXT_CLEAR_PAGE, .arg1.mfn = i == at ? BEYOND_MFN : mfn_of((&s.l1)[i]) };
+            ops[i] = (struct mmuext_op){ .cmd = MMUEXT_CLEAR_PAGE,
+                                         .arg1.mfn = i == at ? BEYOND_MFN : mfn_of((&s.l1)[i]) };
         }
         done = 77;
         rc = HYPERVISOR_mmuext_op(ops, 4, &done, DOMID_SELF);
@@ -193,7 +199,8 @@ static void counts(void)
 
         *s.page = 1;
         rc = HYPERVISOR_mmuext_op(&op, 1, rows[i].at, DOMID_SELF);
-        check_state(named("count of what is done: %s", rows[i].name), rc, 0, "the operation is done", *s.page == 0);
+        check_state(named("count of what is done: %s", rows[i].name), rc, 0, "the operation is done",
+                    *s.page == 0);
     }
 }
 
@@ -260,13 +267,14 @@ static void assists(void)
     unsigned int i;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        check(named("vm_assist: enable %s", rows[i].name), HYPERVISOR_vm_assist(VMASST_CMD_enable, rows[i].type),
-              rows[i].want);
-        check(named("vm_assist: disable %s", rows[i].name), HYPERVISOR_vm_assist(VMASST_CMD_disable, rows[i].type),
-              rows[i].want);
+        check(named("vm_assist: enable %s", rows[i].name),
+              HYPERVISOR_vm_assist(VMASST_CMD_enable, rows[i].type), rows[i].want);
+        check(named("vm_assist: disable %s", rows[i].name),
+              HYPERVISOR_vm_assist(VMASST_CMD_disable, rows[i].type), rows[i].want);
     }
     check("vm_assist: command 2", HYPERVISOR_vm_assist(2, VMASST_TYPE_writable_pagetables), -XEN_ENOSYS);
-    check("vm_assist: command 2^32 - 1", HYPERVISOR_vm_assist(~0u, VMASST_TYPE_writable_pagetables), -XEN_ENOSYS);
+    check("vm_assist: command 2^32 - 1", HYPERVISOR_vm_assist(~0u, VMASST_TYPE_writable_pagetables),
+          -XEN_ENOSYS);
 }
 
 void test_mmuext(void)

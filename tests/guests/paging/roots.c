@@ -1,5 +1,5 @@
-/* roots.c: the roots of kernel and user mode. The class of bug: a root that is none, a root that is given up while
- * somebody runs on it, a user mode that sees what the kernel's root shows. */
+/* roots.c: the roots of kernel and user mode. The class of bug: a root that is none, a root that is given up
+ * while somebody runs on it, a user mode that sees what the kernel's root shows. */
 #include "form.h"
 #include "scratch.h"
 
@@ -75,6 +75,60 @@ static void switching(void)
     make_ordinary(s.l4);
 }
 
+/* A second tree: s.l4[TREE_SLOT] -> s.t3 -> s.t2 -> s.t1 -> s.other. */
+static void build_second(void)
+{
+    entries(s.t1)[0] = entry_for(s.other, FLAGS_RW);
+    entries(s.t2)[0] = entry_for(s.t1, FLAGS_TABLE);
+    entries(s.t3)[0] = entry_for(s.t2, FLAGS_TABLE);
+    memcpy(s.l4, ROOT, PV_PAGE_SIZE);
+    entries(s.l4)[TREE_SLOT] = entry_for(s.t3, FLAGS_TABLE);
+    make_read_only(s.t1);
+    make_read_only(s.t2);
+    make_read_only(s.t3);
+    make_read_only(s.l4);
+    *s.page = 'a';
+    *s.other = 'b';
+}
+
+static char shown(void)
+{
+    return *(volatile char *)TREE;
+}
+
+/* What a processor remembers of one root must not show in another. */
+static void two_roots(void)
+{
+    static const char *const pinned[] = { "not pinned", "pinned" };
+    unsigned int i;
+
+    build_second();
+    for (i = 0; i < 2; i++) {
+        if (i == 1)
+            mmuext1(MMUEXT_PIN_L4_TABLE, mfn_of(s.l4));
+        check(named("second root, %s: before", pinned[i]), shown(), 'a');
+        new_root(s.l4);
+        check(named("second root, %s: in it, XSA-292", pinned[i]), shown(), 'b');
+        new_root(ROOT);
+        check(named("second root, %s: back, XSA-292", pinned[i]), shown(), 'a');
+        /* Changes to the root that does not run need no flush. */
+        mmu_update1(maddr_of(s.t1, 0), entry_for(s.page, FLAGS_RO));
+        new_root(s.l4);
+        check(named("second root, %s: changed while the first ran, XSA-292", pinned[i]), shown(), 'a');
+        mmu_update1(maddr_of(s.t1, 0), entry_for(s.other, FLAGS_RW));
+        mmu_update1(maddr_of(s.l1, 0), entry_for(s.other, FLAGS_RW));
+        new_root(ROOT);
+        check(named("second root, %s: the first changed while it ran, XSA-292", pinned[i]), shown(), 'b');
+        mmu_update1(maddr_of(s.l1, 0), entry_for(s.page, FLAGS_RW));
+        new_root(s.l4);
+        check(named("second root, %s: in it again, XSA-292", pinned[i]), shown(), 'b');
+        new_root(ROOT);
+        check(named("second root, %s: back again, XSA-292", pinned[i]), shown(), 'a');
+    }
+    check_true("the tables of the second root are free afterwards",
+               make_ordinary(s.l4) && make_ordinary(s.t3) && make_ordinary(s.t2) && make_ordinary(s.t1));
+}
+
 /* The boot root is pinned by the builder: it stays a root when it is neither. */
 static void unpinned_boot_root(void)
 {
@@ -106,7 +160,8 @@ static void user_mode(void)
     copy_root();
     check("user mode reads by its own root", read_as_user(TREE), TRAP(6, 0));
     mmu_update1(maddr_of(s.l4, TREE_SLOT), 0);
-    check("user root not pinned, entry written like memory: user mode reads", read_as_user(TREE), TRAP(14, 4));
+    check("user root not pinned, entry written like memory: user mode reads", read_as_user(TREE),
+          TRAP(14, 4));
     check("user mode writes where its root has nothing", write_as_user(TREE), TRAP(14, 6));
     check("kernel mode still reads there", try_read(TREE), 0);
     mmuext1(MMUEXT_PIN_L4_TABLE, mfn_of(s.l4));
@@ -141,6 +196,7 @@ void test_roots(void)
     tree_plant();
     wrong_roots();
     switching();
+    two_roots();
     unpinned_boot_root();
     user_roots();
     user_mode();

@@ -1,5 +1,5 @@
-/* trapped.c: who may write an entry directly, in which table, and which entries. The class of bug: a write that is
- * done for somebody who may not, or that is checked less than a request would be. */
+/* trapped.c: who may write an entry directly, in which table, and which entries. The class of bug: a write
+ * that is done for somebody who may not, or that is checked less than a request would be. */
 #include "form.h"
 #include "scratch.h"
 
@@ -31,8 +31,8 @@ static void with_and_without_assist(void)
     mmu_update1(maddr_of(s.l1, 0), rw);
     /* Xen helps the domain that has the hardware with and without. */
     rc = write_word(slot, ro);
-    check_state("without the assist", rc, by_role(REFUSED, 0), rc ? "the entry is as before" : "the entry is changed",
-                *slot == (rc ? rw : ro));
+    check_state("without the assist", rc, by_role(REFUSED, 0),
+                rc ? "the entry is as before" : "the entry is changed", *slot == (rc ? rw : ro));
     assist(true);
     mmu_update1(maddr_of(s.l1, 0), rw);
     rc = write_word(slot, ro);
@@ -117,7 +117,8 @@ static void frames_of_faults(void)
     check_true("its frame is of the instruction that wrote", probe_regs.rip == (uint64_t)trapped_mov);
     check_true("its frame has the registers of that moment",
                probe_regs.rdi == (uint64_t)slot && probe_regs.rsi == ~0UL);
-    check_true("its frame is of kernel mode, XSA-202", !(probe_regs.cs & 3) && (probe_regs.rflags & 0x3200) == 0x200);
+    check_true("its frame is of kernel mode, XSA-202",
+               !(probe_regs.cs & 3) && (probe_regs.rflags & 0x3200) == 0x200);
 }
 
 static void from_user_mode(void)
@@ -131,7 +132,8 @@ static void from_user_mode(void)
     r.rdi = (uint64_t)(entries(s.l2) + 20);
     check("a write in user mode to a table of level 2", form_run_user(trapped_mov, &r, ROOT), TRAP(14, 7));
     r.rdi = (uint64_t)machine_to_phys_mapping;
-    check("a write in user mode to the machine-to-physical table", form_run_user(trapped_mov, &r, ROOT), TRAP(14, 7));
+    check("a write in user mode to the machine-to-physical table", form_run_user(trapped_mov, &r, ROOT),
+          TRAP(14, 7));
 }
 
 /* Single step: the trap comes behind the instruction that was emulated. */
@@ -159,7 +161,8 @@ static void second_mapping(void)
 
     mmu_update1(maddr_of(s.l1, 30), entry_for(s.l1, FLAGS_RO));
     rc = write_word((uint64_t *)(TREE + 30 * PV_PAGE_SIZE) + 20, ro);
-    check_state("a write through another mapping of the table", rc, 0, "it is written", entries(s.l1)[20] == ro);
+    check_state("a write through another mapping of the table", rc, 0, "it is written",
+                entries(s.l1)[20] == ro);
     rc = write_word((uint64_t *)(TREE + 30 * PV_PAGE_SIZE) + 30, 0);
     check_state("a write through a mapping of the table in itself, which it removes", rc, 0, "it is written",
                 entries(s.l1)[30] == 0);
@@ -189,8 +192,8 @@ static void fetched_code(void)
     flush();
     r = (struct form_regs){ .rdi = (uint64_t)(entries(s.l1) + 20), .rsi = ro, .rflags = 0x202 };
     rc = form_run(start, &r);
-    check_state("an instruction that ends in a page that is not there", rc, TRAP(14, 16), "nothing is written",
-                entries(s.l1)[20] == 0);
+    check_state("an instruction that ends in a page that is not there", rc, TRAP(14, 16),
+                "nothing is written", entries(s.l1)[20] == 0);
     check_true("the address of that fault is the missing page", probe_address == (uint64_t)at + PV_PAGE_SIZE);
     mmu_update1(maddr_of(s.l1, 40), 0);
     flush();

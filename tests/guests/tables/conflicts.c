@@ -35,7 +35,9 @@ static long by_second_mapping(void)
 
 static long by_trapped_write(void)
 {
-    struct form_regs r = { .rdi = (uint64_t)(entries(s.l1) + 9), .rsi = entry_for(subject, FLAGS_RW), .rflags = 0x202 };
+    struct form_regs r = { .rdi = (uint64_t)(entries(s.l1) + 9),
+                           .rsi = entry_for(subject, FLAGS_RW),
+                           .rflags = 0x202 };
     long rc = form_run(conflict_mov, &r);
 
     mmu_update1(maddr_of(s.l1, 9), 0);
@@ -74,7 +76,10 @@ static long by_table_put_into_use(void)
 static long by_grant_map(void)
 {
     struct gnttab_map_grant_ref map = {
-        .host_addr = (uint64_t)TREE + 9 * PV_PAGE_SIZE, .flags = GNTMAP_host_map, .ref = ref, .dom = own_domid,
+        .host_addr = (uint64_t)TREE + 9 * PV_PAGE_SIZE,
+        .flags = GNTMAP_host_map,
+        .ref = ref,
+        .dom = own_domid,
     };
 
     HYPERVISOR_grant_table_op(GNTTABOP_map_grant_ref, &map, 1);
@@ -84,7 +89,8 @@ static long by_grant_map(void)
 static long by_grant_copy(void)
 {
     struct gnttab_copy copy = {
-        .source = { .u.gmfn = mfn_of(s.page), .domid = DOMID_SELF }, .dest = { .u.gmfn = mfn_of(subject), .domid = DOMID_SELF },
+        .source = { .u.gmfn = mfn_of(s.page), .domid = DOMID_SELF },
+        .dest = { .u.gmfn = mfn_of(subject), .domid = DOMID_SELF },
         .len = 8,
     };
 
@@ -95,8 +101,10 @@ static long by_grant_copy(void)
 static long by_grant_copy_ref(void)
 {
     struct gnttab_copy copy = {
-        .source = { .u.gmfn = mfn_of(s.page), .domid = DOMID_SELF }, .dest = { .u.ref = ref, .domid = own_domid },
-        .len = 8, .flags = GNTCOPY_dest_gref,
+        .source = { .u.gmfn = mfn_of(s.page), .domid = DOMID_SELF },
+        .dest = { .u.ref = ref, .domid = own_domid },
+        .len = 8,
+        .flags = GNTCOPY_dest_gref,
     };
 
     HYPERVISOR_grant_table_op(GNTTABOP_copy, &copy, 1);
@@ -110,7 +118,9 @@ static long by_clear_page(void)
 
 static long by_copy_page(void)
 {
-    struct mmuext_op op = { .cmd = MMUEXT_COPY_PAGE, .arg1.mfn = mfn_of(subject), .arg2.src_mfn = mfn_of(s.page) };
+    struct mmuext_op op = { .cmd = MMUEXT_COPY_PAGE,
+                            .arg1.mfn = mfn_of(subject),
+                            .arg2.src_mfn = mfn_of(s.page) };
 
     return HYPERVISOR_mmuext_op(&op, 1, NULL, DOMID_SELF);
 }
@@ -183,7 +193,10 @@ static void grant_subject(void)
 static void tables(void)
 {
     static const char *const names[] = {
-        "a pinned table of level 1", "a pinned table of level 2", "a pinned table of level 3", "a pinned table of level 4",
+        "a pinned table of level 1",
+        "a pinned table of level 2",
+        "a pinned table of level 3",
+        "a pinned table of level 4",
     };
     unsigned int level;
 
@@ -247,7 +260,9 @@ static long as_gdt(void)
 /* An LDT's page is looked at when a segment is loaded from it. */
 static long as_ldt(void)
 {
-    struct mmuext_op op = { .cmd = MMUEXT_SET_LDT, .arg1.linear_addr = (unsigned long)subject, .arg2.nr_ents = 512 };
+    struct mmuext_op op = { .cmd = MMUEXT_SET_LDT,
+                            .arg1.linear_addr = (unsigned long)subject,
+                            .arg2.nr_ents = 512 };
     long rc;
 
     if (HYPERVISOR_mmuext_op(&op, 1, NULL, DOMID_SELF) != 0)
@@ -284,7 +299,9 @@ static void used(const char *how)
 static void writable_pages(void)
 {
     struct gnttab_unmap_grant_ref unmap = { .host_addr = (uint64_t)TREE + 9 * PV_PAGE_SIZE };
-    struct gnttab_map_grant_ref map = { .host_addr = unmap.host_addr, .flags = GNTMAP_host_map, .dom = own_domid };
+    struct gnttab_map_grant_ref map = { .host_addr = unmap.host_addr,
+                                        .flags = GNTMAP_host_map,
+                                        .dom = own_domid };
 
     subject = s.t1;
     used("a page that is mapped writable");
@@ -320,11 +337,14 @@ static void other_levels(void)
         make_read_only(subject);
         as_pinned(level);
         for (i = 4; i < sizeof(uses) / sizeof(uses[0]); i++) {
-            bool fits = (level == 1 && uses[i].go == as_entry_of_l2) || (level == 2 && uses[i].go == as_entry_of_l3) ||
-                        (level == 3 && uses[i].go == as_entry_of_root) || (level == 4 && uses[i].go == as_user_root);
+            bool fits = (level == 1 && uses[i].go == as_entry_of_l2) ||
+                        (level == 2 && uses[i].go == as_entry_of_l3) ||
+                        (level == 3 && uses[i].go == as_entry_of_root) ||
+                        (level == 4 && uses[i].go == as_user_root);
 
             if (uses[i].go != as_root)
-                check(named("a pinned table of level %u: %s", level, uses[i].name), uses[i].go(), fits ? 0 : uses[i].want);
+                check(named("a pinned table of level %u: %s", level, uses[i].name), uses[i].go(),
+                      fits ? 0 : uses[i].want);
         }
         mmuext1(MMUEXT_NEW_USER_BASEPTR, 0);
         make_ordinary(subject);

@@ -108,19 +108,24 @@ static void devices(uint64_t maddr)
     static const struct { const char *name; uint64_t mfn; long domu, initial; } rows[] = {
         { "frame 0, XSA-248", 0, -XEN_EPERM, 0 },
         { "the screen's memory", 0xb8, -XEN_EPERM, 0 },
+        { "the last frame of the first MiB", 0xff, -XEN_EPERM, 0 },
+        { "the I/O interrupt controller", 0xfec00, -XEN_EPERM, 0 },
+        { "the event timer", 0xfed00, -XEN_EPERM, 0 },
         { "the local interrupt controller", 0xfee00, -XEN_EPERM, -XEN_EPERM },
         { "frame 2^28", BEYOND_MFN, -XEN_EPERM, -XEN_EPERM },
         { "frame 2^32", 1UL << 32, -XEN_EPERM, -XEN_EPERM },
         { "the last frame there can be", (1UL << 40) - 1, -XEN_EINVAL, -XEN_EINVAL },
     };
-    unsigned int i, rw;
+    unsigned int i, mode;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        for (rw = 0; rw < 2; rw++) {
-            long rc = mmu_update1(maddr, rows[i].mfn << PV_PAGE_SHIFT | (rw ? FLAGS_RW : FLAGS_RO));
+        for (mode = 0; mode < 4; mode++) {
+            uint64_t flags = mode & 1 ? FLAGS_RW : FLAGS_RO;
+            domid_t owner = mode & 2 ? DOMID_IO : DOMID_SELF;
+            long rc = update_for(owner, maddr, rows[i].mfn << PV_PAGE_SHIFT | flags);
 
-            check(named("mmu_update of a %s entry for %s", rw ? "writable" : "read-only", rows[i].name), rc,
-                  by_role(rows[i].domu, rows[i].initial));
+            check(named("mmu_update of a %s entry for %s%s", mode & 1 ? "writable" : "read-only", rows[i].name,
+                        mode & 2 ? ", of DOMID_IO" : ""), rc, by_role(rows[i].domu, rows[i].initial));
             make_writable(s.page);
         }
 }

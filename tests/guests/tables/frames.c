@@ -1,5 +1,5 @@
-/* frames.c: frames that cannot be a table, a root or a page to clear, by every command that takes a frame. The
- * class of bug: a frame number that is used before it is known whose frame it is. */
+/* frames.c: frames that cannot be a table, a root or a page to clear, by every command that takes a frame.
+ * The class of bug: a frame number that is used before it is known whose frame it is. */
 #include "scratch.h"
 
 #include <string.h>
@@ -78,7 +78,8 @@ void test_frames(void)
     add("a descriptor page", mfn_of(gdt));
     for (i = 0; i < count; i++)
         for (j = 0; j < 7; j++)
-            check(named("%s, %s", commands[j].name, list[i].name), run(&commands[j], list[i].mfn), -XEN_EINVAL);
+            check(named("%s, %s", commands[j].name, list[i].name), run(&commands[j], list[i].mfn),
+                  -XEN_EINVAL);
     gdt_drop();
     scratch_give_back();
 }

@@ -12,7 +12,7 @@ void test_m2p(void);
 const struct kernel kernel = {
     .name = "tables", .checks = "whole tables, requests, frames and domains that are not ours",
     .groups = (const struct group[]){
-        { "requests", test_requests, "mmu_update's arguments: a pointer, a count or a command that is trusted" },
+        { "requests", test_requests, "mmu_update's arguments: a pointer or a count that is trusted" },
         { "foreign", test_foreign, "domains and frames that are not ours" },
         { "pins", test_pins, "a table used as two levels, a pin counted twice, an error in the middle" },
         { "orders", test_orders, "pins and unpins of a tree in every order: a count lost" },

@@ -1,6 +1,6 @@
-/* m2p.c: the machine-to-physical table: everybody reads it, and has it changed for frames of his own. What it says is
- * the guest's affair: nothing may depend on it. The class of bug: a frame whose owner is not looked at, a table that
- * can be written, a decision made by what a guest put there. */
+/* m2p.c: the machine-to-physical table: everybody reads it, and has it changed for frames of his own. What it
+ * says is the guest's affair: nothing may depend on it. The class of bug: a frame whose owner is not looked
+ * at, a table that can be written, a decision made by what a guest put there. */
 #include "scratch.h"
 
 #include <xen/memory.h>
@@ -51,8 +51,8 @@ static void updates(void)
     for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         long rc = mmu_update1(mfn << PV_PAGE_SHIFT | MMU_MACHPHYS_UPDATE, values[i].pfn);
 
-        check_state(named("MMU_MACHPHYS_UPDATE, a page of ours, %s", values[i].name), rc, 0, "the table says so",
-                    machine_to_phys_mapping[mfn] == values[i].pfn);
+        check_state(named("MMU_MACHPHYS_UPDATE, a page of ours, %s", values[i].name), rc, 0,
+                    "the table says so", machine_to_phys_mapping[mfn] == values[i].pfn);
     }
     /* The hypervisor must not have believed it. */
     mmu_update1(mfn << PV_PAGE_SHIFT | MMU_MACHPHYS_UPDATE, 1UL << 63);
@@ -68,22 +68,25 @@ static void updates(void)
           mmu_update1(pv_start_info->shared_info | MMU_MACHPHYS_UPDATE, ~0UL), 0);
     check("MMU_MACHPHYS_UPDATE, a frame of the grant table",
           mmu_update1((uint64_t)grant_frame() << PV_PAGE_SHIFT | MMU_MACHPHYS_UPDATE, ~0UL), 0);
-    check("MMU_MACHPHYS_UPDATE for our own number", update_for(own_domid, mfn << PV_PAGE_SHIFT | MMU_MACHPHYS_UPDATE, pfn),
-          -XEN_ESRCH);
+    check("MMU_MACHPHYS_UPDATE for our own number",
+          update_for(own_domid, mfn << PV_PAGE_SHIFT | MMU_MACHPHYS_UPDATE, pfn), -XEN_ESRCH);
 }
 
 /* Two pages swap their numbers: addresses follow, memory does not. */
 static void swapped(void)
 {
-    xen_pfn_t a = mfn_of(s.page), b = mfn_of(s.other), pfn_a = machine_to_phys_mapping[a], pfn_b = machine_to_phys_mapping[b];
+    xen_pfn_t a = mfn_of(s.page), b = mfn_of(s.other), pfn_a = machine_to_phys_mapping[a],
+              pfn_b = machine_to_phys_mapping[b];
     struct mmu_update u[2] = {
-        { a << PV_PAGE_SHIFT | MMU_MACHPHYS_UPDATE, pfn_b }, { b << PV_PAGE_SHIFT | MMU_MACHPHYS_UPDATE, pfn_a },
+        { a << PV_PAGE_SHIFT | MMU_MACHPHYS_UPDATE, pfn_b },
+        { b << PV_PAGE_SHIFT | MMU_MACHPHYS_UPDATE, pfn_a },
     };
 
     *s.page = 'a';
     *s.other = 'b';
     check("MMU_MACHPHYS_UPDATE, two pages of ours swapped", HYPERVISOR_mmu_update(u, 2, NULL, DOMID_SELF), 0);
-    check_true("both entries are swapped", machine_to_phys_mapping[a] == pfn_b && machine_to_phys_mapping[b] == pfn_a);
+    check_true("both entries are swapped",
+               machine_to_phys_mapping[a] == pfn_b && machine_to_phys_mapping[b] == pfn_a);
     check_true("both pages are where they were", *s.page == 'a' && *s.other == 'b');
     u[0].val = pfn_a;
     u[1].val = pfn_b;

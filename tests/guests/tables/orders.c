@@ -1,5 +1,5 @@
-/* orders.c: the tables of a small tree are pinned in every order and unpinned in every other. The class of bug: a
- * count that is right in the usual order only. */
+/* orders.c: the tables of a small tree are pinned in every order and unpinned in every other. The class of
+ * bug: a count that is right in the usual order only. */
 #include "scratch.h"
 
 static const unsigned int pin_commands[] = {
@@ -70,9 +70,9 @@ static void run(unsigned int first, unsigned int then)
     }
     for (i = 1; i <= 4; i++)
         free_again = make_ordinary(table_of_level(i)) && free_again;
-    check_state(named("levels pinned in order %u%u%u%u, unpinned in order %u%u%u%u", in[0], in[1], in[2], in[3],
-                      out[0], out[1], out[2], out[3]), rc, 0, "held were the right ones, at the end none",
-                held && free_again);
+    check_state(named("levels pinned in order %u%u%u%u, unpinned in order %u%u%u%u", in[0], in[1], in[2],
+                      in[3], out[0], out[1], out[2], out[3]),
+                rc, 0, "held were the right ones, at the end none", held && free_again);
 }
 
 void test_orders(void)

@@ -1,5 +1,6 @@
 /* pins.c: pins and unpins of single tables. The class of bug: a table that was validated as one level and is
- * used as another, a pin that is counted twice, an error in the middle that leaves half of the work behind. */
+ * used as another, a pin that is counted twice, an error in the middle that leaves half of the work behind.
+ */
 #include "scratch.h"
 
 #include <string.h>
@@ -30,10 +31,12 @@ static void one_page(void)
                     "it can still be written", try_write(s.page) == 0);
         memset(s.page, 0, PV_PAGE_SIZE);
         make_read_only(s.page);
-        check(named("MMUEXT_UNPIN_TABLE, a page that never was pinned (level %u)", level), unpin(s.page), -XEN_EINVAL);
+        check(named("MMUEXT_UNPIN_TABLE, a page that never was pinned (level %u)", level), unpin(s.page),
+              -XEN_EINVAL);
         check(named("MMUEXT_PIN_L%u_TABLE, an empty page", level), pin(level, s.page), 0);
         for (as = 1; as <= 4; as++)
-            check(named("MMUEXT_PIN_L%u_TABLE, a pinned table of level %u", as, level), pin(as, s.page), -XEN_EINVAL);
+            check(named("MMUEXT_PIN_L%u_TABLE, a pinned table of level %u", as, level), pin(as, s.page),
+                  -XEN_EINVAL);
         check(named("mapping a pinned table of level %u writable", level), make_writable(s.page), -XEN_EBUSY);
         check(named("mapping a pinned table of level %u read-only again", level), make_read_only(s.page), 0);
         check(named("MMUEXT_UNPIN_TABLE, level %u", level), unpin(s.page), 0);
@@ -83,9 +86,11 @@ static void bad_entries(void)
             entries(s.page)[at[i]] = BEYOND << 4 | FLAGS_RW;
             make_read_only(s.page);
             rc = pin(level, s.page);
-            check_state(named("MMUEXT_PIN_L%u_TABLE, entry %u is bad, XSA-58 XSA-299 XSA-310", level, at[i]), rc,
-                        level == 1 ? -XEN_EPERM : -XEN_EINVAL, "the table and what it names are free again",
-                        make_ordinary(s.page) && is_ordinary(s.page) && make_ordinary(below) && is_ordinary(below));
+            check_state(named("MMUEXT_PIN_L%u_TABLE, entry %u is bad, XSA-58 XSA-299 XSA-310", level, at[i]),
+                        rc, level == 1 ? -XEN_EPERM : -XEN_EINVAL,
+                        "the table and what it names are free again",
+                        make_ordinary(s.page) && is_ordinary(s.page) && make_ordinary(below) &&
+                            is_ordinary(below));
         }
 }
 
@@ -106,7 +111,8 @@ static void kinds_of_bad_entries(void)
         for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
             long leaf = rows[i].leaf > 0 ? by_role(-XEN_EINVAL, 0) : rows[i].leaf, rc;
 
-            entries(s.page)[7] = rows[i].own ? entry_for(s.other, rows[i].flags) : BEYOND << 4 | rows[i].flags;
+            entries(s.page)[7] =
+                rows[i].own ? entry_for(s.other, rows[i].flags) : BEYOND << 4 | rows[i].flags;
             make_read_only(s.page);
             rc = pin(level, s.page);
             check_state(named("MMUEXT_PIN_L%u_TABLE, an entry with %s", level, rows[i].name), rc,
@@ -115,7 +121,8 @@ static void kinds_of_bad_entries(void)
         }
 }
 
-/* The chain s.l4 -> s.l3 -> s.l2 -> s.l1 with a bad entry at its end or in one of its tables, pinned from the top. */
+/* The chain s.l4 -> s.l3 -> s.l2 -> s.l1 with a bad entry at its end or in one of its tables, pinned from the
+ * top. */
 static void deep(void)
 {
     unsigned int bad, level;
@@ -134,8 +141,9 @@ static void deep(void)
         rc = pin(4, s.l4);
         for (level = 1; level <= 4; level++)
             free_again = make_ordinary(table_of_level(level)) && free_again;
-        check_state(named("MMUEXT_PIN_L4_TABLE, a tree whose level %u has a bad entry, XSA-299 XSA-310", bad), rc,
-                    bad == 1 ? -XEN_EPERM : -XEN_EINVAL, "all its tables are free", free_again && is_ordinary(s.page));
+        check_state(named("MMUEXT_PIN_L4_TABLE, a tree whose level %u has a bad entry, XSA-299 XSA-310", bad),
+                    rc, bad == 1 ? -XEN_EPERM : -XEN_EINVAL, "all its tables are free",
+                    free_again && is_ordinary(s.page));
     }
 }
 

@@ -40,7 +40,8 @@ static void commands(void)
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         long rc = mmu_update1(slot | rows[i].cmd, other_entry);
 
-        check_state(rows[i].name, rc, rows[i].want, rows[i].changes ? "the entry is changed" : "it is as before",
+        check_state(rows[i].name, rc, rows[i].want,
+                    rows[i].changes ? "the entry is changed" : "it is as before",
                     maps(rows[i].changes ? s.other : s.page));
         restore();
     }
@@ -80,7 +81,13 @@ static long list(const void *requests, unsigned int count, unsigned int *done)
 
 static void lists(void)
 {
-    const struct { const char *name; const void *at; unsigned int count; long want; unsigned int done; } rows[] = {
+    const struct {
+        const char *name;
+        const void *at;
+        unsigned int count;
+        long want;
+        unsigned int done;
+    } rows[] = {
         { "no request", s.t1, 0, 0, 0 },
         { "no request, NULL", NULL, 0, 0, 0 },
         { "no request, unmapped list", UNMAPPED, 0, 0, 0 },
@@ -125,12 +132,15 @@ static void continued(void)
     unsigned int done = 5;
     long rc = list(edge - 16, PREEMPTED | 1, &done);
 
-    check_state("count with bit 31, one request, 5 said to be done", rc, 0, "6 are counted as done", done == 6);
+    check_state("count with bit 31, one request, 5 said to be done, XSA-212", rc, 0, "6 are counted as done",
+                done == 6);
     done = 5;
     rc = list(edge - 16, PREEMPTED, &done);
-    check_state("count with bit 31, no request, 5 said to be done", rc, 0, "5 are counted as done", done == 5);
-    check("count with bit 31, no request, NULL list", list(NULL, PREEMPTED, NULL), DOMID_SELF);
-    check("count with bit 31, unmapped count of what is done", list(edge - 16, PREEMPTED | 1, UNMAPPED), 0);
+    check_state("count with bit 31, no request, 5 said to be done, XSA-212", rc, 0, "5 are counted as done",
+                done == 5);
+    check("count with bit 31, no request, NULL list, XSA-212", list(NULL, PREEMPTED, NULL), DOMID_SELF);
+    check("count with bit 31, unmapped count of what is done, XSA-212",
+          list(edge - 16, PREEMPTED | 1, UNMAPPED), 0);
 }
 
 static void partial(void)
@@ -143,7 +153,8 @@ static void partial(void)
         long rc;
 
         for (i = 0; i < 4; i++)
-            batch[i] = (struct mmu_update){ maddr_of(s.l1, i), i == at ? wrong : entry_for(s.page, FLAGS_RO) };
+            batch[i] =
+                (struct mmu_update){ maddr_of(s.l1, i), i == at ? wrong : entry_for(s.page, FLAGS_RO) };
         make_read_only(s.l1);
         mmuext1(MMUEXT_PIN_L1_TABLE, mfn_of(s.l1));
         done = 77;
