@@ -202,6 +202,14 @@ void returns_syscall(uint64_t cs)
     t = trip_to(CODE64("nop; nop"), cs);
     t.start.rflags |= 0x100;
     syscall("TF", &t, "#DB at +0, r11=302, rcx=code+0");
+    t = to_ud2();
+    t.start.error = ~(uint64_t)VGCF_in_syscall;
+    trip_check("all flags but VGCF_in_syscall", &t, "#UD at +0");
+}
+
+void returns_syscall_addresses(uint64_t cs)
+{
+    mode = cs;
     syscall_place("rip not mapped", TRIP_HOLE,
                   either("#PF(10) at +0, address 0x60001000, r11=202, rcx=60001000",
                          "#PF(14) at +0, address 0x60001000, r11=202, rcx=60001000"));
@@ -212,7 +220,4 @@ void returns_syscall(uint64_t cs)
     syscall_place("rip of the hypervisor", 0xffff82d040000000,
                   either("#PF(10) at +0, address 0xffff82d040000000, r11=202, rcx=ffff82d040000000",
                          "#PF(14) at +0, address 0xffff82d040000000, r11=202, rcx=ffff82d040000000"));
-    t = to_ud2();
-    t.start.error = ~(uint64_t)VGCF_in_syscall;
-    trip_check("all flags but VGCF_in_syscall", &t, "#UD at +0");
 }

@@ -8,5 +8,6 @@ void returns_flags(uint64_t cs);
 void returns_selectors(uint64_t cs);
 void returns_addresses(uint64_t cs);
 void returns_syscall(uint64_t cs);
+void returns_syscall_addresses(uint64_t cs);
 
 #endif

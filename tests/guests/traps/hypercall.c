@@ -68,6 +68,17 @@ static void edges(void)
     t.start.rip = TRIP_CODE + PV_PAGE_SIZE - 2;
     trip_check("a hypercall in the last bytes before what is not mapped", &t,
                "#PF(10) at +2, address 0x60001000, r11=202, rax=40011, rcx=60001000");
+    trip_place(&t, CODE64("ud2"), PV_PAGE_SIZE - 2);
+    t.end = 0;
+    trip_check("ud2 in the last bytes before what is not mapped", &t, "#PF(0) at +0, address 0x60001000");
+    trip_place(&t, CODE64("mov %%cr0, %%rax"), PV_PAGE_SIZE - 3);
+    t.ignore = TRIP_REG(rax);
+    trip_check("mov from cr0 in the last bytes before what is not mapped", &t,
+               "#PF(10) at +3, address 0x60001000");
+    trip_place(&t, CODE64("hlt"), PV_PAGE_SIZE - 1);
+    trip_check("hlt in the last byte before what is not mapped", &t, "#GP(0) at +0");
+    trip_place(&t, CODE64("int $0x80"), PV_PAGE_SIZE - 2);
+    trip_check("INT 0x80 in the last bytes before what is not mapped", &t, "vector 0x80 at +2");
     t = trip_to(CODE64("nop"), TRIP_KERNEL_CS);
     trip_place(&t, CODE64("nop"), PV_PAGE_SIZE - 1);
     t.start.rip = TRIP_TOP + PV_PAGE_SIZE - 1;

@@ -8,4 +8,5 @@ void test_iret(void)
     returns_selectors(TRIP_KERNEL_CS);
     returns_addresses(TRIP_KERNEL_CS);
     returns_syscall(TRIP_KERNEL_CS);
+    returns_syscall_addresses(TRIP_KERNEL_CS);
 }
