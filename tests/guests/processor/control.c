@@ -109,7 +109,7 @@ static void cr3(void)
         { "as it is", root, 0 },
         { "with PCD, PWT", root | 0x18, 0 },
         { "with all low bits", root | 0xfff, 0 },
-        { "with bit 63", root | 1UL << 63, TRAP(13, 0) },
+        { "with bit 63, XSA-292", root | 1UL << 63, TRAP(13, 0) },
         { "a level-3 table", l3, TRAP(13, 0) },
         { "a page of ours", pv_virt_to_machine(pv_image_start), TRAP(13, 0) },
         { "0", 0, TRAP(13, 0) },

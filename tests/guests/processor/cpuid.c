@@ -29,7 +29,7 @@ static void leaves(void)
     };
 
     check_true("last basic leaf: at least 0xd", zero.a >= 0xd && zero.a < 0x100);
-    check_true("last extended leaf: at least 0x80000008", ext.a >= 0x80000008 && ext.a < 0x80000100);
+    check("last extended leaf", (long)ext.a, 0x80000021);
     check_true("extended leaf 0 repeats the vendor or nothing",
                (ext.b == zero.b && ext.c == zero.c && ext.d == zero.d) || !(ext.b | ext.c | ext.d));
     check_true("the vendor is one of text", memcmp(&zero.b, "AuthcAMDenti", 12) == 0 ||
@@ -91,18 +91,22 @@ static void features(void)
         { "PSE36", 1, D, 17, 0 }, { "DS", 1, D, 21, 0 }, { "ACPI thermal", 1, D, 22, 1 },
         { "MMX", 1, D, 23, 1 },
         { "FXSR", 1, D, 24, 1 }, { "SSE", 1, D, 25, 1 }, { "SSE2", 1, D, 26, 1 }, { "TM", 1, D, 29, 0 },
+        { "APIC", 1, D, 9, 1 }, { "CLFLUSH", 1, D, 19, 1 }, { "self-snoop", 1, D, 27, 1 },
+        { "several threads", 1, D, 28, 1 }, { "x2APIC", 1, C, 21, 0 },
         { "SSE3", 1, C, 0, 1 }, { "DTES64", 1, C, 2, 0 }, { "MONITOR", 1, C, 3, 0 }, { "DS-CPL", 1, C, 4, 0 },
         { "VMX", 1, C, 5, 0 }, { "SMX", 1, C, 6, 0 }, { "EIST", 1, C, 7, 0 }, { "TM2", 1, C, 8, 0 },
-        { "PDCM", 1, C, 15, 0 }, { "PCID", 1, C, 17, 0 }, { "CX16", 1, C, 13, 1 },
+        { "PDCM", 1, C, 15, 0 }, { "PCID, XSA-292", 1, C, 17, 0 }, { "CX16", 1, C, 13, 1 },
         { "TSC-deadline", 1, C, 24, 0 }, { "XSAVE", 1, C, 26, 1 }, { "hypervisor", 1, C, 31, 1 },
         { "SMEP", 7, B, 7, 0 }, { "INVPCID", 7, B, 10, 0 }, { "PQM", 7, B, 12, 0 }, { "PQE", 7, B, 15, 0 },
-        { "HLE", 7, B, 4, 0 }, { "RTM", 7, B, 11, 0 }, { "TSC_ADJUST", 7, B, 1, 0 }, { "SGX", 7, B, 2, 0 },
+        { "HLE, XSA-282", 7, B, 4, 0 }, { "RTM, XSA-282 XSA-305", 7, B, 11, 0 }, { "TSC_ADJUST", 7, B, 1, 0 },
+        { "SGX", 7, B, 2, 0 },
         { "SMAP", 7, B, 20, 0 }, { "PT", 7, B, 25, 0 }, { "MPX", 7, B, 14, 0 },
         { "UMIP", 7, C, 2, 0 }, { "PKU", 7, C, 3, 0 }, { "OSPKE", 7, C, 4, 0 }, { "CET_SS", 7, C, 7, 0 },
         { "LA57", 7, C, 16, 0 }, { "PKS", 7, C, 31, 0 }, { "CET_IBT", 7, D, 20, 0 },
         { "SYSCALL", 0x80000001, D, 11, 1 }, { "NX", 0x80000001, D, 20, 1 }, { "LM", 0x80000001, D, 29, 1 },
         { "1 GiB pages", 0x80000001, D, 26, 0 }, { "RDTSCP", 0x80000001, D, 27, 1 },
-        { "LAHF", 0x80000001, C, 0, 1 }, { "SVM", 0x80000001, C, 2, 0 },
+        { "LAHF", 0x80000001, C, 0, 1 }, { "several cores", 0x80000001, C, 1, 1 },
+        { "SVM", 0x80000001, C, 2, 0 },
         { "APIC space", 0x80000001, C, 3, 0 },
         { "IBS", 0x80000001, C, 10, 0 }, { "SKINIT", 0x80000001, C, 12, 0 }, { "WDT", 0x80000001, C, 13, 0 },
         { "LWP", 0x80000001, C, 15, 0 }, { "topology extensions", 0x80000001, C, 22, 0 },

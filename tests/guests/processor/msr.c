@@ -33,8 +33,8 @@ static const struct readable {
     { "MTRRcap", 0xfe, REFUSED, 0, 0 },
     { "ARCH_CAPABILITIES", 0x10a, REFUSED, 0, 0 },
     { "FLUSH_CMD", 0x10b, REFUSED, 0, 0 },
-    { "TSX_FORCE_ABORT", 0x10f, REFUSED, 0, 0 },
-    { "TSX_CTRL", 0x122, REFUSED, 0, 0 },
+    { "TSX_FORCE_ABORT, XSA-282", 0x10f, REFUSED, 0, 0 },
+    { "TSX_CTRL, XSA-305", 0x122, REFUSED, 0, 0 },
     { "MISC_FEATURES_ENABLES", 0x140, 0, ~0UL, 0 },
     { "SYSENTER_CS", 0x174, REFUSED, 0, 0 },
     { "SYSENTER_ESP", 0x175, REFUSED, 0, 0 },
@@ -177,7 +177,8 @@ static void changes(void)
 static void hypercall_page(void)
 {
     static const struct { const char *what; uint64_t add; long want; } rows[] = {
-        { "4 bytes off", 4, REFUSED }, { "beyond memory", 1UL << 48, REFUSED }, { "a page of ours", 0, 0 },
+        { "4 bytes off", 4, REFUSED }, { "beyond memory", 1UL << 48, REFUSED },
+        { "a page of ours, XSA-466", 0, 0 },
     };
     uint8_t *page = pv_pages_alloc(1);
 
