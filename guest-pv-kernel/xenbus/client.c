@@ -185,7 +185,8 @@ int pv_xenbus_init(void)
 
 /* ---- sending ---- */
 
-/* Writes all bytes, waiting for room. Under send_lock. False: the connection has broken. */
+/* Writes all bytes, waiting for room; the store is only told of them when there is none. Under send_lock.
+ * False: the connection has broken. */
 static bool transmit(const void *from, size_t len)
 {
     const char *p = from;
@@ -197,10 +198,10 @@ static bool transmit(const void *from, size_t len)
             give_up("the store's ring index is out of range");
             return false;
         }
-        if (n > 0)
+        if (n == 0) {
             pv_event_send(port);
-        else
             pv_wait(&room_waitq, UINT64_MAX);
+        }
         p += n;
         len -= (size_t)n;
     }
@@ -231,6 +232,8 @@ static int exchange(struct request *r, uint32_t type, uint32_t tx, const struct 
     sent = transmit(&head, sizeof(head));
     for (i = 0; sent && i < n; i++)
         sent = transmit(iov[i].base, iov[i].len);
+    if (sent)
+        pv_event_send(port);
     pv_mutex_unlock(&send_lock);
     while (sent && !r->done)
         pv_wait(&r->waitq, UINT64_MAX);
