@@ -3,7 +3,7 @@
 #include "memory.h"
 #include "pages.h"
 
-#include <pv/grant.h>
+#include <xen/grant_table.h>
 
 void frames(void)
 {
@@ -34,4 +34,21 @@ void frames(void)
         check_state(named("decrease_reservation of %s, XSA-32", rows[i].name), give_back(&mfn, 1), 0,
                     "we own as many as before", frames_owned() == before);
     }
+}
+
+/* Frames that the hypervisor shares with us. Xen takes them as our own; then they are of no use to us any
+ * more, so this comes last. */
+void shared_frames(void)
+{
+    struct gnttab_setup_table setup = { .dom = DOMID_SELF, .nr_frames = 1 };
+    xen_pfn_t mfn = pv_start_info->shared_info >> PV_PAGE_SHIFT, grants = 0;
+    long before = frames_owned();
+
+    check_state("decrease_reservation of the shared page", give_back(&mfn, 1), 1, "we own as many as before",
+                frames_owned() == before);
+    set_xen_guest_handle(setup.frame_list, &grants);
+    HYPERVISOR_grant_table_op(GNTTABOP_setup_table, &setup, 1);
+    check_state("decrease_reservation of the grant table", give_back(&grants, 1), 1,
+                "we own as many as before",
+                frames_owned() == before);
 }

@@ -20,6 +20,7 @@ const struct kernel kernel = {
         { "machphys", machphys, "the machine-to-physical table" },
         { "maps", memory_maps, "buffers for maps of memory" },
         { "translated", translated, "operations for another kind of domain, XSA-14" },
+        { "shared", shared_frames, "frames of the hypervisor's own that a domain gives back" },
         { 0 },
     },
 };

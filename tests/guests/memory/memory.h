@@ -6,6 +6,7 @@ void counts(void);          /* counts.c */
 void cycle(void);           /* cycle.c */
 void in_use(void);          /* in-use.c */
 void frames(void);          /* frames.c */
+void shared_frames(void);
 void lists(void);           /* lists.c */
 void sizes(void);           /* sizes.c */
 void flags(void);
