@@ -24,7 +24,6 @@
 #define GUEST_SS            0xe02b
 
 #define FLAG_IF             0x200
-#define FLAG_RF             0x10000
 #define FLAG_AC             0x40000
 #define FLAGS_OF_GUESTS     0x254fd7    /* not IOPL, VM, VIF, VIP */
 
@@ -183,19 +182,17 @@ leave:
     cmpl $TRAP_SYSCALL, GUEST(entry_vector)
     jne leave_by_iret
 
-    /* sysret: only to a canonical address (else it faults in ring 0, on the guest's stack), and not with a
-     * flag that it does not restore. A guest that steps over a `syscall` wants it: with TF it traps right behind
-     * the `syscall`, where iretq would first run another instruction. It gives flat selectors; who sets
-     * entry_vector to TRAP_SYSCALL sees to it that these are meant. */
+    /* sysret: only to a canonical address (else it faults in ring 0, on the guest's stack). It gives flat
+     * selectors and drops RF; who sets entry_vector to TRAP_SYSCALL sees to it that this is meant. A guest that
+     * steps over a `syscall` wants it: with TF it traps right behind the `syscall`, where iretq would first run
+     * another instruction. */
     mov GUEST(rip), %rcx
     mov %rcx, %rax
     sar $47, %rax
     jz 1f
     inc %rax
     jnz leave_by_iret
-1:  mov GUEST(rflags), %r11
-    testl $FLAG_RF, %r11d
-    jnz leave_by_iret
+1:  mov GUEST(rflags), %r11d
     add $INFO_guest, %rsp
     pop %r15
     pop %r14
