@@ -11,20 +11,10 @@
 #include "memory/extable.h"
 #include "memory/pagetable.h"
 
-static bool in_window(uint64_t address, uint64_t start, uint64_t size, uint64_t *offset)
-{
-    *offset = address - (CPU_AREA_VIRT + (uint64_t)cpu_id() * CPU_AREA_SIZE + start);
-    return *offset < size;
-}
-
 bool in_ldt_window(uint64_t address, uint64_t *offset)
 {
-    return in_window(address, CPU_LDT_OFFSET, CPU_TSS_OFFSET - CPU_LDT_OFFSET, offset);
-}
-
-bool in_gdt_window(uint64_t address, uint64_t *offset)
-{
-    return in_window(address, CPU_GDT_OFFSET, CPU_LDT_OFFSET - CPU_GDT_OFFSET, offset);
+    *offset = address - (CPU_AREA_VIRT + (uint64_t)cpu_id() * CPU_AREA_SIZE + CPU_LDT_OFFSET);
+    return *offset < CPU_TSS_OFFSET - CPU_LDT_OFFSET;
 }
 
 uint64_t take_dr6(void)

@@ -12,9 +12,8 @@ static inline uint64_t read_cr2(void)
     return a;
 }
 
-/* True if the address lies in this CPU's window of the guest's LDT or GDT; the offset in it is stored. */
+/* True if the address lies in this CPU's window of the guest's LDT; the offset in it is stored. */
 bool in_ldt_window(uint64_t address, uint64_t *offset);
-bool in_gdt_window(uint64_t address, uint64_t *offset);
 
 /* The causes of the last #DB, and resets them. */
 uint64_t take_dr6(void);

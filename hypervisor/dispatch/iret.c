@@ -97,8 +97,7 @@ long hypercall_iret(void)
 }
 
 /* The processor refused cs, ss or rip of the guest's frame: the exception is the guest's, at the place it
- * wanted to go to. An LDT page that was only not in the window yet is no refusal; where the GDT has no page its
- * descriptors are empty. */
+ * wanted to go to. An LDT page that was only not in the window yet is no refusal. */
 void iret_failed(struct cpu_info *info)
 {
     struct vcpu *v = current;
@@ -107,8 +106,6 @@ void iret_failed(struct cpu_info *info)
 
     if (r->entry_vector != 14)
         guest_inject_error((uint8_t)r->entry_vector, r->error_code);
-    else if (in_gdt_window(read_cr2(), &offset))
-        guest_inject_gp((uint32_t)offset & 0xfff8);
     else if (!in_ldt_window(read_cr2(), &offset))
         guest_inject_gp(0);
     else if (!ldt_window_fault(v, offset))

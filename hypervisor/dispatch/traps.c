@@ -17,24 +17,19 @@
 #define DR6_BREAKPOINTS 0xfUL
 #define DR7_ENABLES 0xffUL
 
-/* In the hypervisor's half only what the processor itself reads for the guest, descriptors, can be its
- * right. */
+/* In the hypervisor's half only what the processor itself reads for the guest, descriptors of its LDT, can be
+ * its right. */
 static cold bool descriptor_fault(struct vcpu *v, struct cpu_user_regs *r, uint64_t address, uint32_t error)
 {
     uint64_t offset;
 
     if (error & PF_USER)
         return false;
-    if (in_ldt_window(address, &offset)) {
-        if (!ldt_window_fault(v, offset))
-            guest_page_fault(v, r, v->ldt_base + offset, error);
-        return true;
-    }
-    if (in_gdt_window(address, &offset)) {
-        guest_inject_gp((uint32_t)offset & 0xfff8);
-        return true;
-    }
-    return false;
+    if (!in_ldt_window(address, &offset))
+        return false;
+    if (!ldt_window_fault(v, offset))
+        guest_page_fault(v, r, v->ldt_base + offset, error);
+    return true;
 }
 
 static inline bool may_be_table_write(const struct vcpu *v, uint32_t error)
