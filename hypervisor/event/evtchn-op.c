@@ -419,7 +419,8 @@ long hypercall_event_channel_op_compat(guest_addr_t arg)
 {
     struct evtchn_op op;
 
-    if (copy_from_guest(&op.cmd, arg, sizeof(op.cmd)))
+    /* All of it must be there, whatever part the operation needs. */
+    if (copy_from_guest(&op, arg, sizeof(op)))
         return refuse(-XEN_EFAULT, "event_channel_op (compat): argument");
     if (op.cmd > EVTCHNOP_unmask)
         return refuse(-XEN_ENOSYS, "event_channel_op (compat) %u", op.cmd);

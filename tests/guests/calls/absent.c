@@ -45,12 +45,6 @@ static const struct row rows[] = {
     { "XEN_HYPFS_OP_read, path nowhere", 42, 1, 0x1000, 8, -XEN_EPERM, -XEN_EFAULT },
     { "XEN_HYPFS_OP_write_contents, path nowhere", 42, 2, 0x1000, 8, -XEN_EPERM, -XEN_EFAULT },
     { "mca, argument at the hypervisor's address", 48, 0xffff820000000000, 0, 0, -XEN_EPERM, -XEN_EFAULT },
-    { "SCHEDOP_yield in the old form", 6, SCHEDOP_yield, 0, 0, 0, 0 },
-    { "SCHEDOP_shutdown in the old form is another number", 6, 99, 0, 0, -XEN_ENOSYS, -XEN_ENOSYS },
-    { "SCHEDOP_poll in the old form", 6, SCHEDOP_poll, 0x1000, 0, -XEN_ENOSYS, -XEN_ENOSYS },
-    { "SCHEDOP_block in the old form is no poll", 6, 0xffffffff, 0, 0, -XEN_ENOSYS, -XEN_ENOSYS },
-    { "event_channel_op in the old form, argument at the hypervisor's address", 16, 0xffff820000000000, 0, 0,
-      -XEN_EFAULT, -XEN_EFAULT },
 };
 
 void absent(void)

@@ -26,6 +26,7 @@ const struct kernel kernel = {
         { "timer", timer_arguments, "deadlines of every size" },
         { "console", console, "counts and buffers that are believed" },
         { "physdev", physdev, "I/O rights; interrupts and devices, XSA-13 XSA-21 XSA-87" },
+        { "old_forms", old_forms, "a second way to an operation that checks less" },
         { "absent", absent, "hypercalls for what a PV guest does not have" },
         { "privileged", privileged, "the control interface in the hands of a domU, XSA-492 XSA-499" },
         { "control", control, "the control interface with wrong versions, commands and domains" },

@@ -45,6 +45,9 @@ void console(void);
 /* physdev.c */
 void physdev(void);
 
+/* old-forms.c */
+void old_forms(void);
+
 /* absent.c */
 void absent(void);
 
