@@ -111,7 +111,7 @@ struct domain {
     uint64_t frames_idle;               /* [f] how many of them are on the idle list */
     uint64_t frames_max;                /* [f] XEN_DOMCTL_max_mem */
     _Atomic uint64_t tlb_mask;          /* [a] CPUs whose CR3 is one of this domain's roots */
-    uint32_t vm_assist;                 /* [a] VMASST bits */
+    _Atomic uint32_t vm_assist;         /* [a] VMASST bits */
     _Atomic uint64_t frames_held;       /* [a] frames whose owner field names this domain: owned ones, special ones, and those
                                          * given up that somebody still maps. What the limit is about, without special ones */
     uint64_t frames_special;            /* [c] */

@@ -4,6 +4,7 @@
 #include "cpu/cpu.h"
 #include "dispatch/dispatch.h"
 #include "domain/domain.h"
+#include "domain/vcpu.h"
 #include "lib/lib.h"
 #include "memory/guest-access.h"
 #include "memory/heap.h"
@@ -27,11 +28,11 @@ static long up(struct vcpu *v)
 {
     if (!v->initialised)
         return refuse(-XEN_EINVAL, "vcpu %u has no context", v->id);
-    vcpu_clear_flags(v, VCPU_DOWN);
+    vcpu_up(v);
     return 0;
 }
 
-/* mmu_lock held: siblings may try at once. */
+/* mmu_lock held: siblings may try at once, or let it run. */
 static long move_info(struct vcpu *v, const struct vcpu_register_vcpu_info *op)
 {
     mfn_t m = mfn(op->mfn);

@@ -63,6 +63,13 @@ void vcpu_teardown(struct vcpu *v)
     spin_unlock(&d->mmu_lock);
 }
 
+void vcpu_up(struct vcpu *v)
+{
+    spin_lock(&v->domain->mmu_lock);
+    vcpu_clear_flags(v, VCPU_DOWN);
+    spin_unlock(&v->domain->mmu_lock);
+}
+
 void vcpu_free(struct vcpu *v)
 {
     heap_free_bytes(v->traps, TRAP_TABLE_BYTES);
@@ -160,13 +167,14 @@ long vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     v->syscall_masks_events = c->flags & VGCF_syscall_disables_events;
     set_traps(v, c->trap_ctxt);
     set_debugregs(v, c->debugreg);
-    d->vm_assist |= (uint32_t)c->vm_assist & VM_ASSIST_KNOWN;
+    if (v->id == 0)     /* the domain's: it comes with its first vcpu */
+        d->vm_assist = (uint32_t)c->vm_assist & VM_ASSIST_KNOWN;
     if (c->flags & VGCF_i387_valid)
         fpu_set_legacy(v, &c->fpu_ctxt);
     v->continuation.active = false;
     v->initialised = true;
     if (c->flags & VGCF_online)
-        vcpu_clear_flags(v, VCPU_DOWN);
+        vcpu_up(v);
     return 0;
 }
 

@@ -11,6 +11,8 @@ struct vcpu *vcpu_alloc(struct domain *d, unsigned int id);
 void vcpu_attach(struct vcpu *v);
 /* Drops every reference that it holds to the domain's memory. It doesn't run any more. */
 void vcpu_teardown(struct vcpu *v);
+/* It may run. Not while a sibling moves its vcpu_info, which it only may while it is down. */
+void vcpu_up(struct vcpu *v);
 void vcpu_free(struct vcpu *v);
 
 #endif

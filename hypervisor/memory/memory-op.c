@@ -202,10 +202,10 @@ long hypercall_vm_assist(uint32_t cmd, uint32_t type)
         return refuse(-XEN_EINVAL, "vm_assist: type %u", type);
     switch (cmd) {
     case VMASST_CMD_enable:
-        d->vm_assist |= 1U << type;
+        atomic_fetch_or(&d->vm_assist, 1U << type);
         return 0;
     case VMASST_CMD_disable:
-        d->vm_assist &= ~(1U << type);
+        atomic_fetch_and(&d->vm_assist, ~(1U << type));
         return 0;
     default:
         return refuse(-XEN_ENOSYS, "vm_assist: command %u", cmd);

@@ -63,10 +63,6 @@ bool walk_to_l1(mfn_t l4, uint64_t va, mfn_t *table, unsigned int *index);
 /* The raw level-1 entry (0 if none). */
 pte_t walk_pte(mfn_t l4, uint64_t va);
 
-/* Writes n bytes at va in the kernel address space of v (any vcpu, running or not), through the direct map: only where the
- * guest itself may write. False if it may not. Takes mmu_lock. */
-bool write_kernel_va(struct vcpu *v, uint64_t va, const void *data, size_t n);
-
 /* Hypercalls of the subsystem (arguments as in the ABI; see dispatch/hypercall-table.c). */
 long hypercall_mmu_update(guest_addr_t reqs, uint32_t count, guest_addr_t done, uint32_t foreigndom);
 long hypercall_update_va_mapping(uint64_t va, uint64_t val, uint64_t flags);

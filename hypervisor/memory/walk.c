@@ -41,30 +41,6 @@ pte_t walk_pte(mfn_t root, uint64_t va)
     return guest_range_ok(va, 1) && walk(root, va, &table) ? leaf_of(table, va) : 0;
 }
 
-bool write_kernel_va(struct vcpu *v, uint64_t va, const void *data, size_t n)
-{
-    struct domain *d = v->domain;
-    const char *from = data;
-    bool ok = true;
-
-    spin_lock(&d->mmu_lock);
-    while (ok && n) {
-        size_t offset = va & (PAGE_SIZE - 1), part = MIN(n, PAGE_SIZE - offset);
-        pte_t e = v->kernel_root.n ? walk_pte(v->kernel_root, va) : 0;
-
-        /* The entry holds a writable reference, and can't change while the lock is held. */
-        ok = (e & (PTE_PRESENT | PTE_RW)) == (PTE_PRESENT | PTE_RW) && pte_mfn(e).n < frame_limit &&
-             (frame_of(pte_mfn(e))->ref & REF_COUNT_MASK);
-        if (ok)
-            memcpy((char *)frame_virt(pte_mfn(e)) + offset, from, part);
-        va += part;
-        from += part;
-        n -= part;
-    }
-    spin_unlock(&d->mmu_lock);
-    return ok;
-}
-
 /* A level-1 table of the domain, in use. mmu_lock held. */
 static inline bool is_own_leaf_table(const struct domain *d, const struct frame *f)
 {

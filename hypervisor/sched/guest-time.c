@@ -32,6 +32,22 @@ void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out)
         out->time[out->state] += now - out->state_entry_time;
 }
 
+/* Records in guest memory are written as the guest kernel itself would write them, through its page tables: without
+ * a lock that a sibling may hold for long, and nowhere else. What can't be written isn't. v is current; interrupted in
+ * user mode, its kernel's tables have to be there meanwhile. */
+static void write_record(struct vcpu *v, uint64_t at, const void *record, size_t n)
+{
+    bool user = !v->kernel_mode;
+    size_t left;
+
+    if (user)
+        guest_toggle_mode(v);
+    left = copy_to_guest_bytes(guest_addr(at), record, n);
+    (void)left;
+    if (user)
+        guest_toggle_mode(v);
+}
+
 void runstate_publish(struct vcpu *v)
 {
     struct vcpu_runstate_info r = v->sched.runstate;
@@ -42,12 +58,12 @@ void runstate_publish(struct vcpu *v)
     /* Who asked for it sees from the flag that the record is just being written. */
     if (v->domain->vm_assist & (1U << VMASST_TYPE_runstate_update_flag)) {
         r.state_entry_time |= XEN_RUNSTATE_UPDATE;
-        (void)write_kernel_va(v, stamp, &r.state_entry_time, sizeof(r.state_entry_time));
-        (void)write_kernel_va(v, at, &r, sizeof(r));
+        write_record(v, stamp, &r.state_entry_time, sizeof(r.state_entry_time));
+        write_record(v, at, &r, sizeof(r));
         r.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
-        (void)write_kernel_va(v, stamp, &r.state_entry_time, sizeof(r.state_entry_time));
+        write_record(v, stamp, &r.state_entry_time, sizeof(r.state_entry_time));
     } else {
-        (void)write_kernel_va(v, at, &r, sizeof(r));
+        write_record(v, at, &r, sizeof(r));
     }
 }
 
@@ -73,7 +89,7 @@ void vcpu_update_time(struct vcpu *v, bool force)
     if (v->time_area.a) {
         struct vcpu_time_info copy = v->info->time;
 
-        (void)write_kernel_va(v, v->time_area.a, &copy, sizeof(copy));
+        write_record(v, v->time_area.a, &copy, sizeof(copy));
     }
 }
 

@@ -1,6 +1,7 @@
-/* areas.c: records that the hypervisor keeps in our memory by virtual address. It writes them when it likes: also when
- * the page is gone, read-only, or has become a page table. The class of bug: a fault in the hypervisor, a write
- * past what the guest could write itself, a record that goes on after it was taken away. */
+/* areas.c: records that the hypervisor keeps in our memory by virtual address. It writes them when it likes:
+ * also when the page is gone, read-only, or has become a page table. The class of bug: a fault in the
+ * hypervisor, a write past what the guest could write itself, a record that goes on after it was taken
+ * away. */
 #include "timer.h"
 
 #include <string.h>
@@ -10,7 +11,8 @@
 
 static char *pages;     /* two */
 
-/* Off the CPU and on it again, which is when records are written; for 60 ms, in which any record is refreshed. */
+/* Off the CPU and on it again, which is when records are written; for 60 ms, in which any record is
+ * refreshed. */
 static void rest(uint64_t ns)
 {
     uint64_t end = pv_now_ns() + ns;
@@ -163,12 +165,30 @@ static void moved_away(const struct kind *k)
     make_writable(pages);
 }
 
+/* The hypervisor's own write meets the guest's breakpoint. */
+static void watched(const struct kind *k)
+{
+    bool kept;
+
+    reg(k, pages);
+    HYPERVISOR_set_debugreg(0, (unsigned long)pages + 8);
+    HYPERVISOR_set_debugreg(7, 0x400 | 1 | 1 << 16 | 2 << 18);      /* of writes to eight bytes */
+    rest(60 * PV_NS_PER_MS);
+    HYPERVISOR_set_debugreg(7, 0x400);
+    HYPERVISOR_set_debugreg(0, 0);
+    HYPERVISOR_set_debugreg(6, 0xffff0ff0);
+    kept = is_kept(k, pages);
+    reg(k, NULL);
+    check_true(named("%s, under a breakpoint for a while: it is kept", k->call), kept);
+}
+
 static void all(const struct kind *k)
 {
     pages = pv_pages_alloc(2);
     places(k);
     bad_places(k);
     moved_away(k);
+    watched(k);
     pv_pages_free(pages, 2);
 }
 

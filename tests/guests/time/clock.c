@@ -19,7 +19,8 @@ static void doze(uint64_t ns)
     while (time_by(record()) < poll.timeout);
 }
 
-/* ns that the record makes out of a second's worth of TSC ticks, if the TSC has between 100 MHz and 100 GHz. */
+/* ns that the record makes out of a second's worth of TSC ticks, if the TSC has between 100 MHz and 100
+ * GHz. */
 static bool scale_makes_sense(const volatile struct vcpu_time_info *t)
 {
     double ns_per_tick = (double)t->tsc_to_system_mul / 4294967296.0;

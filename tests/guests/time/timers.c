@@ -1,6 +1,6 @@
-/* timers.c: set_timer_op and the single-shot timer of vcpu_op, which are one timer; and the periodic one. The class of
- * bug: a timer in the past that never fires, one that fires early, a sum that overflows, a period so short that
- * the hypervisor does nothing else. */
+/* timers.c: set_timer_op and the single-shot timer of vcpu_op, which are one timer; and the periodic one. The
+ * class of bug: a timer in the past that never fires, one that fires early, a sum that overflows, a period so
+ * short that the hypervisor does nothing else. */
 #include "timer.h"
 
 #include <xen/sched.h>
@@ -141,7 +141,8 @@ static long period(uint64_t ns)
     return HYPERVISOR_vcpu_op(VCPUOP_set_periodic_timer, 0, &p);
 }
 
-/* A vcpu that sleeps is not woken by its periodic timer; what is left to see then is that nothing bad happens. */
+/* A vcpu that sleeps is not woken by its periodic timer; what is left to see then is that nothing bad
+ * happens. */
 void test_periodic(void)
 {
     static const struct { const char *name; uint64_t ns; long want; } rows[] = {

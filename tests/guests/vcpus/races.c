@@ -1,5 +1,5 @@
-/* races.c: two vcpus at the same thing at once, for a bounded count. The answers depend on who comes first; what must
- * hold is what is so afterwards, and the audit of frames at the end of the kernel. */
+/* races.c: two vcpus at the same thing at once, for a bounded count. The answers depend on who comes first;
+ * what must hold is what is so afterwards, and the audit of frames at the end of the kernel. */
 #include "second.h"
 
 #include <string.h>
@@ -55,8 +55,8 @@ static void on_event(evtchn_port_t port, void *arg)
     came++;
 }
 
-/* Runs the code while it changes; the first trap that may not come, or 0. The code comes back by RBX: a trap in it must
- * not leave anything on the stack. */
+/* Runs the code while it changes; the first trap that may not come, or 0. The code comes back by RBX: a trap
+ * in it must not leave anything on the stack. */
 static long run(const struct rewrite *r, uint64_t *table)
 {
     uint64_t cr0, rax;

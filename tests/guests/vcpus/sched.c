@@ -1,5 +1,5 @@
-/* sched.c: sched_op with one vcpu. The class of bug: a sleep that nothing ends, a timer or a watchdog by a number that
- * was not checked, a domU that stops others. What ends the domain is not tried. */
+/* sched.c: sched_op with one vcpu. The class of bug: a sleep that nothing ends, a timer or a watchdog by a
+ * number that was not checked, a domU that stops others. What ends the domain is not tried. */
 #include "second.h"
 
 #include <xen/sched.h>

@@ -75,7 +75,7 @@ static inline void yield(void)
 extern char second_entry[], second_stubs[], second_upcall_entry[], second_syscall_entry[],
     second_failsafe_entry[], second_restart[], second_stack_top[];
 void second_enter_user(const uint64_t frame[9]) __attribute__((noreturn));
-extern char second_user_code[], second_user_behind[], second_user_read[], second_user_end[];
+extern char second_user_code[], second_user_read[], second_user_spin[], second_user_end[];
 
 /* A vcpu that writes its first registers down (start.c), and takes `next_spare` up by one for each. */
 extern char snapshot_entry[], snapshot_failsafe[], snapshot_trap[], snapshot_stack_top[];

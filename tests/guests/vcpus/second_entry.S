@@ -174,13 +174,16 @@ snapshot_entry:
 
 /* What runs in user mode of the second vcpu, copied to a page of its own. */
         .section .rodata
-        .globl  second_user_code, second_user_behind, second_user_read, second_user_end
+        .globl  second_user_code, second_user_read, second_user_spin, second_user_end
 second_user_code:
         syscall
-second_user_behind:
 second_user_read:
         mov     0x400000, %rax
         ud2
+second_user_spin:
+        cmpq    $0, -8(%rsp)            /* until the first vcpu writes there */
+        je      second_user_spin
+        syscall
 second_user_end:
 
         .section .bss.page_aligned, "aw", @nobits

@@ -1,5 +1,5 @@
-/* traps.c: exceptions, system calls and state of its own on the second vcpu. The class of bug: a trap that goes to
- * another vcpu's handler or stack, a register, base or table of one vcpu that the other uses. */
+/* traps.c: exceptions, system calls and state of its own on the second vcpu. The class of bug: a trap that
+ * goes to another vcpu's handler or stack, a register, base or table of one vcpu that the other uses. */
 #include "second.h"
 
 #include <string.h>
@@ -197,6 +197,41 @@ static void demolish(void)
     }
 }
 
+static long register_area(void *arg)
+{
+    uint64_t at = (uint64_t)arg;
+
+    return HYPERVISOR_vcpu_op(VCPUOP_register_runstate_memory_area, SECOND, &at);
+}
+
+/* Records by kernel addresses have to be written although the vcpu comes back to user mode, whose tables do
+ * not have them: by the time that it is in kernel mode again they are there. */
+static void records(void)
+{
+    char *page = pv_pages_alloc(1);
+    const volatile struct vcpu_runstate_info *r = (struct vcpu_runstate_info *)page;
+    uint64_t *word = (uint64_t *)(stack + PV_PAGE_SIZE - 8);
+    unsigned int i;
+
+    check("VCPUOP_register_runstate_memory_area, by the second vcpu", second_do(register_area, page), 0);
+    *word = 0;
+    second_begin(enter, second_user_spin);
+    pv_sleep_ns(5 * PV_NS_PER_MS);
+    memset(page, 0, PV_PAGE_SIZE);
+    for (i = 0; i < 5; i++) {
+        HYPERVISOR_vcpu_op(VCPUOP_down, SECOND, NULL);
+        pv_sleep_ns(10 * PV_NS_PER_MS);
+        HYPERVISOR_vcpu_op(VCPUOP_up, SECOND, NULL);
+        pv_sleep_ns(10 * PV_NS_PER_MS);
+    }
+    *word = 1;
+    check("down and up in user mode, then a system call", second_end(), SYSCALL);
+    check_true("down and up in user mode: the run state was kept",
+               r->state == RUNSTATE_running && r->time[RUNSTATE_offline] != 0);
+    second_do(register_area, NULL);
+    pv_pages_free(page, 1);
+}
+
 static void user_mode(void)
 {
     build();
@@ -211,6 +246,7 @@ static void user_mode(void)
     check("a page fault of its user mode", second_do(enter, second_user_read), TRAP(14, 4));
     check("its address", (long)second_address, 0x400000);
     check_true("it lies at the top of its kernel stack too", second_frame_end == (uint64_t)second_stack_top);
+    record();
     demolish();
 }
 
