@@ -206,7 +206,7 @@ static long register_area(void *arg)
 
 /* Records by kernel addresses have to be written although the vcpu comes back to user mode, whose tables do
  * not have them: by the time that it is in kernel mode again they are there. */
-static void records(void)
+static void record(void)
 {
     char *page = pv_pages_alloc(1);
     const volatile struct vcpu_runstate_info *r = (struct vcpu_runstate_info *)page;
