@@ -42,11 +42,29 @@ static void on_event(evtchn_port_t port, void *arg)
     came++;
 }
 
+/* Blocks until a timer has come. Other events (a console that was read) may come first; upcalls are off while
+ * the clock is looked at, so that the timer cannot come between that and the call, which turns them on. */
+static long block_for_3ms(bool compat)
+{
+    uint64_t until = pv_now_ns() + 3 * PV_NS_PER_MS;
+    long rc = 0;
+
+    HYPERVISOR_set_timer_op(until);
+    for (;;) {
+        pv_upcalls_disable();
+        if (rc != 0 || pv_now_ns() >= until)
+            break;
+        rc = compat ? PV_HYPERCALL2(__HYPERVISOR_sched_op_compat, SCHEDOP_block, 0)
+                    : HYPERVISOR_sched_op(SCHEDOP_block, NULL);
+    }
+    pv_upcalls_restore(true);
+    return rc;
+}
+
 static void block(void)
 {
     int port = pv_event_bind_ipi(on_event, NULL);
     struct vcpu_info *info = &pv_shared_info->vcpu_info[0];
-    uint64_t until;
     long rc;
 
     pv_upcalls_disable();
@@ -56,17 +74,8 @@ static void block(void)
     check_state("SCHEDOP_block, upcalls masked, an event pending", rc, 0, "upcalls are on, it has come",
                 info->evtchn_upcall_mask == 0 && came == 1);
     pv_event_close((evtchn_port_t)port);
-    until = pv_now_ns() + 3 * PV_NS_PER_MS;
-    HYPERVISOR_set_timer_op(until);
-    /* Other events (a console that was read) may come first. */
-    for (rc = 0; rc == 0 && pv_now_ns() < until;)
-        rc = HYPERVISOR_sched_op(SCHEDOP_block, NULL);
-    check("SCHEDOP_block, a timer in 3 ms: it ends then", rc, 0);
-    until = pv_now_ns() + 3 * PV_NS_PER_MS;
-    HYPERVISOR_set_timer_op(until);
-    for (rc = 0; rc == 0 && pv_now_ns() < until;)
-        rc = PV_HYPERCALL2(__HYPERVISOR_sched_op_compat, SCHEDOP_block, 0);
-    check("sched_op_compat: SCHEDOP_block, a timer in 3 ms: it ends then", rc, 0);
+    check("SCHEDOP_block, a timer in 3 ms: it ends then", block_for_3ms(false), 0);
+    check("sched_op_compat: SCHEDOP_block, a timer in 3 ms: it ends then", block_for_3ms(true), 0);
 }
 
 static long poll(const evtchn_port_t *ports, unsigned int n, uint64_t timeout)
