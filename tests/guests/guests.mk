@@ -7,7 +7,7 @@
 test-guests := kit calls control traps user tables entries paging descriptors processor events grants memory time vcpus devices
 test-guest-lib := $(addprefix tests/guests/lib/,main.c case.c mmu.c place.c probe.c \
     trip.c trip_text.c trip_entry.S vectors.c debugging.c returns.c softints.c run.c run.S \
-    scratch.c form.c form_enter.S)
+    scratch.c form.c form_enter.S worker.c)
 test-guest-cflags := $(kit-cflags) -Itests/guests/lib
 
 # A kernel's folder has kernel.mk: NAME-srcs lists its files, NAME-config has further lines of its

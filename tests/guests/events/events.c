@@ -24,6 +24,7 @@ const struct kernel kernel = {
         { "pirqs", test_pirqs, "physical interrupts" },
         { "compat", test_compat, "the old hypercall" },
         { "second", test_second_vcpu, "ports of a second vcpu, which a domU has here" },
+        { "races", test_races, "a second vcpu that opens, closes and sends at the same time" },
         { "reset", test_reset, "closing all ports in one go" },
         { 0 },
     },

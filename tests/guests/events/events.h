@@ -73,5 +73,6 @@ void test_reset(void);
 void test_pirqs(void);
 void test_compat(void);
 void test_second_vcpu(void);
+void test_races(void);
 
 #endif

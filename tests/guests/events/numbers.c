@@ -69,7 +69,7 @@ void test_fresh(void)
     unsigned int i;
 
     for (i = 0; i < PORT_OPS; i++)
-        check(named("%s a port that was never open, XSA-317 XSA-340", port_ops[i].name),
+        check(named("%s a port that was never open, XSA-47 XSA-317 XSA-340", port_ops[i].name),
               port_ops[i].call(1000),
               -XEN_EINVAL);
     check("SCHEDOP_poll of a port that was never open, XSA-221", with_poll(1000), -XEN_EINVAL);

@@ -25,7 +25,7 @@ static void middle(void)
     maps[1].ref = REF_BEYOND;
     maps[3].dom = NOBODY;
     rc = table_op(GNTTABOP_map_grant_ref, maps, 5);
-    check_state("map of five, the second and the fourth wrong", rc, 0, "each has its own status",
+    check_state("map of five, the second and the fourth wrong, XSA-361", rc, 0, "each has its own status",
                 maps[0].status == 0 && maps[1].status == GNTST_bad_gntref && maps[2].status == 0 &&
                 maps[3].status == GNTST_bad_domain && maps[4].status == 0);
     for (i = 0; i < 5; i++)

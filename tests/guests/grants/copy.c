@@ -87,7 +87,7 @@ static void side_kinds(void)
     try_range("copy, frame to grant", &c, GNTST_okay);
     c.source = (struct gnttab_copy_ptr){ .u.ref = REF, .domid = own_domid };
     c.flags = GNTCOPY_source_gref | GNTCOPY_dest_gref;
-    try_range("copy, grant to grant", &c, GNTST_okay);
+    try_range("copy, grant to grant, XSA-73", &c, GNTST_okay);
     c.source.domid = c.dest.domid = DOMID_SELF;
     try_range("copy, grant to grant, both of DOMID_SELF", &c, GNTST_okay);
     c = good();

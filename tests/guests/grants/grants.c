@@ -35,6 +35,7 @@ const struct kernel kernel = {
         { "batches", test_batches, "many at once, with errors in the middle" },
         { "refused", test_refused, "transfer, swap, cache_flush, version 2" },
         { "limits", test_limits, "counts and handles at their ends" },
+        { "races", test_races, "a second vcpu that changes entries, maps and unmaps at the same time" },
         { "cleanup", end, "everything given back" },
         { 0 },
     },

@@ -66,5 +66,6 @@ void test_copy_pages(void);
 void test_batches(void);
 void test_refused(void);
 void test_limits(void);
+void test_races(void);
 
 #endif

@@ -150,6 +150,6 @@ void test_map_where(void)
         try_map(named("map of reference %#x", beyond[i]), &op, GNTST_bad_gntref, "nothing");
     }
     op.ref = REF + 1;
-    try_map("map of a reference never given", &op, GNTST_general_error, "nothing");
+    try_map("map of a reference never given, XSA-316", &op, GNTST_general_error, "nothing");
     take(REF);
 }

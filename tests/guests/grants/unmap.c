@@ -66,7 +66,7 @@ static void twice(grant_handle_t handle)
     check("a write through the mapping that was", probe_result(), TRAP(14, 2));
     PROBE("movb (%0), %%al", , ARGS("r"(spot[0])), "rax");
     check("a read through it", probe_result(), TRAP(14, 0));
-    check_status("unmap again", unmap(handle, spot[0]), GNTST_bad_handle);
+    check_status("unmap again, XSA-218", unmap(handle, spot[0]), GNTST_bad_handle);
     check_status("unmap again without an address", unmap_full(handle, 0, 0), GNTST_bad_handle);
 }
 
