@@ -1,5 +1,5 @@
-/* race.c: a second vcpu opens, closes, connects and sends while we do. Who comes first is open; what must hold is what
- * each is told, and that no port is lost or given twice. As a domU, which has two vcpus here. */
+/* race.c: a second vcpu opens, closes, connects and sends while we do. Who comes first is open; what must
+ * hold is what each is told, and that no port is lost or given twice. As a domU, which has two vcpus here. */
 #include "events.h"
 #include "worker.h"
 
@@ -82,7 +82,8 @@ static void opening(void)
         good += port != 0 && close_port(port) == 0;
     }
     answered = end();
-    check_state("two vcpus open and close ports, XSA-340 XSA-343", answered, 1, "no port was given twice or lost",
+    check_state("two vcpus open and close ports, XSA-340 XSA-343", answered, 1,
+                "no port was given twice or lost",
                 good == ROUNDS && wrong == 0 && lowest_free() == free_before);
 }
 

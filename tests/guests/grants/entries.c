@@ -132,7 +132,8 @@ void test_entry_maps(void)
     check_status("unmap of it again", unmap_full(handle, entry, 0), GNTST_bad_handle);
     map(REF, GNTMAP_host_map, spot[0], &handle);
     status = unmap_full(handle, entry, 0);
-    check_after("unmap by its entry of a mapping made by address", status, GNTST_general_error, "still mapped",
+    check_after("unmap by its entry of a mapping made by address", status, GNTST_general_error,
+                "still mapped",
                 strcmp(mapped_at(spot[0], page[0]), "writable") == 0);
     unmap(handle, spot[0]);
     take(REF);

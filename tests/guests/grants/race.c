@@ -1,5 +1,5 @@
-/* race.c: a second vcpu rewrites an entry, maps and unmaps, while we do. Who comes first is open; what must hold is what
- * each of us is told, and what is so afterwards. As a domU, which has two vcpus here. */
+/* race.c: a second vcpu rewrites an entry, maps and unmaps, while we do. Who comes first is open; what must
+ * hold is what each of us is told, and what is so afterwards. As a domU, which has two vcpus here. */
 #include "grants.h"
 #include "worker.h"
 
@@ -23,7 +23,8 @@ static void flip_frame(void *arg)
 
 static void flip_flags(void *arg)
 {
-    static const uint16_t flags[] = { GTF_permit_access, 0, GTF_permit_access | GTF_readonly, GTF_transitive };
+    static const uint16_t flags[] = { GTF_permit_access, 0, GTF_permit_access | GTF_readonly,
+                                      GTF_transitive };
 
     (void)arg;
     while (!stop) {
@@ -98,7 +99,8 @@ static void permissions(void)
         status = map(REF, GNTMAP_host_map, spot[0], &handle);
         good += status == GNTST_okay ? unmap(handle, spot[0]) == GNTST_okay : status == GNTST_general_error;
     }
-    check_state("map of an entry whose flags change all the time, XSA-316", end(), 1, "each was mapped or refused",
+    check_state("map of an entry whose flags change all the time, XSA-316", end(), 1,
+                "each was mapped or refused",
                 good == ROUNDS);
     give(REF, page[0], GTF_permit_access);
     status = map(REF, GNTMAP_host_map, spot[0], &handle);
@@ -116,7 +118,8 @@ static void map_and_unmap(void *arg)
     (void)arg;
     for (i = 0; i < UNMAPS; i++) {
         turns++;
-        others += map(REF, GNTMAP_host_map, spot[1], &handle) == GNTST_okay && unmap(handle, spot[1]) == GNTST_okay;
+        others += map(REF, GNTMAP_host_map, spot[1], &handle) == GNTST_okay && unmap(handle,
+                                                                                     spot[1]) == GNTST_okay;
     }
 }
 
@@ -129,7 +132,8 @@ static void together(void)
     others = 0;
     begin(map_and_unmap);
     for (i = 0; i < UNMAPS; i++)
-        good += map(REF, GNTMAP_host_map, spot[0], &handle) == GNTST_okay && unmap(handle, spot[0]) == GNTST_okay;
+        good += map(REF, GNTMAP_host_map, spot[0], &handle) == GNTST_okay && unmap(handle,
+                                                                                   spot[0]) == GNTST_okay;
     answered = end();
     check_state("two vcpus map and unmap an entry, XSA-218 XSA-228", answered, 1, "none was refused",
                 good == UNMAPS && others == UNMAPS);

@@ -21,7 +21,8 @@ static void handles(grant_handle_t handle)
     for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         int status = unmap(wrong[i].handle, spot[0]);
 
-        check_after(named("unmap, handle %s, XSA-228", wrong[i].name), status, GNTST_bad_handle, "still mapped",
+        check_after(named("unmap, handle %s, XSA-228", wrong[i].name), status, GNTST_bad_handle,
+                    "still mapped",
                     is_mapped() && wrong[i].handle != handle);
     }
 }

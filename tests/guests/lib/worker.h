@@ -1,5 +1,5 @@
-/* worker.h: a second vcpu that calls functions beside us, for races. It takes no events; a trap there ends the domain.
- * A kernel that uses it asks for two vcpus in its configuration. */
+/* worker.h: a second vcpu that calls functions beside us, for races. It takes no events; a trap there ends
+ * the domain. A kernel that uses it asks for two vcpus in its configuration. */
 #ifndef WORKER_H
 #define WORKER_H
 
