@@ -213,8 +213,17 @@ static bool same_references(pte_t old, pte_t new, unsigned int level)
     return (old & PTE_PRESENT) && !((old ^ new) & ~CHEAP_BITS) && (level == 1 || !(new & PTE_GLOBAL));
 }
 
-static __attribute__((noinline)) long replace(struct domain *d, _Atomic pte_t *slot, unsigned int level,
-                                              pte_t new, pte_t *expect, bool keep_ad,
+/* Idle tables that were given up for the new entry's sake may have been all that held this one. It is then no
+ * table any more: what it referred to is put already. */
+static bool is_still_table(mfn_t table, unsigned int level)
+{
+    uint64_t type = frame_of(table)->type;
+
+    return type_of(type) == FRAME_L1 + level - 1 && (type & TYPE_VALIDATED);
+}
+
+static __attribute__((noinline)) long replace(struct domain *d, mfn_t table, _Atomic pte_t *slot,
+                                              unsigned int level, pte_t new, pte_t *expect, bool keep_ad,
                                               const struct pte_rights *rights)
 {
     pte_t old = *slot;
@@ -227,6 +236,10 @@ static __attribute__((noinline)) long replace(struct domain *d, _Atomic pte_t *s
     rc = entry_get(d, new, level, rights ? rights : &own_frames);
     if (rc)
         return rc;
+    if (unlikely(!is_still_table(table, level))) {
+        entry_put(new, level);
+        return -ERESTART;
+    }
     if (!store(slot, new, expect, keep_ad, &old)) {
         entry_put(new, level);
         return -XEN_EAGAIN;
@@ -245,7 +258,7 @@ long pte_write(struct domain *d, mfn_t table, unsigned int level, unsigned int i
         return refuse(-XEN_EINVAL, "level 4 slot %u is the hypervisor's", index);
     new = adjust(new);
     if (!same_references(*slot, new, level))
-        return replace(d, slot, level, new, expect, keep_ad, rights);
+        return replace(d, table, slot, level, new, expect, keep_ad, rights);
     if (unlikely(expect || keep_ad))
         return rewrite(slot, new, expect, keep_ad);
     *slot = new;

@@ -29,6 +29,20 @@ static long write_plain(mfn_t m, unsigned int index, uint64_t value, domid_t own
     return rc;
 }
 
+/* A table of its own, as far as counts tell. What is refused there is tried as a plain write: if idle tables alone
+ * hold the frame, then it is no table for its domain. */
+static long update_table(struct domain *pt, mfn_t m, unsigned int index, uint64_t val, bool keep_ad,
+                         const struct pte_rights *rights)
+{
+    unsigned int level = type_of(frame_of(m)->type) - FRAME_L1 + 1;
+    long rc = pte_write(pt, m, level, index, val, NULL, keep_ad, rights), plain;
+
+    if (likely(rc == 0) || rc == -ERESTART)
+        return rc;
+    plain = write_plain(m, index, val, pt->id);
+    return plain == 0 || plain == -ERESTART ? plain : rc;
+}
+
 /* pt->mmu_lock held, which keeps a table that is in use from becoming anything else. */
 static long update_entry(struct domain *pt, uint64_t ptr, uint64_t val, bool keep_ad, const struct pte_rights *rights)
 {
@@ -42,7 +56,7 @@ static long update_entry(struct domain *pt, uint64_t ptr, uint64_t val, bool kee
     type = f->type;
     if (likely(type_is_table(type_of(type)) && (type & TYPE_VALIDATED) && (type & TYPE_COUNT_MASK) &&
                ref_owner(f->ref) == pt->id))
-        return pte_write(pt, m, type_of(type) - FRAME_L1 + 1, index, val, NULL, keep_ad, rights);
+        return update_table(pt, m, index, val, keep_ad, rights);
     return write_plain(m, index, val, pt->id);
 }
 

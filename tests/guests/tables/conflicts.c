@@ -351,6 +351,33 @@ static void other_levels(void)
     }
 }
 
+/* Tables that were unpinned are memory like any other, however long the hypervisor remembers what they were. Each
+ * entry is overwritten with what no table could hold; it and what it led to are used once, not twice, after that. */
+static void tables_of_the_past(void)
+{
+    static const char *const by[] = { "unpinned as level 2", "unpinned as level 3" };
+    unsigned int deep, index;
+
+    for (deep = 0; deep < 2; deep++)
+        for (index = 0; index < 2; index++) {
+            long rc;
+
+            entries(s.t1)[0] = entry_for(s.other, FLAGS_RW);
+            entries(s.t2)[0] = entry_for(s.t1, FLAGS_TABLE);
+            entries(s.t3)[0] = entry_for(s.t2, FLAGS_TABLE);
+            make_read_only(s.t1);
+            make_read_only(s.t2);
+            make_read_only(s.t3);
+            mmuext1(deep ? MMUEXT_PIN_L3_TABLE : MMUEXT_PIN_L2_TABLE, mfn_of(deep ? s.t3 : s.t2));
+            mmuext1(MMUEXT_UNPIN_TABLE, mfn_of(deep ? s.t3 : s.t2));
+            rc = mmu_update1(maddr_of(s.t1, index), entry_for(s.t1, FLAGS_RW));
+            check_state(named("a leaf table below one that was %s: word %u overwritten with its own frame, writable",
+                              by[deep], index), rc, 0, "all pages are free again",
+                        make_ordinary(s.t3) && make_ordinary(s.t2) && make_ordinary(s.t1) && is_ordinary(s.t1) &&
+                        is_ordinary(s.other) && is_ordinary(s.t2));
+        }
+}
+
 void test_conflicts(void)
 {
     scratch_take();
@@ -359,6 +386,7 @@ void test_conflicts(void)
     tables();
     writable_pages();
     other_levels();
+    tables_of_the_past();
     HYPERVISOR_vm_assist(VMASST_CMD_disable, VMASST_TYPE_writable_pagetables);
     tree_fell();
     scratch_give_back();
