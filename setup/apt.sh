@@ -1,7 +1,7 @@
 #!/bin/sh
 # apt.sh: fetches packages by name from the Debian mirrors that this system uses, without touching its apt.
 #
-#   apt.sh unpack PACKAGE DIRECTORY [PATTERN]   the files of a binary package (those that match), unpacked
+#   apt.sh unpack PACKAGE DIRECTORY [PATTERN...] the files of a binary package (those that match), unpacked
 #   apt.sh source PACKAGE DIRECTORY             the patched source of a package
 #   apt.sh depends PACKAGE                      prints the packages that a binary package depends on
 #
@@ -86,10 +86,11 @@ if [ "$command" = depends ]; then
 fi
 
 directory=$3
+shift 3
 if [ "$command" = unpack ]; then
     quietly download "$package"
     mkdir "$work/tree"
-    dpkg-deb --fsys-tarfile "$work"/*.deb | tar -x -C "$work/tree" --wildcards "${4:-*}"
+    dpkg-deb --fsys-tarfile "$work"/*.deb | tar -x -C "$work/tree" --wildcards "${@:-*}"
 else
     quietly source_package "$package"
     mv "$work"/*/ "$work/tree"

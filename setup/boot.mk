@@ -9,16 +9,19 @@ linux-config := $(if $(linux-files),dom0-tools/etc/linux.cfg)
 archive-files := $(guest-configs) $(linux-config) $(if $(GUESTS),$(shell find $(GUESTS) -type f))
 archive-images := $(guest-images)
 
-build/linux/vmlinuz: setup/linux.sh
+build/upstream/linux/vmlinuz: setup/linux.sh
 	$(say) FETCH "Debian's Linux kernel"
-	@mkdir -p $(@D)
-	$(Q)[ -e build/upstream/linux/vmlinuz ] || setup/linux.sh build/upstream/linux
-	$(Q)cp build/upstream/linux/vmlinuz $@
+	$(Q)setup/linux.sh build/upstream/linux
+	$(Q)touch $@
 
-build/linux/initrd.gz: setup/initramfs.sh
+build/linux/vmlinuz: build/upstream/linux/vmlinuz
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+build/linux/initrd.gz: setup/initramfs.sh build/upstream/linux/vmlinuz
 	$(say) MAKE $@
 	@mkdir -p $(@D)
-	$(Q)setup/initramfs.sh $@
+	$(Q)setup/initramfs.sh $@ build/upstream/linux/modules
 
 # EXEC may hold any character, so it goes through the environment.
 export EXEC

@@ -1,6 +1,6 @@
 #!/bin/sh
-# initramfs.sh OUTPUT: the user space of the Linux example guest, a gzipped cpio archive of Debian's static
-# busybox.
+# initramfs.sh OUTPUT MODULES: the user space of the Linux example guest, a gzipped cpio archive of Debian's static
+# busybox and the kernel modules of a folder.
 #
 # busybox init runs a shell on the Xen console and starts it again when it ends. The kernel runs
 # /sbin/poweroff and /sbin/reboot when the control domain asks for a shutdown; they tell init, which ends
@@ -8,13 +8,15 @@
 set -eu
 
 output=$(realpath -m "$1")
+modules=$(realpath "$2")
 cpio=$(realpath "$(dirname "$0")/cpio.sh")
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 chmod 755 "$root"
 cd "$root"
 
-mkdir -p bin sbin usr/bin usr/sbin etc dev proc sys tmp run root
+mkdir -p bin sbin lib/modules usr/bin usr/sbin etc dev proc sys tmp run root mnt
+cp "$modules"/*.ko lib/modules
 cp /bin/busybox bin/busybox
 for applet in $(bin/busybox --list-full); do
     mkdir -p "$(dirname "$applet")"
@@ -39,6 +41,9 @@ mkdir -p /dev/pts
 mount -t devpts pts /dev/pts
 hostname linux
 ip link set lo up
+for module in crc32c_generic crc16 mbcache jbd2 ext4 xen-blkfront; do
+    insmod /lib/modules/$module.ko
+done
 echo 'enso-initramfs: user space is up'
 END
 

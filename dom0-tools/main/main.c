@@ -9,6 +9,7 @@
 #include <pv/error.h>
 #include <pv/start.h>
 
+#include "../backends/block/blkback.h"
 #include "../backends/console/consoled.h"
 #include "../cli/number.h"
 #include "../cli/shell.h"
@@ -103,6 +104,7 @@ int main(int argc, char **argv)
     report_part("the store", xenstored_start(), "no domain can be created");    /* pv_xs_*() work */
     report_part("the console daemon", consoled_start(), "domains have no console");    /* logs are kept */
     report_part("the devices", drivers_start(), "the host's disks cannot be used");
+    report_part("the block backend", blkback_start(), "domains have no disks");
     start_toolstack();                                          /* domains can be created, and are watched */
     print_banner();
     shell_init(terminal_columns(boot_option(argc, argv, "columns")));   /* commands can run */

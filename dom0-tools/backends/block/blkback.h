@@ -1,0 +1,18 @@
+/* blkback.h: the block backend: serves the devices that the store's /local/domain/0/backend/vbd names. The tools make those trees; this
+ * daemon answers in them by `state`, and says in `hotplug-error` why a device cannot be had. */
+#ifndef ENSO_BACKENDS_BLKBACK_H
+#define ENSO_BACKENDS_BLKBACK_H
+
+#include <stdint.h>
+
+#include <xen/xen.h>
+
+#include "vbd.h"
+
+/* Starts the daemon's thread. The store must be there. 0 or a negative newlib error. */
+int blkback_start(void);
+
+/* Counters of a device; -ENOENT if there is none, or it is not connected. */
+int blkback_statistics(domid_t frontend, unsigned device, struct vbd_statistics *statistics);
+
+#endif

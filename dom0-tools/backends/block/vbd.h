@@ -1,0 +1,49 @@
+/*
+ * vbd.h: one virtual block device: the ring that it shares with its front end, and the requests in it. blkback.c brings it up and down
+ * by what the store says.
+ *
+ * Requests are copied from the ring, data is moved by batches of grant copies through pages of this domain; nothing of the front end's
+ * is mapped but the ring itself. A front end that breaks the protocol has its device stopped.
+ */
+#ifndef ENSO_BACKENDS_VBD_H
+#define ENSO_BACKENDS_VBD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <xen/xen.h>
+#include <xen/grant_table.h>
+#include <xen/event_channel.h>
+
+#include "../../drivers/block/block.h"
+
+#define VBD_RING_ORDER 2        /* most pages of a ring, as a power of two */
+#define VBD_RING_PAGES (1u << VBD_RING_ORDER)
+
+struct vbd;
+
+/* What the front end has published. */
+struct vbd_ring {
+    unsigned pages;                     /* 1, 2 or 4 */
+    grant_ref_t refs[VBD_RING_PAGES];
+    evtchn_port_t port;                 /* of the front end */
+};
+
+/* Counters of what a front end asked for. */
+struct vbd_statistics {
+    uint64_t requests, errors, sectors_read, sectors_written, notifications;
+};
+
+/* Connects a front end to a device that the caller has claimed and keeps until vbd_close(). `name` is for messages (copied). Starts a
+ * thread. 0; -ENOMEM; what mapping the ring or binding the port answered. */
+int vbd_open(struct vbd **vbd, const char *name, domid_t frontend, const struct vbd_ring *ring, struct block_device *device,
+             bool read_only, bool discard);
+
+/* Waits for the requests that the device has, answers them, and lets go of the ring. */
+void vbd_close(struct vbd *vbd);
+
+/* True if the device was stopped because the front end broke the protocol. */
+bool vbd_stopped(const struct vbd *vbd);
+void vbd_statistics(const struct vbd *vbd, struct vbd_statistics *statistics);
+
+#endif
