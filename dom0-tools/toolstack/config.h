@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config_disk.h"
+
 #define CONFIG_NAME_SIZE     64   /* bytes of a domain's name, with the final 0 */
 #define CONFIG_PATH_SIZE     256
 #define CONFIG_CMDLINE_SIZE  1024 /* size of start_info's cmd_line */
@@ -30,7 +32,7 @@ struct config_cpus {
     uint64_t bits[CONFIG_MAX_CPUS / 64];
 };
 
-/* A whole configuration: a value, copied by assignment, without pointers. About 6 KiB: keep it off stacks. */
+/* A whole configuration: a value, copied by assignment, without pointers. About 8 KiB: keep it off stacks. */
 struct domain_config {
     char name[CONFIG_NAME_SIZE];
     char kernel[CONFIG_PATH_SIZE];
@@ -50,6 +52,8 @@ struct domain_config {
     enum config_action on_watchdog;
     bool has_uuid;                     /* false: whoever creates the domain chooses one */
     uint8_t uuid[16];
+    struct config_disk disks[CONFIG_DISKS];
+    unsigned disk_count;
     int max_grant_frames;              /* -1: not given, computed from the devices */
     int max_maptrack_frames;           /* -1: not given */
     int max_event_channels;            /* highest number of ports, -1: not given */

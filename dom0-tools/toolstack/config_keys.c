@@ -281,6 +281,43 @@ static void apply_event_channels(struct apply *a, const struct config_setting *s
     apply_limit(a, s, 4, 131071, &a->config->max_event_channels);
 }
 
+static void add_disk(struct apply *a, const char *key, const struct config_value *v)
+{
+    struct domain_config *c = a->config;
+    struct config_disk *d = &c->disks[c->disk_count];
+    char problem[160];
+
+    if (v->is_list) {
+        wrong(a, &v->place, key, "a member must be a string");
+        return;
+    }
+    if (c->disk_count == CONFIG_DISKS) {
+        wrong(a, &v->place, key, "more than 16 disks");
+        return;
+    }
+    if (!config_disk_parse(v->text, d, problem, sizeof(problem))) {
+        wrong(a, &v->place, key, problem);
+        return;
+    }
+    for (unsigned i = 0; i < c->disk_count; i++) {
+        if (c->disks[i].number == d->number) {
+            config_remark(a->report, CONFIG_ERROR, &v->place, "%s: %s is the name of another disk already", key, d->vdev);
+            return;
+        }
+    }
+    c->disk_count++;
+}
+
+static void apply_disk(struct apply *a, const struct config_setting *s)
+{
+    if (!s->value->is_list) {
+        wrong(a, &s->value->place, s->key, "must be a list of strings");
+        return;
+    }
+    for (const struct config_value *v = s->value->first; v; v = v->next)
+        add_disk(a, s->key, v);
+}
+
 /* Devices and ways to boot that need parts which do not exist: an empty value asks for nothing. */
 static void apply_absent(struct apply *a, const struct config_setting *s)
 {
@@ -326,7 +363,7 @@ static const struct config_key {
     { "max_event_channels",  apply_event_channels },
     { "bootloader",          apply_boot_loader },
     { "firmware",            apply_boot_loader },
-    { "disk",                apply_absent },
+    { "disk",                apply_disk },
     { "vif",                 apply_absent },
     { "p9",                  apply_absent },
     { "pci",                 apply_absent },

@@ -11,6 +11,7 @@
 #include "backends/console/consoled.h"
 #include "build.h"
 #include "control.h"
+#include "disk.h"
 #include "kernel_cache.h"
 #include "lifecycle.h"
 #include "store_keys.h"
@@ -18,6 +19,7 @@
 #define OVERHEAD_KIB         128u        /* what a domain may cost the hypervisor beyond its own memory */
 #define UNPACK_EXTRA_BYTES   (64u << 20) /* an unpacked kernel holds more than what is loaded */
 #define GRANT_FRAMES_DEFAULT 2u          /* 1024 references: console, store, and no devices yet */
+#define GRANT_FRAMES_DISK    3u          /* 32 requests of 32 pages and their lists, at 512 references a frame */
 #define PORTS_DEFAULT        1023u
 
 struct creation {
@@ -150,7 +152,8 @@ static int make_domain(struct creation *c)
     struct control_limits limits = {
         .vcpus = config->maxvcpus,
         .ports = limit_or(config->max_event_channels, PORTS_DEFAULT),
-        .grant_frames = limit_or(config->max_grant_frames, GRANT_FRAMES_DEFAULT),
+        .grant_frames = limit_or(config->max_grant_frames,
+                                 GRANT_FRAMES_DEFAULT + GRANT_FRAMES_DISK * config->disk_count),
         .maptrack_frames = limit_or(config->max_maptrack_frames, 0),
     };
     domid_t domid;
@@ -213,6 +216,16 @@ static int connect(struct creation *c)
     return rc < 0 ? toolstack_fail(c->err, rc, config->name, "connecting the console failed") : 0;
 }
 
+static int attach_disks(struct creation *c)
+{
+    const struct domain_config *config = &c->m->config;
+    int rc = 0;
+
+    for (unsigned i = 0; i < config->disk_count && rc == 0; i++)
+        rc = disk_attach(c->m->domid, &config->disks[i], c->err);
+    return rc;
+}
+
 static int start(struct creation *c)
 {
     const struct toolstack_create_flags *flags = c->flags;
@@ -243,6 +256,8 @@ static int fill_domain(struct creation *c)
     if (rc)
         return rc;
     rc = connect(c);
+    if (rc == 0)
+        rc = attach_disks(c);
     return rc ? rc : start(c);
 }
 

@@ -6,6 +6,7 @@
 
 #include "backends/console/consoled.h"
 #include "control.h"
+#include "disk.h"
 #include "lifecycle.h"
 #include "store_keys.h"
 #include "xenstore/xenstored.h"
@@ -42,6 +43,7 @@ int lifecycle_remove(domid_t domid, const uint8_t uuid[16], const char *name, st
     }
     xenstore_domain_gone(domid);
     store_keys_remove(domid, uuid);
+    disk_remove_all(domid);
     wait_until_gone(domid);
     return toolstack_ok(err);
 }

@@ -245,6 +245,17 @@ static void disconnect(struct device *d)
     d->vbd = NULL;
 }
 
+/* Nothing of the device is in use any more; of one that the tools are taking away, neither is the disk. */
+static void close_device(struct device *d, bool online)
+{
+    disconnect(d);
+    if (!online && d->block) {
+        block_release(d->block, !d->read_only);
+        d->block = NULL;
+    }
+    set_state(d, XenbusStateClosed);
+}
+
 static void follow(struct device *d)
 {
     bool online = number_or(d->back, "online", 0) != 0;
@@ -256,7 +267,10 @@ static void follow(struct device *d)
     case XenbusStateInitialising:
     case XenbusStateInitWait:
         disconnect(d);
-        set_state(d, online ? XenbusStateInitWait : XenbusStateClosed);
+        if (online)
+            set_state(d, XenbusStateInitWait);
+        else
+            close_device(d, false);
         break;
     case XenbusStateInitialised:
     case XenbusStateConnected:
@@ -266,12 +280,10 @@ static void follow(struct device *d)
             connect(d);
         break;
     case XenbusStateClosing:
-        disconnect(d);
-        set_state(d, XenbusStateClosing);
+        set_state(d, XenbusStateClosing);       /* it may still have requests under way */
         break;
     default:
-        disconnect(d);
-        set_state(d, XenbusStateClosed);
+        close_device(d, online);
         break;
     }
 }
@@ -281,11 +293,10 @@ static void disappear(struct device *d)
     char state[PATH_SIZE + 8];
 
     disconnect(d);
-    if (d->block) {
-        snprintf(state, sizeof(state), "%s/state", d->front);
-        pv_xs_unwatch(&watcher, state, TOKEN_FRONT);
+    snprintf(state, sizeof(state), "%s/state", d->front);
+    pv_xs_unwatch(&watcher, state, TOKEN_FRONT);
+    if (d->block)
         block_release(d->block, !d->read_only);
-    }
     drop(d);
 }
 
@@ -370,7 +381,9 @@ int blkback_start(void)
     int rc;
 
     pv_xs_watcher_init(&watcher);
-    rc = pv_xs_watch(&watcher, TREE, TOKEN_BACK);
+    rc = pv_xs_mkdir(PV_XS_NIL, TREE);
+    if (rc == 0)
+        rc = pv_xs_watch(&watcher, TREE, TOKEN_BACK);
     if (rc)
         return rc;
     return pv_thread_create("blkback", STACK_BYTES, run, NULL) ? 0 : -ENOMEM;

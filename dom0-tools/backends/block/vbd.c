@@ -47,13 +47,21 @@ struct vbd {
     struct slot slots[SLOTS], *free_slots;
     struct slot *done, **done_end;      /* from the device; upcalls are off when it changes */
     unsigned in_flight;
-    void *pool, *free_pages[PAGES];
+    char *pool;                 /* PAGES of them */
+    xen_pfn_t frames[PAGES];
+    void *free_pages[PAGES];
     unsigned free_page_count;
     struct gnttab_copy copies[COPIES];
     struct slot *copy_owner[COPIES];
     unsigned copy_count;
     struct vbd_statistics statistics;
 };
+
+/* The frame of one of the pool's pages. */
+static xen_pfn_t frame_of(const struct vbd *v, const void *page)
+{
+    return v->frames[((const char *)page - v->pool) / PAGE];
+}
 
 /* ---- grant copies, in batches ---- */
 
@@ -91,11 +99,11 @@ static void copy_segment(struct vbd *v, struct slot *s, unsigned i)
         c->source.u.ref = segment->gref;
         c->source.domid = v->frontend;
         c->source.offset = offset;
-        c->dest.u.gmfn = pv_virt_to_mfn(s->pages[i]);
+        c->dest.u.gmfn = frame_of(v, s->pages[i]);
         c->dest.domid = DOMID_SELF;
     } else {
         c->flags = GNTCOPY_dest_gref;
-        c->source.u.gmfn = pv_virt_to_mfn(s->pages[i]);
+        c->source.u.gmfn = frame_of(v, s->pages[i]);
         c->source.domid = DOMID_SELF;
         c->dest.u.ref = segment->gref;
         c->dest.domid = v->frontend;
@@ -119,7 +127,7 @@ static int fetch_segments(struct vbd *v, struct slot *s)
     c->len = (uint16_t)(s->io.segment_count * sizeof(struct blkif_request_segment));
     c->source.u.ref = s->io.list;
     c->source.domid = v->frontend;
-    c->dest.u.gmfn = pv_virt_to_mfn(s->pages[0]);
+    c->dest.u.gmfn = frame_of(v, s->pages[0]);
     c->dest.domid = DOMID_SELF;
     run_copies(v);
     return s->status ? s->status : blkif_take_segments(&s->io, s->pages[0], &v->limits);
@@ -209,7 +217,7 @@ static void fill_block_request(struct slot *s)
     for (unsigned i = 0; i < s->page_count; i++) {
         const struct blkif_request_segment *segment = &s->io.segments[i];
 
-        b->segments[i].machine = pv_virt_to_machine(s->pages[i]);
+        b->segments[i].machine = (uint64_t)frame_of(s->vbd, s->pages[i]) << PV_PAGE_SHIFT;
         b->segments[i].bytes = (segment->last_sect - segment->first_sect + 1) * BLOCK_SECTOR;
     }
     b->done = on_done;
@@ -359,11 +367,13 @@ static void run(void *arg)
 
 static int make_pool(struct vbd *v)
 {
-    v->pool = pv_pages_alloc(PAGES);
+    v->pool = pv_region_alloc(PAGES * PAGE);
     if (!v->pool)
         return -ENOMEM;
-    for (unsigned i = 0; i < PAGES; i++)
-        v->free_pages[v->free_page_count++] = (char *)v->pool + i * PAGE;
+    for (unsigned i = 0; i < PAGES; i++) {
+        v->frames[i] = pv_virt_to_mfn(v->pool + i * PAGE);
+        v->free_pages[v->free_page_count++] = v->pool + i * PAGE;
+    }
     for (unsigned i = 0; i < SLOTS; i++) {
         v->slots[i].vbd = v;
         free_slot(v, &v->slots[i]);
@@ -397,7 +407,7 @@ static void let_go(struct vbd *v)
     if (v->ring.sring)
         pv_grant_unmap(v->ring.sring, v->ring_pages);
     if (v->pool)
-        pv_pages_free(v->pool, PAGES);
+        pv_region_free(v->pool, PAGES * PAGE);
     free(v);
 }
 

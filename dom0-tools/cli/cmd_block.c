@@ -1,0 +1,131 @@
+/* cmd_block.c: disks of domains. */
+#include "handlers.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../backends/block/blkback.h"
+#include "../toolstack/disk.h"
+#include "../toolstack/domain.h"
+#include "json.h"
+#include "report.h"
+
+#define SPEC_SIZE 256
+
+/* The words behind the domain's name, as one specification: `block-attach web vda2, raw, xvdb`. */
+static bool join_words(const struct command_call *call, char spec[SPEC_SIZE])
+{
+    size_t length = 0;
+
+    spec[0] = 0;
+    for (size_t i = 1; i < call->count; i++) {
+        const char *word = call->words[i];
+
+        if (length + strlen(word) + 2 > SPEC_SIZE)
+            return false;
+        length += (size_t)snprintf(spec + length, SPEC_SIZE - length, "%s%s",
+                                   i > 1 && spec[length - 1] != ',' && word[0] != ',' ? "," : "", word);
+    }
+    return true;
+}
+
+static int find_guest(const struct command_call *call, const char *word, domid_t *domid)
+{
+    struct toolstack_error err;
+
+    if (toolstack_find(word, domid, &err))
+        return report_toolstack(call, &err);
+    if (*domid == 0)
+        return report_failure(call, word, 0, "`lsblk` shows its disks", "the control domain has the host's disks");
+    return STATUS_OK;
+}
+
+int cmd_block_attach(const struct command_call *call)
+{
+    char spec[SPEC_SIZE], problem[160];
+    struct toolstack_error err;
+    struct config_disk disk;
+    domid_t domid;
+    int status = find_guest(call, call->words[0], &domid);
+
+    if (status)
+        return status;
+    if (!join_words(call, spec))
+        return report_usage(call->command, "the disk's description is longer than %u bytes", SPEC_SIZE - 1);
+    if (!config_disk_parse(spec, &disk, problem, sizeof(problem)))
+        return report_usage(call->command, "%s", problem);
+    return disk_attach(domid, &disk, &err) ? report_toolstack(call, &err) : STATUS_OK;
+}
+
+int cmd_block_detach(const struct command_call *call)
+{
+    struct toolstack_error err;
+    uint32_t number;
+    domid_t domid;
+    int status = find_guest(call, call->words[0], &domid);
+
+    if (status)
+        return status;
+    if (!config_vdev_number(call->words[1], &number))
+        return report_usage(call->command, "`%s` is no name of a disk, such as xvda", call->words[1]);
+    return disk_detach(domid, number, call_has(call, "--force"), &err) ? report_toolstack(call, &err) : STATUS_OK;
+}
+
+/* --- block-list --- */
+
+static void put_disk(struct json *j, domid_t domid, const struct disk_status *d)
+{
+    struct vbd_statistics s = { 0 };
+
+    blkback_statistics(domid, d->number, &s);
+    json_object(j, NULL);
+    json_string(j, "vdev", d->vdev);
+    json_uint(j, "number", d->number);
+    json_string(j, "target", d->target);
+    json_bool(j, "read_only", d->read_only);
+    json_uint(j, "state", d->state);
+    json_uint(j, "requests", s.requests);
+    json_uint(j, "errors", s.errors);
+    json_uint(j, "sectors_read", s.sectors_read);
+    json_uint(j, "sectors_written", s.sectors_written);
+    json_uint(j, "notifications", s.notifications);
+    json_object_end(j);
+}
+
+static void print_disk(domid_t domid, const struct disk_status *d)
+{
+    struct vbd_statistics s = { 0 };
+
+    blkback_statistics(domid, d->number, &s);
+    printf("%-6" PRIu32 " %-6s %5u %4s %10" PRIu64 " %6" PRIu64 " %s\n", d->number, d->vdev, d->state,
+           d->read_only ? "r" : "w", s.requests, s.errors, d->target);
+}
+
+int cmd_block_list(const struct command_call *call)
+{
+    static struct disk_status list[CONFIG_DISKS * 4];
+    const size_t room = sizeof(list) / sizeof(list[0]);
+    struct json j;
+    domid_t domid;
+    size_t n;
+    int status = find_guest(call, call->words[0], &domid);
+
+    if (status)
+        return status;
+    n = disk_list(domid, list, room);
+    n = n < room ? n : room;
+    if (call_has(call, "--json")) {
+        json_begin(&j, stdout);
+        json_array(&j, NULL);
+        for (size_t i = 0; i < n; i++)
+            put_disk(&j, domid, &list[i]);
+        json_array_end(&j);
+        json_end(&j);
+        return STATUS_OK;
+    }
+    printf("%-6s %-6s %5s %4s %10s %6s %s\n", "Vdev", "Name", "State", "Mode", "Requests", "Errors", "Target");
+    for (size_t i = 0; i < n; i++)
+        print_disk(domid, &list[i]);
+    return STATUS_OK;
+}

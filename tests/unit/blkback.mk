@@ -1,0 +1,8 @@
+# The block backend's pure part: what a frontend's request says. Names and fields of disks in configurations.
+unit-tests += blkif config_disk
+
+blkif-srcs := tests/unit/test_blkif.c dom0-tools/backends/block/blkif.c
+blkif-flags := -Idom0-tools -Ihypercall-abi/include
+
+config_disk-srcs := tests/unit/test_config_disk.c dom0-tools/toolstack/config_disk.c
+config_disk-flags := -Idom0-tools
