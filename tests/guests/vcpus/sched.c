@@ -78,12 +78,17 @@ static void block(void)
     check("sched_op_compat: SCHEDOP_block, a timer in 3 ms: it ends then", block_for_3ms(true), 0);
 }
 
+/* An upcall that is due would be all that a poll sees. */
 static long poll(const evtchn_port_t *ports, unsigned int n, uint64_t timeout)
 {
     struct sched_poll op = { .nr_ports = n, .timeout = timeout };
+    bool were_on = pv_upcalls_disable();
+    long rc;
 
     set_xen_guest_handle(op.ports, (evtchn_port_t *)ports);
-    return HYPERVISOR_sched_op(SCHEDOP_poll, &op);
+    rc = HYPERVISOR_sched_op(SCHEDOP_poll, &op);
+    pv_upcalls_restore(were_on);
+    return rc;
 }
 
 static void polling(void)
