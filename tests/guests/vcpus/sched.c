@@ -115,7 +115,7 @@ static void polling(void)
     check("SCHEDOP_poll, no ports, the list unmapped", poll(UNMAPPED, 0, 1), 0);
     check("SCHEDOP_poll, a masked port that is not pending, a time that is over", poll(&port, 1, 1), 0);
     until = pv_now_ns() + 3 * PV_NS_PER_MS;
-    for (rc = 0; rc == 0 && pv_now_ns() < until;)      /* an upcall ends it too */
+    for (rc = 0; rc == 0 && pv_now_ns() < until;)      /* it may end early */
         rc = poll(&port, 1, until);
     check("SCHEDOP_poll, such a port, 3 ms: it ends then", rc, 0);
     port_close(port);
