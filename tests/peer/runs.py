@@ -55,8 +55,10 @@ class Runs:
         return self.runs[key]
 
     def stop(self):
+        """Ends all machines; what was said stays."""
         for host in self.hosts.values():
             host.stop()
+        self.hosts.clear()
 
     # ---- as the initial domain: one machine for each kernel ----
 

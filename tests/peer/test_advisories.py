@@ -12,7 +12,7 @@ import write_advisories
 import write_differences
 from runs import BUILDS, KERNELS, XEN
 
-pytestmark = [pytest.mark.limit(600)]
+pytestmark = [pytest.mark.limit(1200)]
 DOCS = os.path.join(advisories.ROOT, "docs")
 ENTRY = """# a comment
 7 a subject
@@ -47,6 +47,7 @@ def all_cases(said):
     return sorted({name for role in said.values() for name in {**role["xen"], **role["enso"]}})
 
 
+@pytest.mark.last       # the kernels have run by then
 def test_every_advisory_is_shown_or_says_why_not(said):
     listed, problems = advisories.load()
     fail_with(problems + advisories.missing_tests(listed) + advisories.case_problems(listed, all_cases(said)))
@@ -105,6 +106,7 @@ def test_the_page_of_differences_is_up_to_date():
     is_page("differences.md", write_differences.page(differences.load()[0]))
 
 
+@pytest.mark.last
 def test_the_page_of_advisories_is_up_to_date(said):
     is_page("advisories.md", write_advisories.page(advisories.load()[0], said))
 

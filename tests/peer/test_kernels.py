@@ -12,6 +12,12 @@ CASES_AT_LEAST = 600
 pytestmark = [pytest.mark.limit(400)]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def machines(runs):
+    yield
+    runs.stop()
+
+
 def for_kernels(function):
     return pytest.mark.parametrize("kernel", KERNELS)(ROLES(function))
 
