@@ -83,6 +83,7 @@ void pv_trap_entry(struct pv_regs *regs)
     }
     if (handlers[regs->vector] && handlers[regs->vector](regs))
         return;
+    pv_upcalls_disable();       /* their entry may be what is broken */
     if (reports++ == 0)
         report(regs);
     else if (reports == 2)    /* what the report needs is broken too */
