@@ -110,30 +110,33 @@ static void permissions(void)
 
 static volatile unsigned int others;
 
-static void map_and_unmap(void *arg)
+static bool there_and_back(const char *at)
 {
     grant_handle_t handle;
+
+    return map(REF, GNTMAP_host_map, at, &handle) == GNTST_okay && unmap(handle, at) == GNTST_okay;
+}
+
+static void map_and_unmap(void *arg)
+{
     unsigned int i;
 
     (void)arg;
     for (i = 0; i < UNMAPS; i++) {
         turns++;
-        others += map(REF, GNTMAP_host_map, spot[1], &handle) == GNTST_okay && unmap(handle,
-                                                                                     spot[1]) == GNTST_okay;
+        others += there_and_back(spot[1]);
     }
 }
 
 static void together(void)
 {
     unsigned int i, good = 0;
-    grant_handle_t handle;
     bool answered;
 
     others = 0;
     begin(map_and_unmap);
     for (i = 0; i < UNMAPS; i++)
-        good += map(REF, GNTMAP_host_map, spot[0], &handle) == GNTST_okay && unmap(handle,
-                                                                                   spot[0]) == GNTST_okay;
+        good += there_and_back(spot[0]);
     answered = end();
     check_state("two vcpus map and unmap an entry, XSA-218 XSA-228", answered, 1, "none was refused",
                 good == UNMAPS && others == UNMAPS);

@@ -23,9 +23,8 @@ static void transfers(void)
     check_status("transfer of a page table in use, XSA-214", transfer(table_entry >> PV_PAGE_SHIFT,
                                                                       own_domid, REF),
                  GNTST_bad_page);
-    check_status("transfer of shared_info, XSA-217 XSA-287", transfer(pv_virt_to_mfn(pv_shared_info),
-                                                                      own_domid, REF),
-                 GNTST_bad_page);
+    status = transfer(pv_virt_to_mfn(pv_shared_info), own_domid, REF);
+    check_status("transfer of shared_info, XSA-217 XSA-287", status, GNTST_bad_page);
     status = transfer(pv_virt_to_mfn(page[0]), own_domid, REF);
     check_after("transfer of a page that is mapped, XSA-284", status, GNTST_bad_page, "it is still mapped",
                 strcmp(mapped_at(page[0], page[0]), "writable") == 0);
