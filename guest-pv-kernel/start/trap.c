@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <pv/console.h>
+#include <pv/event.h>
 #include <pv/hypercall.h>
 #include <pv/sched.h>
 #include <pv/start.h>
