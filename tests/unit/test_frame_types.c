@@ -428,6 +428,26 @@ static void test_idle_table_gives_way(void **state)
     recount();
 }
 
+/* The new entry needs a frame that idle tables hold, and one of them holds the table that is written: when they are
+ * given up, that is no table any more, and what it referred to must not be put again. */
+static void test_written_table_gives_way(void **state)
+{
+    (void)state;
+    for (unsigned int slot = 0; slot < 2; slot++) {
+        put_entry(1, 0, pte_make(mfn(3), PTE_PRESENT | PTE_RW));
+        put_entry(1, 1, 0);
+        put_entry(2, 0, pte_make(mfn(1), PTE_PRESENT | PTE_RW));
+        assert_int_equal(retry(real_pin, 2, FRAME_L2), 0);
+        assert_int_equal(retry(real_unpin, 2, 0), 0);
+        write_value = pte_make(mfn(1), PTE_PRESENT | PTE_RW);
+        assert_int_equal(retry(real_write, 1, slot), 0);
+        recount();
+        put_entry(1, 0, 0);
+        assert_int_equal(retry(real_pin, 3, FRAME_L1), 0);
+        assert_int_equal(retry(real_unpin, 3, 0), 0);
+    }
+}
+
 /* Given up while it is mapped: not the domain's any more, not free yet, and still counted against its limit. */
 static void test_given_up_but_mapped(void **state)
 {
@@ -480,8 +500,8 @@ static void test_foreign_frames_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_idle_table_gives_way), TEST(test_given_up_but_mapped), TEST(test_levels_are_strict),
-        TEST(test_foreign_frames_are_refused), TEST(test_random), TEST(test_random_preempted),
+        TEST(test_idle_table_gives_way), TEST(test_written_table_gives_way), TEST(test_given_up_but_mapped),
+        TEST(test_levels_are_strict), TEST(test_foreign_frames_are_refused), TEST(test_random), TEST(test_random_preempted),
         TEST(test_random_preempted_sometimes),
     };
 
