@@ -48,7 +48,9 @@ static long move_info(struct vcpu *v, const struct vcpu_register_vcpu_info *op)
     rc = frame_get_writable(m, true);
     if (rc) {
         frame_put(m);
-        return rc == -ERESTART ? rc : refuse(-XEN_EINVAL, "register_vcpu_info: frame %lx can't be written to", m.n);
+        if (rc == -ERESTART)
+            return rc;
+        return refuse(-XEN_EINVAL, "register_vcpu_info: frame %lx can't be written to", m.n);
     }
     to = (struct vcpu_info *)((char *)frame_virt(m) + op->offset);
     *to = *v->info;
