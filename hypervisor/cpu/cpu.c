@@ -18,7 +18,7 @@ unsigned int cpu_count = 1;
 /* TSC cycles that an entry may use before it stops at the next check; 0: stops at every check
  * (preempt=always). */
 static uint64_t preempt_cycles = 1500000;
-static bool preempt_always;
+bool preempt_always;
 
 void cpu_init_identity(unsigned int id)
 {

@@ -5,6 +5,7 @@
 #include <xen/xen.h>
 #include "boot/memory-map.h"
 #include "cpu/registers.h"
+#include "lib/lib.h"
 #include "lib/types.h"
 
 struct vcpu;
@@ -155,6 +156,13 @@ static inline uint64_t rdtsc(void)
 /* True when the running entry has used up its time (about half a millisecond since its long work began), or
  * always in a build that preempts at every check. Long loops ask every 64 steps or so. */
 bool preempt_check(void);
+extern bool preempt_always;         /* debug builds, as the boot option `preempt` says */
+/* For loops of small steps: looks after every CHECK_EVERY of them; a debug build that preempts always, after each. */
+#define CHECK_EVERY 8
+static inline bool preempt_check_after(uint64_t done)
+{
+    return (done % CHECK_EVERY == 0 || (debug_build && preempt_always)) && preempt_check();
+}
 /* Starts the budget (the dispatcher does it for each hypercall that can be long). */
 static inline void preempt_begin(void) { this_cpu()->entry_tsc = 0; }
 

@@ -9,8 +9,6 @@
 #include "lib/lib.h"
 #include "memory/guest-access.h"
 
-#define CHECK_EVERY 64
-
 /* An entry that ends the table has address 0. continuation.done counts entries. */
 long hypercall_set_trap_table(guest_addr_t traps)
 {
@@ -30,7 +28,7 @@ long hypercall_set_trap_table(guest_addr_t traps)
         if (!is_canonical(t.address))
             return refuse(-XEN_EINVAL, "set_trap_table: vector %u at %lx", t.vector, t.address);
         v->traps[t.vector] = t;
-        if (++c->done % CHECK_EVERY == 0 && preempt_check())
+        if (preempt_check_after(++c->done))
             return -ERESTART;
     }
 }

@@ -5,9 +5,6 @@
 #include "lib/lib.h"
 #include "memory/guest-access.h"
 
-/* How many entries between two looks at the clock; those that can be long look themselves. */
-#define CHECK_EVERY 8
-
 static bool store_result(guest_addr_t calls, uint32_t i, long rc)
 {
     uint64_t result = (uint64_t)rc;
@@ -47,7 +44,7 @@ long hypercall_multicall(guest_addr_t calls, uint32_t count)
         if (!store_result(calls, c->multicall_done, rc))
             return refuse(-XEN_EFAULT, "multicall: result %u", c->multicall_done);
         c->multicall_done++;
-        if (c->multicall_done % CHECK_EVERY == 0 && preempt_check())
+        if (preempt_check_after(c->multicall_done))
             return -ERESTART;
     }
     return 0;

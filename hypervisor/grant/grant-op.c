@@ -9,7 +9,6 @@
 #include "memory/guest-access.h"
 
 #define UNMAP_BATCH 16      /* unmappings that share a flush */
-#define CHECK_EVERY 8       /* elements between two looks at the clock */
 #define COMMAND_MASK 0xfffu /* higher bits of a command are no guest's to use */
 
 /* True when the batch shall stop here and go on later. */
@@ -17,7 +16,7 @@ static inline bool pause_batch(struct continuation *c, uint32_t count)
 {
     uint64_t done = ++c->done;
 
-    return done % CHECK_EVERY == 0 && done < count && preempt_check();
+    return done < count && preempt_check_after(done);
 }
 
 static long map_elements(struct domain *d, struct granter *g, guest_addr_t args, uint32_t count)
