@@ -120,7 +120,7 @@ def test_a_create_that_fails_says_why_in_one_line(host, words, said):
 
 
 def test_ten_at_once(host):
-    """Twice: from the first time on Xen keeps a page more for the control domain's event channels."""
+    """Twice: from the first time on Xen keeps pages of its own, a few more or less; a domain has 2048."""
     free = []
     for _ in range(2):
         for i in range(10):
@@ -129,7 +129,7 @@ def test_ten_at_once(host):
         assert len(host.domains()) == 11
         host.cli("destroy", *[f"h{i}" for i in range(10)])
         free.append(host.free_frames())
-    assert free[0] == free[1]
+    assert abs(free[0] - free[1]) < 32
 
 
 def test_the_end_is_reported_as_what_it_is(host):

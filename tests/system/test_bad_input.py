@@ -118,7 +118,9 @@ CONFIGS = {
     "no-value.cfg": (GOOD + "vcpus =\n", r"no-value\.cfg:4:\d+: value is missing \(EINVAL\)"),
     "hvm.cfg": (GOOD + 'type = "hvm"\n', r"hvm\.cfg:4:8: .*\(EINVAL\)"),
     "disk.cfg": (GOOD + "disk = ['phy:/dev/sda,xvda,w']\n",
-                 r"disk\.cfg:4:8: disk: there is no backend.*\(EINVAL\)"),
+                 r"disk\.cfg:4:9: disk: format `xvda`: only raw .*\(EINVAL\)"),
+    "no-disk.cfg": (GOOD + "disk = ['sda,raw,xvda,w']\n", r"xvda: sda: there is no such disk or partition \(EIO\)"),
+    "vif.cfg": (GOOD + "vif = ['']\n", r"vif\.cfg:4:7: vif: there is no backend.*\(EINVAL\)"),
 }
 
 # What is typed, and what `create` says of it.
