@@ -24,7 +24,7 @@ tools. How it is shown:
 - *test*: a test of `tests/unit` (on the build machine, with sanitizers) or of `tests/system` and `tests/peer` (under
   QEMU). `make test` fails if one that is named here is gone or does not pass.
 - *absent*: Enso does not have what the advisory is about; the cases ask for it and are refused.
-- *later*: it concerns the block or the network backend, which are not there yet.
+- *later*: it concerns the network backend, or a part of another, that is not there yet.
 - *speculation*: what is done, and what is not. Nothing of this can be shown by a test kernel.
 - *design*: why nothing can be shown from outside.
 
