@@ -33,6 +33,7 @@ struct device {
     bool read_only, discard;
     enum xenbus_state state;
     struct vbd *vbd;            /* while connected */
+    bool broken;                /* its front end broke the protocol: it is not served again */
 };
 
 static LIST_HEAD(, device) devices = LIST_HEAD_INITIALIZER(devices);
@@ -231,6 +232,7 @@ static void connect(struct device *d)
         rc = vbd_open(&d->vbd, name, d->frontend, &ring, d->block, d->read_only, d->discard);
     if (rc) {
         printf("enso: %s: its front end's ring cannot be used (%s)\n", name, pv_errno_name(rc));
+        d->broken = true;       /* or it could fill the console with this line */
         set_state(d, XenbusStateClosing);
         return;
     }
@@ -241,6 +243,7 @@ static void disconnect(struct device *d)
 {
     if (!d->vbd)
         return;
+    d->broken |= vbd_stopped(d->vbd);
     vbd_close(d->vbd);
     d->vbd = NULL;
 }
@@ -268,7 +271,7 @@ static void follow(struct device *d)
     case XenbusStateInitWait:
         disconnect(d);
         if (online)
-            set_state(d, XenbusStateInitWait);
+            set_state(d, d->broken ? XenbusStateClosed : XenbusStateInitWait);
         else
             close_device(d, false);
         break;
@@ -276,7 +279,7 @@ static void follow(struct device *d)
     case XenbusStateConnected:
         if (!online)
             set_state(d, XenbusStateClosing);       /* the tools ask the front end to let go */
-        else if (!d->vbd && d->state != XenbusStateClosing)
+        else if (!d->vbd && !d->broken && d->state != XenbusStateClosing)
             connect(d);
         break;
     case XenbusStateClosing:
@@ -329,15 +332,35 @@ static void look_at(domid_t frontend, unsigned id)
         follow(d);
 }
 
-/* Everything anew: events were joined, or a whole tree went. */
+static void look_at_domain(const char *domain)
+{
+    char path[PATH_SIZE], **names;
+    size_t n;
+
+    snprintf(path, sizeof(path), TREE "/%.8s", domain);
+    if (pv_xs_directory(PV_XS_NIL, path, &names, &n))
+        return;
+    for (size_t i = 0; i < n; i++)
+        look_at((domid_t)strtoul(domain, NULL, 10), (unsigned)strtoul(names[i], NULL, 10));
+    free(names);
+}
+
+/* Everything anew, also what is not known yet: events were joined, or a whole tree went. */
 static void look_at_all(void)
 {
     struct device *d, *next;
+    char **domains;
+    size_t n;
 
     for (d = LIST_FIRST(&devices); d; d = next) {
         next = LIST_NEXT(d, link);
         look_at(d->frontend, d->id);
     }
+    if (pv_xs_directory(PV_XS_NIL, TREE, &domains, &n))
+        return;
+    for (size_t i = 0; i < n; i++)
+        look_at_domain(domains[i]);
+    free(domains);
 }
 
 /* The two numbers in a path below one of the trees; 0 to 2 of them are there. */

@@ -295,7 +295,7 @@ static bool take_batch(struct vbd *v)
 {
     struct slot *batch[SLOTS];
     unsigned count = 0;
-    RING_IDX prod = v->ring.sring->req_prod;
+    RING_IDX prod = *(volatile RING_IDX *)&v->ring.sring->req_prod;
 
     xen_rmb();
     if (RING_REQUEST_PROD_OVERFLOW(&v->ring, prod)) {
@@ -339,18 +339,18 @@ static void run(void *arg)
     struct vbd *v = arg;
 
     for (;;) {
-        bool idle = finish(v), busy = false;
+        bool idle, busy = false;
 
+        pv_yield();     /* neither requests nor notifications, however many, may starve the others */
+        idle = finish(v);
         v->kicked = false;
         if (!v->closing && !v->stopped)
             busy = take_batch(v);
         publish_answers(v);
         if (v->closing && idle && !v->done)
             break;
-        if (busy) {
-            pv_yield();         /* a flood of requests must not starve the others */
+        if (busy)
             continue;
-        }
         /* Requests that wait for pages are taken when some come back. */
         if (!v->closing && !v->stopped && v->in_flight == 0 && more_requests(v))
             continue;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <pv/console.h>
 #include <pv/memory.h>
 #include <pv/thread.h>
 #include <pv/time.h>
@@ -131,7 +132,8 @@ static void give_up(struct disk *d, const char *why)
 {
     struct block_request **slot, *r;
 
-    printf("enso: disk %s %s: it is given up\n", d->block.name, why);
+    /* Not printf: this may be an event handler. */
+    pv_console_emergency("enso: disk %s %s: it is given up\n", d->block.name, why);
     d->dead = true;
     virtio_reset(&d->virtio);
     while ((slot = virtq_reclaim(&d->queue)) != NULL) {
