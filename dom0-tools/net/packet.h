@@ -1,0 +1,68 @@
+/*
+ * packet.h: a frame on its way through the control domain: in pages whose machine addresses are known, with what is known of
+ * its checksum and segmentation. Counted references; who holds the only one may change it. Threads only, nothing here waits.
+ */
+#ifndef ENSO_NET_PACKET_H
+#define ENSO_NET_PACKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PACKET_MAX     (65535U + 14U)   /* bytes of an Ethernet frame, without its trailing checksum */
+#define PACKET_PIECES  18U
+#define PACKET_LINEAR  2048U            /* so much of it, or all that there is, lies in the first piece */
+
+/* Memory within one page. */
+struct packet_piece {
+    uint8_t *at;
+    uint64_t machine;
+    uint32_t bytes;
+};
+
+enum packet_checksum {
+    PACKET_UNVERIFIED,      /* it is there, and may be wrong */
+    PACKET_VERIFIED,        /* it is there and right */
+    PACKET_BLANK,           /* TCP or UDP: the field holds the sum of the pseudo header; whoever sends it out completes it */
+};
+
+enum packet_gso { PACKET_WHOLE, PACKET_TCP4, PACKET_TCP6 };
+
+struct packet {
+    struct packet *next;                /* for whoever holds the only reference */
+    unsigned refs;
+    uint32_t bytes;                     /* of the frame: 14 at least */
+    enum packet_checksum checksum;
+    uint16_t checksum_start;            /* BLANK: first byte that is summed, from the frame's beginning */
+    uint16_t checksum_offset;           /* ... and where the field is, from there */
+    enum packet_gso gso;                /* not WHOLE: to be cut into segments; always BLANK too */
+    uint16_t gso_size;                  /* bytes of TCP payload in a segment */
+    uint16_t header_bytes;              /* with gso: Ethernet, IP and TCP headers together */
+    unsigned piece_count;
+    struct packet_piece pieces[PACKET_PIECES];
+};
+
+/* A frame of so many bytes, contents undefined, in pieces of a page each but the last. The caller's reference. NULL: above PACKET_MAX, or
+ * the pool (bounded) has no more. */
+struct packet *packet_alloc(size_t bytes);
+void packet_hold(struct packet *p);
+void packet_free(struct packet *p);         /* gives a reference back */
+
+/* Copies out of and into a frame; bytes beyond its end are not touched. How many were copied. */
+size_t packet_read(const struct packet *p, size_t offset, void *buf, size_t bytes);
+size_t packet_write(struct packet *p, size_t offset, const void *buf, size_t bytes);
+
+/* A frame with the same content that the caller alone holds: p itself if that is so already, else a copy (p's reference is given back).
+ * NULL without memory (the reference is given back too). */
+struct packet *packet_own(struct packet *p);
+
+/* Fills in a BLANK checksum by software; of one that the caller alone holds. */
+void packet_complete_checksum(struct packet *p);
+
+/* Cuts a gso frame into a list (by next) of WHOLE frames with complete checksums; p's reference is given back. NULL without memory. */
+struct packet *packet_segment(struct packet *p);
+
+/* How many pages the pool has, and how many are in use. */
+void packet_pool(size_t *pages, size_t *used);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * port.h: ends of the control domain's networks: physical cards (eth0), virtual interfaces of domains (vif3.0), the control domain's own
+ * interfaces. Whoever makes a port fills it in and keeps it; a bridge or the control domain's stack is attached above it. Threads only.
+ */
+#ifndef ENSO_NET_PORT_H
+#define ENSO_NET_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "packet.h"
+
+#define NET_NAME      16
+#define NET_MAC       6
+#define NET_ADDRESSES 4         /* IPv4 addresses that a policy can name */
+
+/* What a port takes as it is; the rest is done by software before a frame gets there. */
+enum { NET_CHECKSUM = 1, NET_TSO4 = 2, NET_TSO6 = 4 };
+
+/* What may come in through a port. Checked before anything else is done with a frame. */
+struct net_policy {
+    bool locked;                        /* source MAC must be `mac`; other stations' unicast is not delivered to it */
+    uint8_t mac[NET_MAC];
+    unsigned address_count;             /* not 0: IPv4 and ARP may only claim these; no IPv6 */
+    uint32_t addresses[NET_ADDRESSES];  /* network byte order */
+};
+
+struct net_statistics {
+    uint64_t rx_packets, rx_bytes, rx_drops;    /* rx: what came in from the port, tx: what was delivered to it */
+    uint64_t tx_packets, tx_bytes, tx_drops;
+    uint64_t spoofed;                           /* refused by the policy; counted in rx_drops too */
+};
+
+struct net_port;
+/* Takes a frame (and its reference) that has come in through a port. */
+typedef void net_input_fn(struct net_port *from, struct packet *p, void *arg);
+
+struct bridge;
+struct net_port {
+    char name[NET_NAME];
+    uint8_t mac[NET_MAC];               /* of the card or interface */
+    uint16_t mtu;                       /* 1500 */
+    unsigned accepts;                   /* NET_* */
+    bool link;                          /* false: nothing is delivered */
+    struct net_policy policy;
+    struct net_statistics statistics;
+    /* Takes a frame to send out through the port, and its reference; may drop it (and counts that). Does not wait. */
+    void (*deliver)(struct net_port *port, struct packet *p);
+    void *owner;
+
+    /* net_attach()'s. */
+    net_input_fn *input;
+    void *input_arg;
+    struct bridge *bridge;              /* the one that it belongs to, or NULL */
+    LIST_ENTRY(net_port) link_bridge, link_all;
+    unsigned learnt;                    /* entries of the bridge's table */
+};
+
+/* Makes a port known by its name / forgets it (it must be detached). -EEXIST. */
+int net_register(struct net_port *port);
+void net_unregister(struct net_port *port);
+struct net_port *net_find(const char *name);
+struct net_port *net_next(const struct net_port *port);     /* the first one for NULL; NULL behind the last */
+
+/* Puts something above a port; -EBUSY: there is something. net_detach() takes it away, also out of a bridge. */
+int net_attach(struct net_port *port, net_input_fn *input, void *arg);
+void net_detach(struct net_port *port);
+
+/* For the port's owner: a frame has come in. Counts it, checks the policy, hands it up; takes the reference. */
+void net_receive(struct net_port *port, struct packet *p);
+
+/* Sends a frame out through a port: cuts and completes what the port does not take, counts, delivers; takes the reference. */
+void net_send(struct net_port *port, struct packet *p);
+
+#endif
