@@ -230,19 +230,21 @@ def test_flipped_bits(host):
 
 
 def test_the_control_domain_does_not_grow(host):
-    """Not by more than two pages, which is what its heap's shape is worth, after 30 rounds of refusals."""
+    """The shape of its heap may change, and is then worth some pages, but a leak grows in each 30 rounds of refusals."""
     def used():
         rows = [line.rsplit(None, 1) for line in host.cli("history -c; free --drop").split("\n")]
         return {row[0].strip(): int(row[1]) for row in rows if row[1].isdigit()}["used"]
 
-    def a_round():
-        for name in ("overlap", "cut-gzip", "note-size-vast"):
-            refused(host, f"hello.cfg kernel=/bad/{name}", ".*")
-        for name in ("no-end.cfg", "deep-list.cfg", "long-value.cfg"):
-            refused(host, name, ".*")
+    def growth():
+        before = used()
+        for _ in range(30):
+            for name in ("overlap", "cut-gzip", "note-size-vast"):
+                refused(host, f"hello.cfg kernel=/bad/{name}", ".*")
+            for name in ("no-end.cfg", "deep-list.cfg", "long-value.cfg"):
+                refused(host, name, ".*")
+        return used() - before
 
-    a_round()
-    before = used()
-    for _ in range(30):
-        a_round()
-    assert used() <= before + 8
+    grown = []
+    while not grown or (grown[-1] > 8 and len(grown) < 4):
+        grown.append(growth())
+    assert grown[-1] <= 8, f"KiB in each 30 rounds: {grown}"
