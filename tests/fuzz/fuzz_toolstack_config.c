@@ -1,9 +1,4 @@
-/* libFuzzer target: the configuration parser. The first byte chooses: the rest is a file, or an override.
- *
- * Build and run by hand (toolstack-pure-srcs and -libs are in dom0-tools/toolstack/pure.mk):
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Idom0-tools/toolstack \
- *       -o build/fuzz_toolstack_config tests/fuzz/fuzz_toolstack_config.c $(toolstack-pure-srcs) \
- *       $(toolstack-pure-libs) && build/fuzz_toolstack_config -max_len=2000 -max_total_time=60 */
+/* The configuration parser. The last byte chooses: the rest is a file, or an override. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,10 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     text = malloc(size);
-    memcpy(text, data + 1, size - 1);
+    memcpy(text, data, size - 1);
     text[size - 1] = 0;
     overrides[0] = text;
-    if (data[0] & 1)
+    if (data[size - 1] & 1)
         rc = config_parse(&config, "fuzz", "name='n'\nkernel='k'\n", 20, overrides, 1, &report);
     else
         rc = config_parse(&config, "fuzz", text, size - 1, NULL, 0, &report);

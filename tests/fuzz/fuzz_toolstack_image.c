@@ -1,5 +1,4 @@
-/* libFuzzer target: the kernel loader (bzImage, packings, ELF, notes), then the layout of what it accepted.
- * Build it as fuzz_toolstack_config.c says, and run it with -max_len=20000 -malloc_limit_mb=400. */
+/* The kernel loader (bzImage, packings, ELF, notes), then the layout of what it accepted. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

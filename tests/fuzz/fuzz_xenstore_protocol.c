@@ -1,16 +1,8 @@
 /*
- * libFuzzer target: the store with domain 0 and three guests. The input is a program of small steps:
+ * The store with domain 0 and three guests. The input is a program of small steps:
  * requests with whatever payload, pieces of requests, resets, deaths, introductions, reading and not
  * reading. After each input the store's self-check must find nothing, and when all domains are gone nothing
  * may be left.
- *
- * Build and run by hand:
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -Ihypercall-abi/include -I. -o build/fuzz_xenstore \
- *       tests/fuzz/fuzz_xenstore_protocol.c
- *       dom0-tools/xenstore/{check,commit,conn,domain,path,perms,quota}.c \
- *       dom0-tools/xenstore/{request,request_client,request_domain,request_node,siphash,store}.c \
- *       dom0-tools/xenstore/{transaction,tree,watch}.c && build/fuzz_xenstore -max_len=4096
- *       -max_total_time=60
  */
 #include <stdint.h>
 #include <stdio.h>
