@@ -48,18 +48,33 @@ struct packet *packet_alloc(size_t bytes);
 void packet_hold(struct packet *p);
 void packet_free(struct packet *p);         /* gives a reference back */
 
-/* Copies out of and into a frame; bytes beyond its end are not touched. How many were copied. */
+/* For whoever fills a frame: cuts it behind `bytes`, and gives pages back that are not needed; takes bytes away from its beginning (false:
+ * they are not all in the first piece); moves the pieces of another one, whose reference goes, behind its own (false: too many, nothing was
+ * moved). What is known of checksum and segmentation stays as it is. The caller holds the only references. */
+void packet_trim(struct packet *p, size_t bytes);
+bool packet_pull(struct packet *p, size_t bytes);
+bool packet_append(struct packet *p, struct packet *tail);
+
+/* Copies out of and into a frame, and from one into another; bytes beyond an end are not touched. How many were copied. */
 size_t packet_read(const struct packet *p, size_t offset, void *buf, size_t bytes);
 size_t packet_write(struct packet *p, size_t offset, const void *buf, size_t bytes);
+size_t packet_copy(struct packet *to, size_t to_offset, const struct packet *from, size_t offset, size_t bytes);
 
 /* A frame with the same content that the caller alone holds: p itself if that is so already, else a copy (p's reference is given back).
  * NULL without memory (the reference is given back too). */
 struct packet *packet_own(struct packet *p);
 
-/* Fills in a BLANK checksum by software; of one that the caller alone holds. */
+/* Fills in a BLANK checksum by software; of one that the caller alone holds. The frame is VERIFIED then; UNVERIFIED and as it was if the
+ * field is not in it. */
 void packet_complete_checksum(struct packet *p);
 
-/* Cuts a gso frame into a list (by next) of WHOLE frames with complete checksums; p's reference is given back. NULL without memory. */
+/* True if a gso frame's headers are what its fields say (checksum_start, header_bytes, IP without options behind it that TCP is not,
+ * TCP's own length) and gso_size is SEGMENT_MIN at least: for whoever takes it from a guest or a device. */
+#define SEGMENT_MIN 48U
+bool packet_gso_valid(const struct packet *p);
+
+/* Cuts a gso frame into a list (by next) of WHOLE frames with complete checksums; p's reference is given back. NULL without memory, or if
+ * it is not valid. */
 struct packet *packet_segment(struct packet *p);
 
 /* How many pages the pool has, and how many are in use. */

@@ -18,11 +18,11 @@
 /* What a port takes as it is; the rest is done by software before a frame gets there. */
 enum { NET_CHECKSUM = 1, NET_TSO4 = 2, NET_TSO6 = 4 };
 
-/* What may come in through a port. Checked before anything else is done with a frame. */
+/* What may come in through a port. Checked before anything else is done with a frame. Constant while something is above the port. */
 struct net_policy {
-    bool locked;                        /* source MAC must be `mac`; other stations' unicast is not delivered to it */
+    bool locked;                        /* source MAC must be `mac`; a bridge delivers no other stations' unicast to it */
     uint8_t mac[NET_MAC];
-    unsigned address_count;             /* not 0: IPv4 and ARP may only claim these; no IPv6 */
+    unsigned address_count;             /* not 0: IPv4 and ARP may only claim these, and nothing else comes in, tagged frames neither */
     uint32_t addresses[NET_ADDRESSES];  /* network byte order */
 };
 
@@ -37,6 +37,7 @@ struct net_port;
 typedef void net_input_fn(struct net_port *from, struct packet *p, void *arg);
 
 struct bridge;
+struct bridge_entry;
 struct net_port {
     char name[NET_NAME];
     uint8_t mac[NET_MAC];               /* of the card or interface */
@@ -45,7 +46,9 @@ struct net_port {
     bool link;                          /* false: nothing is delivered */
     struct net_policy policy;
     struct net_statistics statistics;
-    /* Takes a frame to send out through the port, and its reference; may drop it (and counts that). Does not wait. */
+    unsigned learn_limit;               /* addresses that a bridge learns behind it; 0: BRIDGE_LEARN_PORT */
+    /* Takes a frame to send out through the port, and its reference; may drop it (and counts that in tx_drops). Does not wait, and
+     * does not hand frames to net_receive(): what a frame causes is for a thread of the port's owner. */
     void (*deliver)(struct net_port *port, struct packet *p);
     void *owner;
 
@@ -54,7 +57,8 @@ struct net_port {
     void *input_arg;
     struct bridge *bridge;              /* the one that it belongs to, or NULL */
     LIST_ENTRY(net_port) link_bridge, link_all;
-    unsigned learnt;                    /* entries of the bridge's table */
+    TAILQ_HEAD(, bridge_entry) learnt;  /* its entries of the bridge's table, the oldest first */
+    unsigned learnt_count;
 };
 
 /* Makes a port known by its name / forgets it (it must be detached). -EEXIST. */
