@@ -10,6 +10,7 @@ kit-srcs := $(addprefix $(kit-dir)/, \
     memory/pagetable.c memory/linear.c memory/pages.c memory/area.c memory/foreign.c memory/region.c \
     event/event.c thread/thread.c thread/mutex.c time/time.c \
     console/console.c console/format.c grant/grant.c grant/map.c \
+    block/blkfront.c block/ring.c block/parts.c block/disk.c \
     xenbus/client.c xenbus/parse.c xenbus/store.c xenbus/watch.c xenbus/shutdown.c \
     vfs/vfs.c vfs/path.c vfs/cpio.c vfs/cpiofs.c vfs/consolefile.c \
     newlib/files.c newlib/process.c newlib/locks.c lib/bytering.c lib/errno.c)
@@ -42,7 +43,7 @@ endef
 -include $(kit-objs:.o=.d) $(kit-start-objs:.o=.d)
 
 # ---- example guests: one folder each; NAME-srcs lists its files ----
-guests := hello burn crash
+guests := hello burn crash disktest
 guest-images := $(guests:%=build/guests/%)
 guest-configs :=
 include $(guests:%=$(kit-dir)/guests/%/guest.mk)
