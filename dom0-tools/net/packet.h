@@ -68,8 +68,11 @@ struct packet *packet_own(struct packet *p);
  * field is not in it. */
 void packet_complete_checksum(struct packet *p);
 
+/* True if a BLANK frame's field is TCP's or UDP's by its place, and within the frame; net_receive() lets nothing else in. */
+bool packet_blank_valid(const struct packet *p);
+
 /* True if a gso frame's headers are what its fields say (checksum_start, header_bytes, IP without options behind it that TCP is not,
- * TCP's own length) and gso_size is SEGMENT_MIN at least: for whoever takes it from a guest or a device. */
+ * TCP's own length) and gso_size is SEGMENT_MIN at least; net_receive() lets nothing else in. */
 #define SEGMENT_MIN 48U
 bool packet_gso_valid(const struct packet *p);
 

@@ -78,11 +78,25 @@ static void drop_received(struct net_port *port, struct packet *p)
     packet_free(p);
 }
 
+void net_refuse(struct net_port *port, struct packet *p)
+{
+    port->statistics.rx_packets++;
+    port->statistics.rx_bytes += p->bytes;
+    drop_received(port, p);
+}
+
+/* What whoever sends the frame out relies on. */
+static bool is_sound(const struct packet *p)
+{
+    return p->bytes >= HEADER && (p->checksum != PACKET_BLANK || packet_blank_valid(p)) &&
+           (p->gso == PACKET_WHOLE || packet_gso_valid(p));
+}
+
 void net_receive(struct net_port *port, struct packet *p)
 {
     port->statistics.rx_packets++;
     port->statistics.rx_bytes += p->bytes;
-    if (p->bytes < HEADER || !port->input) {
+    if (!port->input || !is_sound(p)) {
         drop_received(port, p);
     } else if (!policy_allows(&port->policy, p)) {
         port->statistics.spoofed++;

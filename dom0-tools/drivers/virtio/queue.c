@@ -5,6 +5,7 @@
 
 #define DESC_NEXT  1U
 #define DESC_WRITE 2U
+#define DESC_TABLE 4U
 
 _Static_assert(sizeof(struct virtq_page) <= 4096, "a queue is one page");
 
@@ -37,24 +38,51 @@ static uint16_t take_free(struct virtq *q)
     return i;
 }
 
+static struct virtq_desc describe(const struct virtq_part *part, bool more, unsigned next)
+{
+    return (struct virtq_desc){
+        .address = part->machine, .length = part->bytes,
+        .flags = (uint16_t)((part->device_writes ? DESC_WRITE : 0) | (more ? DESC_NEXT : 0)),
+        .next = more ? (uint16_t)next : 0,
+    };
+}
+
+static void offer(struct virtq *q, uint16_t head, unsigned count, void *token)
+{
+    q->chain[head] = (uint16_t)count;
+    q->token[head] = token;
+    q->page->avail.ring[q->avail_index % VIRTQ_MAX] = head;
+    q->avail_index++;
+}
+
 bool virtq_add(struct virtq *q, const struct virtq_part *parts, unsigned count, void *token)
 {
-    uint16_t head = q->free_head, i = head;
+    uint16_t head = q->free_head, i;
 
     if (count == 0 || count > q->free_count)
         return false;
     for (unsigned n = 0; n < count; n++) {
         i = take_free(q);
-        q->page->desc[i] = (struct virtq_desc){
-            .address = parts[n].machine, .length = parts[n].bytes,
-            .flags = (uint16_t)((parts[n].device_writes ? DESC_WRITE : 0) | (n + 1 < count ? DESC_NEXT : 0)),
-            .next = n + 1 < count ? q->free_head : 0,
-        };
+        q->page->desc[i] = describe(&parts[n], n + 1 < count, q->free_head);
     }
-    q->chain[head] = (uint16_t)count;
-    q->token[head] = token;
-    q->page->avail.ring[q->avail_index % VIRTQ_MAX] = head;
-    q->avail_index++;
+    offer(q, head, count, token);
+    return true;
+}
+
+bool virtq_add_table(struct virtq *q, const struct virtq_part *parts, unsigned count, struct virtq_desc *table, uint64_t machine,
+                     void *token)
+{
+    uint16_t head;
+
+    if (count == 0 || count > VIRTQ_MAX || q->free_count == 0)
+        return false;
+    for (unsigned n = 0; n < count; n++)
+        table[n] = describe(&parts[n], n + 1 < count, n + 1);
+    head = take_free(q);
+    q->page->desc[head] = (struct virtq_desc){
+        .address = machine, .length = (uint32_t)(count * sizeof(*table)), .flags = DESC_TABLE,
+    };
+    offer(q, head, 1, token);
     return true;
 }
 

@@ -57,6 +57,11 @@ void virtq_init(struct virtq *q, struct virtq_page *page);
 /* Adds a chain of parts. False: not enough descriptors. The device sees it at virtq_publish(). */
 bool virtq_add(struct virtq *q, const struct virtq_part *parts, unsigned count, void *token);
 
+/* The same with a table of descriptors in memory of the caller's, which stays untouched until the chain is back: the queue gives one of its
+ * own for it. The device must have agreed to INDIRECT. */
+bool virtq_add_table(struct virtq *q, const struct virtq_part *parts, unsigned count, struct virtq_desc *table, uint64_t machine,
+                     void *token);
+
 /* Shows the device what was added. True: it wants to be notified. */
 bool virtq_publish(struct virtq *q);
 

@@ -16,7 +16,8 @@ struct virtio_registers {
     uint64_t queue_desc, queue_avail, queue_used;
 };
 
-enum { STATUS_ACKNOWLEDGE = 1, STATUS_DRIVER = 2, STATUS_DRIVER_OK = 4, STATUS_FEATURES_OK = 8, STATUS_FAILED = 0x40 };
+enum { STATUS_ACKNOWLEDGE = 1, STATUS_DRIVER = 2, STATUS_DRIVER_OK = 4, STATUS_FEATURES_OK = 8,
+       STATUS_NEEDS_RESET = 0x40, STATUS_FAILED = 0x80 };
 
 /* What a vendor capability describes. */
 enum { CAP_COMMON = 1, CAP_NOTIFY = 2, CAP_DEVICE = 4 };
@@ -123,6 +124,13 @@ uint8_t virtio_config8(const struct virtio *v, uint32_t offset)
     return offset < v->config_bytes ? v->config[offset] : 0;
 }
 
+uint16_t virtio_config16(const struct virtio *v, uint32_t offset)
+{
+    if (v->config_bytes < 2 || offset > v->config_bytes - 2)
+        return 0;
+    return *(const volatile uint16_t *)(v->config + offset);
+}
+
 uint32_t virtio_config32(const struct virtio *v, uint32_t offset)
 {
     if (v->config_bytes < 4 || offset > v->config_bytes - 4)
@@ -143,6 +151,15 @@ uint64_t virtio_config64(const struct virtio *v, uint32_t offset)
     return value;
 }
 
+/* Where queues have their doorbells is the device's word: within what it has. */
+static bool find_doorbell(struct virtio *v, unsigned number)
+{
+    uint64_t at = (uint64_t)v->registers->queue_notify_offset * v->notify_step;
+
+    v->doorbell[number] = (uint32_t)at;
+    return v->notify_bytes >= 2 && at <= v->notify_bytes - 2;
+}
+
 static int place(struct virtio *v, unsigned number, struct virtq *q)
 {
     volatile struct virtio_registers *r = v->registers;
@@ -153,7 +170,7 @@ static int place(struct virtio *v, unsigned number, struct virtq *q)
         return -ENODEV;
     r->queue_size = VIRTQ_MAX;
     r->queue_vector = (uint16_t)number;
-    if (r->queue_vector != number)
+    if (r->queue_vector != number || !find_doorbell(v, number))
         return -ENODEV;
     r->queue_desc = at + offsetof(struct virtq_page, desc);
     r->queue_avail = at + offsetof(struct virtq_page, avail);
@@ -167,7 +184,7 @@ int virtio_queue(struct virtio *v, unsigned number, struct virtq *q, pv_event_fn
     struct virtq_page *page;
     int port;
 
-    if (number >= v->registers->queue_count)
+    if (number >= VIRTIO_QUEUES || number >= v->registers->queue_count)
         return -ENODEV;
     page = pv_pages_alloc(1);
     if (!page)
@@ -177,6 +194,16 @@ int virtio_queue(struct virtio *v, unsigned number, struct virtq *q, pv_event_fn
     return port < 0 ? port : place(v, number, q);
 }
 
+int virtio_config_event(struct virtio *v, unsigned entry, pv_event_fn *fn, void *arg)
+{
+    int port = pci_bind_message(v->function, entry, fn, arg);
+
+    if (port < 0)
+        return port;
+    v->registers->config_vector = (uint16_t)entry;
+    return v->registers->config_vector == entry ? 0 : -ENODEV;
+}
+
 void virtio_start(struct virtio *v)
 {
     add_status(v, STATUS_DRIVER_OK);
@@ -184,16 +211,10 @@ void virtio_start(struct virtio *v)
 
 bool virtio_failed(const struct virtio *v)
 {
-    return v->registers->status & STATUS_FAILED;
+    return v->registers->status & STATUS_NEEDS_RESET;
 }
 
-/* Where queues have their doorbells is the device's word: within what it has. */
 void virtio_notify(struct virtio *v, unsigned number)
 {
-    uint32_t at;
-
-    v->registers->queue_select = (uint16_t)number;
-    at = v->registers->queue_notify_offset * v->notify_step;
-    if (v->notify_bytes >= 2 && at <= v->notify_bytes - 2)
-        *(volatile uint16_t *)(v->notify + at) = (uint16_t)number;
+    *(volatile uint16_t *)(v->notify + v->doorbell[number]) = (uint16_t)number;
 }
