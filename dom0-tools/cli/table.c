@@ -7,6 +7,7 @@ const struct command_group command_groups[] = {
     { "Looking at domains", commands_look },
     { "Host", commands_host },
     { "Devices", commands_device },
+    { "Networks", commands_network },
     { "Store", commands_store },
     { "Files and shell", commands_shell },
     { NULL, NULL }

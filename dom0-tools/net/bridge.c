@@ -24,16 +24,16 @@ struct bridge_entry {
 #define AGE_NS (BRIDGE_AGE_S * PV_NS_PER_SEC)
 
 struct bridge {
-    LIST_ENTRY(bridge) link;
+    TAILQ_ENTRY(bridge) link;
     char name[NET_NAME];
-    LIST_HEAD(, net_port) members;
+    TAILQ_HEAD(, net_port) members;
     uint64_t secret, swept;
     struct bridge_entry *unused;
     struct bridge_entry *buckets[BUCKETS];
     struct bridge_entry entries[BRIDGE_TABLE];
 };
 
-static LIST_HEAD(, bridge) bridges = LIST_HEAD_INITIALIZER(bridges);
+static TAILQ_HEAD(, bridge) bridges = TAILQ_HEAD_INITIALIZER(bridges);
 
 static uint64_t key_of(const uint8_t *mac)
 {
@@ -87,7 +87,7 @@ static void sweep(struct bridge *b, uint64_t now)
     if (now - b->swept < PV_NS_PER_SEC)
         return;
     b->swept = now;
-    LIST_FOREACH(port, &b->members, link_bridge)
+    TAILQ_FOREACH(port, &b->members, link_bridge)
         while ((e = TAILQ_FIRST(&port->learnt)) != NULL && is_old(e, now))
             forget(b, e);
 }
@@ -147,7 +147,7 @@ static void flood(struct bridge *b, struct net_port *from, struct packet *p, boo
 {
     struct net_port *port;
 
-    LIST_FOREACH(port, &b->members, link_bridge) {
+    TAILQ_FOREACH(port, &b->members, link_bridge) {
         if (port == from || (!group && port->policy.locked))
             continue;
         packet_hold(p);
@@ -221,21 +221,22 @@ int bridge_create(const char *name, struct bridge **bridge)
     if (!b)
         return -ENOMEM;
     strcpy(b->name, name);
+    TAILQ_INIT(&b->members);
     if (getentropy(&b->secret, sizeof(b->secret)))
         b->secret = pv_now_ns();        /* a port has few entries in any case */
     for (unsigned i = 0; i < BRIDGE_TABLE; i++)
         b->entries[i].next = i + 1 < BRIDGE_TABLE ? &b->entries[i + 1] : NULL;
     b->unused = b->entries;
-    LIST_INSERT_HEAD(&bridges, b, link);
+    TAILQ_INSERT_TAIL(&bridges, b, link);
     *bridge = b;
     return 0;
 }
 
 int bridge_delete(struct bridge *b)
 {
-    if (!LIST_EMPTY(&b->members))
+    if (!TAILQ_EMPTY(&b->members))
         return -EBUSY;
-    LIST_REMOVE(b, link);
+    TAILQ_REMOVE(&bridges, b, link);
     free(b);
     return 0;
 }
@@ -244,7 +245,7 @@ struct bridge *bridge_find(const char *name)
 {
     struct bridge *b;
 
-    LIST_FOREACH(b, &bridges, link)
+    TAILQ_FOREACH(b, &bridges, link)
         if (strcmp(b->name, name) == 0)
             return b;
     return NULL;
@@ -252,7 +253,7 @@ struct bridge *bridge_find(const char *name)
 
 struct bridge *bridge_next(const struct bridge *b)
 {
-    return b ? LIST_NEXT(b, link) : LIST_FIRST(&bridges);
+    return b ? TAILQ_NEXT(b, link) : TAILQ_FIRST(&bridges);
 }
 
 const char *bridge_name(const struct bridge *b)
@@ -286,7 +287,7 @@ int bridge_join(struct bridge *b, struct net_port *port)
         return rc;
     net_attach(port, on_frame, b);
     port->bridge = b;
-    LIST_INSERT_HEAD(&b->members, port, link_bridge);
+    TAILQ_INSERT_TAIL(&b->members, port, link_bridge);
     return 0;
 }
 
@@ -299,14 +300,14 @@ void bridge_leave(struct net_port *port)
         return;
     while ((e = TAILQ_FIRST(&port->learnt)) != NULL)
         forget(b, e);
-    LIST_REMOVE(port, link_bridge);
+    TAILQ_REMOVE(&b->members, port, link_bridge);
     port->bridge = NULL;
     net_detach(port);
 }
 
 struct net_port *bridge_member(const struct bridge *b, const struct net_port *after)
 {
-    return after ? LIST_NEXT(after, link_bridge) : LIST_FIRST(&b->members);
+    return after ? TAILQ_NEXT(after, link_bridge) : TAILQ_FIRST(&b->members);
 }
 
 void bridge_learnt(const struct bridge *b, void (*fn)(void *arg, const uint8_t *mac, const struct net_port *port, unsigned age_s),
@@ -317,7 +318,7 @@ void bridge_learnt(const struct bridge *b, void (*fn)(void *arg, const uint8_t *
     struct bridge_entry *e;
     uint8_t mac[sizeof(uint64_t)];
 
-    LIST_FOREACH(port, &b->members, link_bridge) {
+    TAILQ_FOREACH(port, &b->members, link_bridge) {
         TAILQ_FOREACH(e, &port->learnt, order) {
             memcpy(mac, &e->key, sizeof(e->key));
             if (!is_old(e, now))

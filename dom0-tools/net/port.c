@@ -11,8 +11,7 @@
 #define TYPE_AT 12U
 #define TAG 4U
 
-static LIST_HEAD(, net_port) ports = LIST_HEAD_INITIALIZER(ports);
-static struct net_port *last;
+static TAILQ_HEAD(, net_port) ports = TAILQ_HEAD_INITIALIZER(ports);
 
 int net_register(struct net_port *port)
 {
@@ -20,31 +19,20 @@ int net_register(struct net_port *port)
         return -EEXIST;
     port->input = NULL;
     port->bridge = NULL;
-    if (last)
-        LIST_INSERT_AFTER(last, port, link_all);
-    else
-        LIST_INSERT_HEAD(&ports, port, link_all);
-    last = port;
+    TAILQ_INSERT_TAIL(&ports, port, link_all);
     return 0;
 }
 
 void net_unregister(struct net_port *port)
 {
-    struct net_port *p;
-
-    LIST_REMOVE(port, link_all);
-    if (port != last)
-        return;
-    last = NULL;
-    LIST_FOREACH(p, &ports, link_all)
-        last = p;
+    TAILQ_REMOVE(&ports, port, link_all);
 }
 
 struct net_port *net_find(const char *name)
 {
     struct net_port *p;
 
-    LIST_FOREACH(p, &ports, link_all)
+    TAILQ_FOREACH(p, &ports, link_all)
         if (strcmp(p->name, name) == 0)
             return p;
     return NULL;
@@ -52,7 +40,7 @@ struct net_port *net_find(const char *name)
 
 struct net_port *net_next(const struct net_port *port)
 {
-    return port ? LIST_NEXT(port, link_all) : LIST_FIRST(&ports);
+    return port ? TAILQ_NEXT(port, link_all) : TAILQ_FIRST(&ports);
 }
 
 int net_attach(struct net_port *port, net_input_fn *input, void *arg)

@@ -56,7 +56,7 @@ struct net_port {
     net_input_fn *input;
     void *input_arg;
     struct bridge *bridge;              /* the one that it belongs to, or NULL */
-    LIST_ENTRY(net_port) link_bridge, link_all;
+    TAILQ_ENTRY(net_port) link_bridge, link_all;
     TAILQ_HEAD(, bridge_entry) learnt;  /* its entries of the bridge's table, the oldest first */
     unsigned learnt_count;
 };
