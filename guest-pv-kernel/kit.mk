@@ -2,7 +2,8 @@
 # guests.
 #
 # $(eval $(call pv-image,IMAGE,OBJECTS,LIBRARIES)) makes build/IMAGE (stripped) and build/IMAGE.debug from
-# objects that were compiled with $(pv-cflags). LIBRARIES may be empty; the kit and newlib are always linked.
+# objects that were compiled with $(pv-cflags). LIBRARIES may be empty; the kit, lwIP and newlib
+# are always linked, as far as they are used.
 
 kit-dir := guest-pv-kernel
 kit-srcs := $(addprefix $(kit-dir)/, \
@@ -13,14 +14,16 @@ kit-srcs := $(addprefix $(kit-dir)/, \
     block/blkfront.c block/ring.c block/parts.c block/disk.c \
     xenbus/client.c xenbus/parse.c xenbus/store.c xenbus/watch.c xenbus/shutdown.c \
     vfs/vfs.c vfs/path.c vfs/cpio.c vfs/cpiofs.c vfs/consolefile.c \
-    newlib/files.c newlib/process.c newlib/locks.c lib/bytering.c lib/errno.c)
+    newlib/files.c newlib/process.c newlib/locks.c lib/bytering.c lib/errno.c lib/siphash.c \
+    lwip/sys_arch.c lwip/memory.c lwip/random.c lwip/checksum.c lwip/net.c lwip/address.c \
+    lwip/socket.c lwip/poll.c lwip/names.c)
 kit-start-srcs := $(addprefix $(kit-dir)/,start/entry.S start/notes.S)
 
 kit-objs := $(kit-srcs:%=build/%.o)
 kit-start-objs := $(kit-start-srcs:%=build/%.o)
 kit-cflags := $(pv-cflags) -I$(kit-dir)
 
-$(kit-objs) $(kit-start-objs): build/%.o: % build/flags/kit-cflags | $(newlib)
+$(kit-objs) $(kit-start-objs): build/%.o: % build/flags/kit-cflags | $(newlib) build/sysroot/lib/liblwip.a
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(cc) $(kit-cflags) $(dependencies) -c $< -o $@
@@ -34,7 +37,7 @@ build/$1.debug: $2 $$(kit-start-objs) build/libpv.a $$(kit-dir)/kit.ld | $$(sysr
 	@mkdir -p $$(@D)
 	$$(say) LD $$@
 	$$(Q)$$(cc) $$(pv-ldflags) -T $$(kit-dir)/kit.ld -o $$@ $$(kit-start-objs) $2 \
-	    -Wl,--start-group build/libpv.a $3 -lc -lm -lgcc -Wl,--end-group
+	    -Wl,--start-group build/libpv.a $3 -llwip -lc -lm -lgcc -Wl,--end-group
 
 build/$1: build/$1.debug
 	$$(Q)$$(objcopy) --strip-all $$< $$@

@@ -4,7 +4,7 @@
 # Everything that compiles for PV images depends (order-only) on $(newlib), what links on $(sysroot).
 
 newlib := build/sysroot/newlib.done
-sysroot := $(newlib) $(foreach lib,z lzma zstd lz4,build/sysroot/lib/lib$(lib).a)
+sysroot := $(newlib) $(foreach lib,z lzma zstd lz4 lwip,build/sysroot/lib/lib$(lib).a)
 
 build/upstream/newlib.fetched:
 	$(say) FETCH newlib
@@ -54,6 +54,18 @@ lz4-root := build/upstream/lz4/lib
 lz4-headers := lz4.h
 lz4-srcs := lz4
 
+# lwIP with the kit's port of it: options, threads, socket headers (guest-pv-kernel/lwip).
+lwip-package := lwip
+lwip-root := build/upstream/lwip/src
+lwip-headers := include/lwip include/netif
+lwip-flags := -I$(lwip-root)/include -Iguest-pv-kernel/lwip -Iguest-pv-kernel/include -Ihypercall-abi/include \
+    -fno-strict-aliasing -DFD_SETSIZE=256
+lwip-srcs := $(addprefix core/,altcp altcp_alloc altcp_tcp def dns inet_chksum init ip mem memp netif pbuf raw stats \
+        sys tcp tcp_in tcp_out timeouts udp) \
+    $(addprefix core/ipv4/,dhcp etharp icmp ip4 ip4_addr ip4_frag) \
+    $(addprefix core/ipv6/,ethip6 icmp6 inet6 ip6 ip6_addr ip6_frag mld6 nd6) \
+    $(addprefix api/,api_lib api_msg err if_api netbuf netdb netifapi sockets tcpip) netif/ethernet
+
 # $(call upstream-library,LIB): rules for build/sysroot/lib/libLIB.a and its headers.
 define upstream-library
 $1-objs := $$($1-srcs:%=build/upstream-objs/$1/%.o)
@@ -70,4 +82,6 @@ build/sysroot/lib/lib$1.a: $$($1-objs)
 	$$(Q)$$(ar) rcs $$@ $$($1-objs)
 endef
 
-$(foreach lib,z lzma zstd lz4,$(eval $(call upstream-library,$(lib))))
+$(foreach lib,z lzma zstd lz4 lwip,$(eval $(call upstream-library,$(lib))))
+
+$(lwip-objs): $(wildcard guest-pv-kernel/lwip/*.h guest-pv-kernel/lwip/arch/*.h)

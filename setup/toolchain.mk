@@ -32,7 +32,8 @@ pv-code := -O2 -g -m64 -march=x86-64 -mno-red-zone -mcmodel=small -fno-pic -fno-
     $(foreach name,__linux__ __linux linux __gnu_linux__ __unix__ __unix unix,-U$(name))
 pv-includes := -nostdinc -isystem build/sysroot/include -isystem $(gcc-include)
 pv-cflags := -std=gnu11 $(pv-code) -fno-strict-aliasing $(warnings) $(pv-includes) \
-    -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=200112L -Ihypercall-abi/include -Iguest-pv-kernel/include
+    -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=200112L -DFD_SETSIZE=256 \
+    -Ihypercall-abi/include -Iguest-pv-kernel/include -Iguest-pv-kernel/lwip
 pv-ldflags := -nostdlib -static -no-pie -Lbuild/sysroot/lib \
     -Wl,--gc-sections,-z,max-page-size=4096,-z,noexecstack,--build-id=none
 

@@ -4,6 +4,10 @@
 #ifndef PV_SYS_IOCTL_H
 #define PV_SYS_IOCTL_H
 
+/* Of sockets: how many bytes wait to be read; whether calls wait. The argument points to an int. */
+#define FIONREAD 0x4008667f
+#define FIONBIO 0x8008667e
+
 #ifdef __cplusplus
 extern "C" {
 #endif

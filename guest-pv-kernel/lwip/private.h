@@ -1,0 +1,23 @@
+/* private.h: what the files of lwip/ share. */
+#ifndef PV_LWIP_PRIVATE_H
+#define PV_LWIP_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Sets the budget for frames and data from the memory that there is. */
+void pv_net_memory_init(void);
+
+/* While a frame comes in, its own memory and that of its answer may go to the budget's end; programs stop at three quarters of it. */
+extern bool pv_net_receiving;
+
+void pv_net_random_init(void);
+
+/* A local port that nobody can tell in advance, above 49151. */
+uint16_t pv_net_random_port(void);
+
+struct netif;
+void pv_net_changed(struct netif *netif);      /* its address, or its link */
+
+#endif
