@@ -216,11 +216,15 @@ int bind(int fd, const struct sockaddr *address, socklen_t len)
 int connect(int fd, const struct sockaddr *address, socklen_t len)
 {
     struct pv_socket *k = begin_fd(fd);
+    int rc;
 
     if (!k)
         return -1;
     choose_port(k);
-    return (int)end(k, lwip_connect(k->s, address, len));
+    rc = (int)end(k, lwip_connect(k->s, address, len));
+    if (rc != 0 && errno == ECONNRESET)
+        errno = ECONNREFUSED;       /* lwIP has one name for both; nothing is there yet that could be reset */
+    return rc;
 }
 
 int listen(int fd, int backlog)
