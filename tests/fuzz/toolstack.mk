@@ -28,3 +28,4 @@ build/fuzz/seeds/toolstack_image: build/fuzz/toolstack_image-seeder
 	@mkdir -p $@
 	$(Q)$< $@
 	@touch $@
+fuzz-toolstack_image-runs := 8000
