@@ -9,3 +9,12 @@ fuzz-vbd-srcs := tests/fuzz/fuzz_vbd.c $(addprefix dom0-tools/backends/block/,vb
 fuzz-vbd-flags := $(fuzz-kit-flags)
 fuzz-vbd-length := 1024
 fuzz-vbd-runs := 8000
+
+fuzz-targets += partition virtq
+fuzz-partition-srcs := tests/fuzz/fuzz_partition.c dom0-tools/drivers/block/partition.c $(fuzz-kit-srcs)
+fuzz-partition-flags := $(fuzz-kit-flags)
+fuzz-partition-libs := -lz
+
+fuzz-virtq-srcs := tests/fuzz/fuzz_virtq.c dom0-tools/drivers/virtio/queue.c $(fuzz-kit-srcs)
+fuzz-virtq-flags := $(fuzz-kit-flags)
+fuzz-virtq-length := 512

@@ -71,7 +71,7 @@ static int bind(pv_event_fn *fn, void *arg)
 
 int pv_event_alloc_unbound(domid_t remote, pv_event_fn *fn, void *arg)
 {
-    if (remote != KIT_PEER)
+    if (remote != KIT_PEER && remote != DOMID_SELF)
         kit_wrong("a port for d%u", remote);
     return bind(fn, arg);
 }

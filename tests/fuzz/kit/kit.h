@@ -77,6 +77,9 @@ void kit_plan_event(unsigned moment, evtchn_port_t port);
 /* The byte that is read at the moment-th moment has another value from the next read on. */
 void kit_spoil(unsigned moment, uint8_t value);
 
+/* This memory is shared too, with a device: kit_spoil() holds for it. */
+void kit_share(void *p, size_t bytes);
+
 /* Takes one step of a plan from the input. */
 void kit_plan_from_input(void);
 

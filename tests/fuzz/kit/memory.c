@@ -25,6 +25,8 @@
 
 uint8_t (*kit_peer)[KIT_PAGE];
 static uint8_t *window;
+static uint8_t *shared;
+static size_t shared_bytes;
 static uint8_t *arena;                  /* our pages; what is free is poisoned, and holds SECRET */
 static int file = -1;
 
@@ -74,9 +76,22 @@ UNSEEN void kit_moment(void)
     inside = false;
 }
 
+void kit_share(void *p, size_t bytes)
+{
+    shared = p;
+    shared_bytes = bytes;
+}
+
+static UNSEEN bool is_shared(const uint8_t *p)
+{
+    return (size_t)(p - window) < WINDOW_PAGES * KIT_PAGE || (size_t)(p - shared) < shared_bytes;
+}
+
 /* Its own pages are the peer's to change, however they are mapped here. */
 static UNSEEN uint8_t *writable(const uint8_t *p)
 {
+    if ((size_t)(p - shared) < shared_bytes)
+        return shared + (p - shared);
     size_t page = (size_t)(p - window) / KIT_PAGE;
 
     return mappings[page].used ? kit_peer[mappings[page].frame] + (p - window) % KIT_PAGE : NULL;
@@ -84,7 +99,7 @@ static UNSEEN uint8_t *writable(const uint8_t *p)
 
 static UNSEEN void on_load(const void *p)
 {
-    if (!(planned || spoil.moment) || (uintptr_t)p - (uintptr_t)window >= WINDOW_PAGES * KIT_PAGE)
+    if (!(planned || spoil.moment) || !is_shared(p))
         return;
     if (spoil.byte) {
         *spoil.byte = spoil.value;
@@ -339,6 +354,30 @@ int pv_grant_unmap(void *p, size_t n)
     return 0;
 }
 
+/* Frames of the peer by number: all of them can be mapped. */
+void *pv_map_frames(domid_t domid, const xen_pfn_t *mfns, size_t n, bool writable, int *errs)
+{
+    unsigned first;
+
+    kit_moment();
+    if (domid != KIT_PEER || errs)
+        kit_wrong("frames of d%u are mapped", domid);
+    for (size_t i = 0; i < n; i++)
+        if (mfns[i] >= KIT_FRAMES)
+            return NULL;
+    if (kit_fails())
+        return NULL;
+    first = find_window(n);
+    for (size_t i = 0; i < n; i++)
+        map_page(first + i, (uint8_t)mfns[i], writable ? PROT_READ | PROT_WRITE : PROT_READ);
+    return window + first * KIT_PAGE;
+}
+
+void pv_unmap(void *p, size_t n)
+{
+    pv_grant_unmap(p, n);
+}
+
 bool kit_is_mapped(unsigned frame)
 {
     for (unsigned i = 0; i < WINDOW_PAGES; i++)
@@ -476,6 +515,7 @@ void kit_memory_start(void)
     memset(kit_peer, 0, KIT_FRAMES * KIT_PAGE);
     memset(plans, 0, sizeof(plans));
     memset(&spoil, 0, sizeof(spoil));
+    kit_share(NULL, 0);
     planned = moments = fail_countdown = 0;
     for (unsigned i = 0; i < KIT_REFS; i++)
         kit_grant(i, i, true, true);
