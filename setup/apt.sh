@@ -2,8 +2,10 @@
 # apt.sh: fetches packages by name from the Debian mirrors that this system uses, without touching its apt.
 #
 #   apt.sh unpack PACKAGE DIRECTORY [PATTERN...] the files of a binary package (those that match), unpacked
+#   apt.sh package PACKAGE FILE                 a binary package as it is
 #   apt.sh source PACKAGE DIRECTORY             the patched source of a package
 #   apt.sh depends PACKAGE                      prints the packages that a binary package depends on
+#   apt.sh sources DIRECTORY                    the system's lists of Debian's mirrors, for binary packages
 #
 # Lists, cache and state are private, in build/apt; the sources are the system's own with `deb-src` added.
 # Nothing appears in DIRECTORY until all of it is there. One call at a time; the others wait.
@@ -80,8 +82,22 @@ trap 'rm -rf "$work"' EXIT
 command=$1
 package=$2
 
+if [ "$command" = sources ]; then
+    mkdir -p "$2"
+    grep -lE 'bookworm|debian-archive-keyring' "$private"/sources.list.d/* | while read -r file; do
+        sed 's/^Types:.*/Types: deb/; /^deb-src/d' "$file" > "$2/$(basename "$file")"
+    done
+    exit
+fi
+
 if [ "$command" = depends ]; then
     apt-cache -c "$private/apt.conf" depends "$package" | sed -n 's/^ *Depends: //p'
+    exit
+fi
+
+if [ "$command" = package ]; then
+    quietly download "$package"
+    mv "$work"/*.deb "$3"
     exit
 fi
 

@@ -2,7 +2,7 @@
 #
 # `make system PYTEST="-k leak -x"` passes options on. What each machine said is in build/tests/system/*.log.
 
-system: build/enso.iso
+system: build/enso.iso build/debian/debian.img
 	$(say) TEST tests/system
 	$(Q)$(pytest) tests/system $(PYTEST)
 

@@ -1,0 +1,32 @@
+#!/bin/sh
+# finish.sh ROOT: makes the guest of the installed packages ready for use. Run by mmdebstrap.
+set -eu
+root=$1
+cd "$root"
+
+echo debian > etc/hostname
+printf '%s\n' '127.0.0.1 localhost debian' '::1 localhost debian' > etc/hosts
+passwd --root "$root" --delete --quiet root
+: > etc/machine-id                      # each guest makes its own
+
+# DHCP on every interface that there is or that comes. Copies of the image are told apart by their MAC address.
+cat > etc/systemd/network/ethernet.network <<'TEXT'
+[Match]
+Type=ether
+
+[Network]
+DHCP=ipv4
+
+[DHCPv4]
+ClientIdentifier=mac
+TEXT
+systemctl --root "$root" --quiet enable systemd-networkd.service
+
+# A guest without a network is up all the same; upkeep by the clock is the owner's choice.
+systemctl --root "$root" --quiet mask systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer \
+    dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer
+
+# The guest's own mirror is Debian's, whatever this machine uses.
+rm -f etc/apt/sources.list etc/apt/sources.list.d/* etc/apt/apt.conf.d/99mmdebstrap
+printf 'deb http://deb.debian.org/debian %s main\n' bookworm bookworm-updates > etc/apt/sources.list
+echo 'deb http://deb.debian.org/debian-security bookworm-security main' >> etc/apt/sources.list
