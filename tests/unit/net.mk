@@ -1,5 +1,5 @@
 # Networks of the control domain: packets with their checksums and segments, bridges, policies, rate limits.
-unit-tests += net_packet net_segment net_bridge net_rate
+unit-tests += net_packet net_segment net_bridge net_port net_rate
 
 net-unit-flags := -Idom0-tools -Ihypercall-abi/include -idirafter guest-pv-kernel/include
 net-unit-packets := tests/unit/net_host.c $(addprefix dom0-tools/net/,pool.c packet.c checksum.c segment.c)
