@@ -100,6 +100,39 @@ static void test_full(void **state)
     assert_true(virtq_add(&q, parts, 1, &n));
 }
 
+/* However long a table is, it takes one descriptor. */
+static void test_tables(void **state)
+{
+    static struct virtq_desc table[VIRTQ_MAX];
+    struct virtq_part parts[3] = { { 0x1000, 10, false }, { 0x2000, 20, false }, { 0x3000, 30, true } };
+    uint32_t bytes;
+    unsigned n;
+    bool broken;
+    int token, head;
+
+    (void)state;
+    assert_false(virtq_add_table(&q, parts, 0, table, 0x9000, &token));
+    for (unsigned i = 0; i < VIRTQ_MAX; i++)
+        assert_true(virtq_add_table(&q, parts, 3, table, 0x9000, &token));
+    assert_false(virtq_add_table(&q, parts, 1, table, 0x9000, &token));
+    virtq_publish(&q);
+    head = device_get(&bytes, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(page.desc[head].address, 0x9000);
+    assert_int_equal(page.desc[head].length, 48);
+    assert_int_equal(page.desc[head].flags, 4);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(table[i].address, parts[i].machine);
+        assert_int_equal(table[i].length, parts[i].bytes);
+        assert_int_equal(table[i].flags, (i < 2) | (i == 2) << 1);
+        assert_int_equal(table[i].next, i < 2 ? i + 1 : 0);
+    }
+    device_put((unsigned)head, 30);
+    assert_ptr_equal(virtq_take(&q, &bytes, &broken), &token);
+    assert_true(virtq_add(&q, parts, 1, &token));
+    assert_false(virtq_add(&q, parts, 1, &token));
+}
+
 /* Chains of random length, done in random order, over many turns of all indices. */
 static void test_random(void **state)
 {
@@ -221,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_one, setup),
         cmocka_unit_test_setup(test_full, setup),
+        cmocka_unit_test_setup(test_tables, setup),
         cmocka_unit_test_setup(test_random, setup),
         cmocka_unit_test_setup(test_notifications, setup),
         cmocka_unit_test_setup(test_lies, setup),

@@ -116,10 +116,12 @@ static void give_up(struct card *c, const char *why)
 static bool prepend_header(struct card *c, struct packet *p, struct virtq_part *part)
 {
     struct packet_piece *first = &p->pieces[0];
+    struct net_header header;
 
     if (p->refs != 1 || (uintptr_t)first->at % PV_PAGE_SIZE < HEADER)
         return false;
-    net_header_make((struct net_header *)(first->at - HEADER), p, c->virtio.features & F_HOST_ECN);
+    net_header_make(&header, p, c->virtio.features & F_HOST_ECN);
+    memcpy(first->at - HEADER, &header, HEADER);        /* it may be an odd address */
     *part = (struct virtq_part){ first->machine - HEADER, first->bytes + (uint32_t)HEADER, false };
     return true;
 }
