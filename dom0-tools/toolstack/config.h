@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "config_disk.h"
+#include "config_vif.h"
 
 #define CONFIG_NAME_SIZE     64   /* bytes of a domain's name, with the final 0 */
 #define CONFIG_PATH_SIZE     256
@@ -54,6 +55,8 @@ struct domain_config {
     uint8_t uuid[16];
     struct config_disk disks[CONFIG_DISKS];
     unsigned disk_count;
+    struct config_vif vifs[CONFIG_VIFS];
+    unsigned vif_count;
     int max_grant_frames;              /* -1: not given, computed from the devices */
     int max_maptrack_frames;           /* -1: not given */
     int max_event_channels;            /* highest number of ports, -1: not given */

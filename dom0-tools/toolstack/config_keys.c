@@ -318,6 +318,57 @@ static void apply_disk(struct apply *a, const struct config_setting *s)
         add_disk(a, s->key, v);
 }
 
+/* What another interface of the domain has already, or NULL. */
+static const char *clash(const struct domain_config *c, const struct config_vif *vif)
+{
+    for (unsigned i = 0; i < c->vif_count; i++) {
+        if (vif->has_mac && c->vifs[i].has_mac && memcmp(vif->mac, c->vifs[i].mac, CONFIG_MAC_SIZE) == 0)
+            return "the MAC address is another interface's";
+        if (vif->handle == c->vifs[i].handle)
+            return "the devid is another interface's";
+    }
+    return NULL;
+}
+
+static void add_vif(struct apply *a, const char *key, const struct config_value *v)
+{
+    struct domain_config *c = a->config;
+    struct config_vif *vif = &c->vifs[c->vif_count];
+    char problem[160];
+    const char *other;
+
+    if (v->is_list) {
+        wrong(a, &v->place, key, "a member must be a string");
+        return;
+    }
+    if (c->vif_count == CONFIG_VIFS) {
+        wrong(a, &v->place, key, "more than 8 interfaces");
+        return;
+    }
+    if (!config_vif_parse(v->text, vif, problem, sizeof(problem))) {
+        wrong(a, &v->place, key, problem);
+        return;
+    }
+    if (!vif->has_handle)
+        vif->handle = c->vif_count;     /* as xl counts them */
+    vif->has_handle = true;
+    other = clash(c, vif);
+    if (other)
+        wrong(a, &v->place, key, other);
+    else
+        c->vif_count++;
+}
+
+static void apply_vif(struct apply *a, const struct config_setting *s)
+{
+    if (!s->value->is_list) {
+        wrong(a, &s->value->place, s->key, "must be a list of strings");
+        return;
+    }
+    for (const struct config_value *v = s->value->first; v; v = v->next)
+        add_vif(a, s->key, v);
+}
+
 /* Devices and ways to boot that need parts which do not exist: an empty value asks for nothing. */
 static void apply_absent(struct apply *a, const struct config_setting *s)
 {
@@ -364,7 +415,7 @@ static const struct config_key {
     { "bootloader",          apply_boot_loader },
     { "firmware",            apply_boot_loader },
     { "disk",                apply_disk },
-    { "vif",                 apply_absent },
+    { "vif",                 apply_vif },
     { "p9",                  apply_absent },
     { "pci",                 apply_absent },
     { "vfb",                 apply_absent },
