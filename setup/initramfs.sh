@@ -41,10 +41,35 @@ mkdir -p /dev/pts
 mount -t devpts pts /dev/pts
 hostname linux
 ip link set lo up
-for module in crc32c_generic crc16 mbcache jbd2 ext4 xen-blkfront; do
+for module in crc32c_generic crc16 mbcache jbd2 ext4 xen-blkfront xen-netfront; do
     insmod /lib/modules/$module.ko
 done
+for interface in $(cd /sys/class/net && ls -d eth* 2>/dev/null); do
+    ip link set "$interface" up
+    udhcpc -i "$interface" -s /etc/lease -n -q -t 4 > /dev/null 2>&1 &
+done
 echo 'enso-initramfs: user space is up'
+END
+
+# What udhcpc calls with what a server said.
+cat > etc/lease <<'END'
+#!/bin/sh
+case $1 in
+deconfig)
+    ip link set "$interface" up
+    ;;
+bound | renew)
+    ip addr flush dev "$interface"
+    ip addr add "$ip/$mask" dev "$interface"
+    for gateway in $router; do
+        ip route replace default via "$gateway" dev "$interface"
+        break
+    done
+    for server in $dns; do
+        echo "nameserver $server"
+    done > /etc/resolv.conf
+    ;;
+esac
 END
 
 cat > etc/stop <<'END'
@@ -59,7 +84,7 @@ cd /root
 END
 printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'nobody:x:65534:65534:nobody:/:/bin/sh' > etc/passwd
 printf '%s\n' 'root:x:0:' 'nobody:x:65534:' > etc/group
-chmod 755 etc/start etc/stop
+chmod 755 etc/start etc/stop etc/lease
 
 find . -mindepth 1 -exec touch -h -d @0 {} +
 "$cpio" . "$output.cpio"

@@ -11,6 +11,7 @@
 
 #include "../backends/block/blkback.h"
 #include "../backends/console/consoled.h"
+#include "../backends/net/netback.h"
 #include "../cli/number.h"
 #include "../cli/shell.h"
 #include "../cli/terminal.h"
@@ -105,6 +106,7 @@ int main(int argc, char **argv)
     report_part("the console daemon", consoled_start(), "domains have no console");    /* logs are kept */
     report_part("the devices", drivers_start(), "the host's disks cannot be used");
     report_part("the block backend", blkback_start(), "domains have no disks");
+    report_part("the network backend", netback_start(), "domains have no network");
     start_toolstack();                                          /* domains can be created, and are watched */
     print_banner();
     shell_init(terminal_columns(boot_option(argc, argv, "columns")));   /* commands can run */

@@ -15,11 +15,13 @@
 #include "kernel_cache.h"
 #include "lifecycle.h"
 #include "store_keys.h"
+#include "vif.h"
 
 #define OVERHEAD_KIB         128u        /* what a domain may cost the hypervisor beyond its own memory */
 #define UNPACK_EXTRA_BYTES   (64u << 20) /* an unpacked kernel holds more than what is loaded */
 #define GRANT_FRAMES_DEFAULT 2u          /* 1024 references: console, store, and no devices yet */
 #define GRANT_FRAMES_DISK    3u          /* 32 requests of 32 pages and their lists, at 512 references a frame */
+#define QUEUES_MOST          4u          /* pairs of rings of an interface, one for each vcpu */
 #define PORTS_DEFAULT        1023u
 
 struct creation {
@@ -146,14 +148,24 @@ static unsigned limit_or(int configured, unsigned otherwise)
     return configured >= 0 ? (unsigned)configured : otherwise;
 }
 
+/* A pair of rings has 512 requests and its own two pages: a little more than a frame of references. */
+static unsigned queues_of(const struct domain_config *config)
+{
+    return config->maxvcpus < QUEUES_MOST ? config->maxvcpus : QUEUES_MOST;
+}
+
+static unsigned grant_frames(const struct domain_config *config)
+{
+    return GRANT_FRAMES_DEFAULT + GRANT_FRAMES_DISK * config->disk_count + (queues_of(config) + 1) * config->vif_count;
+}
+
 static int make_domain(struct creation *c)
 {
     const struct domain_config *config = &c->m->config;
     struct control_limits limits = {
         .vcpus = config->maxvcpus,
         .ports = limit_or(config->max_event_channels, PORTS_DEFAULT),
-        .grant_frames = limit_or(config->max_grant_frames,
-                                 GRANT_FRAMES_DEFAULT + GRANT_FRAMES_DISK * config->disk_count),
+        .grant_frames = limit_or(config->max_grant_frames, grant_frames(config)),
         .maptrack_frames = limit_or(config->max_maptrack_frames, 0),
     };
     domid_t domid;
@@ -226,6 +238,16 @@ static int attach_disks(struct creation *c)
     return rc;
 }
 
+static int attach_vifs(struct creation *c)
+{
+    struct domain_config *config = &c->m->config;
+    int rc = 0;
+
+    for (unsigned i = 0; i < config->vif_count && rc == 0; i++)
+        rc = vif_attach(c->m->domid, &config->vifs[i], queues_of(config), c->err);
+    return rc;
+}
+
 static int start(struct creation *c)
 {
     const struct toolstack_create_flags *flags = c->flags;
@@ -258,6 +280,8 @@ static int fill_domain(struct creation *c)
     rc = connect(c);
     if (rc == 0)
         rc = attach_disks(c);
+    if (rc == 0)
+        rc = attach_vifs(c);
     return rc ? rc : start(c);
 }
 

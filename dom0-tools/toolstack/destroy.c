@@ -9,6 +9,7 @@
 #include "disk.h"
 #include "lifecycle.h"
 #include "store_keys.h"
+#include "vif.h"
 #include "xenstore/xenstored.h"
 
 #define GONE_WITHIN_NS (500 * PV_NS_PER_MS)
@@ -44,6 +45,7 @@ int lifecycle_remove(domid_t domid, const uint8_t uuid[16], const char *name, st
     xenstore_domain_gone(domid);
     store_keys_remove(domid, uuid);
     disk_remove_all(domid);
+    vif_remove_all(domid);
     wait_until_gone(domid);
     return toolstack_ok(err);
 }
