@@ -16,7 +16,8 @@ kit-srcs := $(addprefix $(kit-dir)/, \
     vfs/vfs.c vfs/path.c vfs/cpio.c vfs/cpiofs.c vfs/consolefile.c \
     newlib/files.c newlib/process.c newlib/locks.c lib/bytering.c lib/errno.c lib/siphash.c \
     lwip/sys_arch.c lwip/memory.c lwip/random.c lwip/checksum.c lwip/net.c lwip/address.c \
-    lwip/socket.c lwip/poll.c lwip/names.c)
+    lwip/socket.c lwip/poll.c lwip/names.c lwip/vif.c \
+    net/netfront.c net/frames.c net/pages.c net/ring.c)
 kit-start-srcs := $(addprefix $(kit-dir)/,start/entry.S start/notes.S)
 
 kit-objs := $(kit-srcs:%=build/%.o)
