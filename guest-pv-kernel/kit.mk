@@ -47,7 +47,7 @@ endef
 -include $(kit-objs:.o=.d) $(kit-start-objs:.o=.d)
 
 # ---- example guests: one folder each; NAME-srcs lists its files ----
-guests := hello burn crash disktest
+guests := hello burn crash disktest netecho webserver
 guest-images := $(guests:%=build/guests/%)
 guest-configs :=
 include $(guests:%=$(kit-dir)/guests/%/guest.mk)

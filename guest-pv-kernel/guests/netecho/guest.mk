@@ -1,0 +1,2 @@
+netecho-srcs := guest-pv-kernel/guests/netecho/netecho.c
+guest-configs += guest-pv-kernel/guests/netecho/netecho.cfg
