@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../net/bridge.h"
+#include "../services/uplink.h"
 #include "json.h"
 #include "report.h"
 
@@ -183,11 +184,14 @@ static int join(const struct command_call *call, struct bridge *b, const char *n
     if (port->bridge)
         return report_failure(call, name, 0, "`bridge leave` takes it out", "it is in the bridge %s",
                               bridge_name(port->bridge));
-    rc = bridge_join(b, port);
+    rc = uplink_join_bridge(b, port);
     if (rc == -EBUSY)
         return report_failure(call, name, rc, NULL, "it cannot join %s: something else uses it", bridge_name(b));
     if (rc == -EADDRINUSE)
         return report_failure(call, name, rc, NULL, "it cannot join %s: another member has its address", bridge_name(b));
+    if (rc == -EINVAL)
+        return report_failure(call, name, 0, "make a bridge for it", "%s is the guests' own network, which this host routes",
+                              bridge_name(b));
     return rc ? report_failure(call, name, rc, NULL, "it cannot join %s", bridge_name(b)) : STATUS_OK;
 }
 
@@ -199,16 +203,20 @@ static int leave(const struct command_call *call, struct bridge *b, const char *
         return no_port(call, name);
     if (port->bridge != b)
         return report_failure(call, name, 0, NULL, "it is not in the bridge %s", bridge_name(b));
-    bridge_leave(port);
+    if (uplink_leave_bridge(port))
+        return report_failure(call, name, 0, NULL, "it is the control domain's own and stays with the bridge");
     return STATUS_OK;
 }
 
 static void empty(struct bridge *b)
 {
-    struct net_port *port;
+    struct net_port *port = bridge_member(b, NULL), *next;
 
-    while ((port = bridge_member(b, NULL)) != NULL)
-        bridge_leave(port);
+    for (; port; port = next) {
+        next = bridge_member(b, port);
+        if (uplink_leave_bridge(port) == 0)
+            next = bridge_member(b, NULL);      /* its card may have taken the control domain's port along */
+    }
 }
 
 /* All of it or nothing. */

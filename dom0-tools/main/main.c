@@ -16,6 +16,7 @@
 #include "../cli/shell.h"
 #include "../cli/terminal.h"
 #include "../drivers/drivers.h"
+#include "../services/services.h"
 #include "../toolstack/domain.h"
 #include "../toolstack/host.h"
 #include "../xenstore/xenstored.h"
@@ -107,6 +108,7 @@ int main(int argc, char **argv)
     report_part("the devices", drivers_start(), "the host's disks cannot be used");
     report_part("the block backend", blkback_start(), "domains have no disks");
     report_part("the network backend", netback_start(), "domains have no network");
+    report_part("the network services", services_start(), "neither this host nor guests have a network");
     start_toolstack();                                          /* domains can be created, and are watched */
     print_banner();
     shell_init(terminal_columns(boot_option(argc, argv, "columns")));   /* commands can run */

@@ -147,6 +147,11 @@ static bool is_guest(const struct nat *n, uint32_t address)
     return nat_is_inside(n, address) && address != n->settings.gateway && (address & 0xff) != 0 && (address & 0xff) != 0xff;
 }
 
+bool nat_is_guest(struct nat *n, uint32_t address, const uint8_t *mac, uint64_t now_ms)
+{
+    return is_guest(n, address) && nat_claim(n, address, mac, now_ms);
+}
+
 enum nat_verdict nat_from_inside(struct nat *n, struct packet *p, uint64_t now_ms, struct nat_hop *hop)
 {
     struct dialled d;
@@ -156,7 +161,7 @@ enum nat_verdict nat_from_inside(struct nat *n, struct packet *p, uint64_t now_m
 
     if (fault)
         return drop_fault(n, fault);
-    if (!is_guest(n, v.from) || !nat_claim(n, v.from, p->pieces[0].at + ETH_FROM, now_ms))
+    if (!nat_is_guest(n, v.from, p->pieces[0].at + ETH_FROM, now_ms))
         return drop(&n->statistics.spoofed);
     if ((verdict = where_to(n, &v, &d)) != NAT_FORWARD || (verdict = check_passage(n, &v)) != NAT_FORWARD)
         return verdict;

@@ -70,6 +70,9 @@ enum nat_verdict nat_from_outside(struct nat *n, struct packet *p, uint64_t now_
 struct packet *nat_error(struct nat *n, const struct packet *p, enum nat_verdict why, uint32_t from, const uint8_t *from_mac,
                          uint64_t now_ms);
 
+/* A station names an inner address as its own, with this or by sending: false, it may not. */
+bool nat_is_guest(struct nat *n, uint32_t address, const uint8_t *mac, uint64_t now_ms);
+
 /* Gives an inner address to a station, as DHCP does: nobody else may send with it until `until_ms`. */
 void nat_lease(struct nat *n, uint32_t address, const uint8_t *mac, uint64_t until_ms);
 

@@ -7,8 +7,9 @@
 #include "../net/bridge.h"
 
 /* bridge_join() and bridge_leave() for any port, as commands want them: where the port is the uplink's card, the control domain's interface
- * moves along. Errors are bridge_join()'s, and then nothing has changed; -ENOMEM. */
+ * moves along. Errors of joining are bridge_join()'s, and -EINVAL for a card and the guests' own network, where this host is router and DHCP
+ * server; nothing has changed then. -EPERM: the control domain's own port does not leave. */
 int uplink_join_bridge(struct bridge *bridge, struct net_port *port);
-void uplink_leave_bridge(struct net_port *port);
+int uplink_leave_bridge(struct net_port *port);
 
 #endif
