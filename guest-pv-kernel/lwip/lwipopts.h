@@ -49,6 +49,7 @@
 #define LWIP_IPV6 1
 #define LWIP_IPV6_DHCP6 0
 #define LWIP_IPV6_FORWARD 0
+#define IPV6_FRAG_COPYHEADER 1               /* pointers do not fit where the header of a fragment was */
 #define LWIP_IPV6_NUM_ADDRESSES 3
 #define IP_FORWARD 0
 #define LWIP_ARP 1
