@@ -4,6 +4,7 @@
 #   /NAME.cfg and files of GUESTS   configurations of the example guests, and the user's own files
 #   /boot/                          kernels of the guests
 #   /etc/exec                       what EXEC says
+#   /etc/forwards                   ports that FWD forwards to guests
 linux-files := $(if $(filter-out 0,$(LINUX)),build/linux/vmlinuz build/linux/initrd.gz)
 linux-config := $(if $(linux-files),dom0-tools/etc/linux.cfg)
 archive-files := $(guest-configs) $(linux-config) $(if $(GUESTS),$(shell find $(GUESTS) -type f))
@@ -29,12 +30,18 @@ build/exec: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$EXEC" | cmp -s - $@ || printf '%s\n' "$$EXEC" > $@
 
-build/boot.cpio: $(archive-files) $(archive-images) $(linux-files) build/exec build/flags/archive-contents
+build/forwards: FORCE setup/forwards.sh
+	@mkdir -p $(@D)
+	@setup/forwards.sh '$(FWD)' file > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+build/boot.cpio: $(archive-files) $(archive-images) $(linux-files) build/exec build/forwards build/flags/archive-contents
 	$(say) CPIO $@
 	$(Q)rm -rf build/archive && mkdir -p build/archive/boot build/archive/etc
 	$(Q)cp $(guest-configs) $(linux-config) build/archive
 	$(Q)cp $(archive-images) $(linux-files) build/archive/boot
 	$(if $(EXEC),$(Q)cp build/exec build/archive/etc/exec)
+	$(if $(FWD),$(Q)cp build/forwards build/archive/etc/forwards)
 	$(if $(GUESTS),$(Q)cp -r $(GUESTS)/. build/archive)
 	$(Q)setup/cpio.sh build/archive $@
 
@@ -50,6 +57,6 @@ iso: build/enso.iso
 
 # ---- the machine ----
 run: build/enso.iso
-	$(Q)ISO=$< DISK=$(DISK) MEM=$(MEM) CPUS=$(CPUS) ACCEL=$(ACCEL) UEFI=$(UEFI) LOG=build/run.log setup/run.sh
+	$(Q)ISO=$< DISK=$(DISK) NET=$(NET) FWD='$(FWD)' MEM=$(MEM) CPUS=$(CPUS) ACCEL=$(ACCEL) UEFI=$(UEFI) LOG=build/run.log setup/run.sh
 
 .PHONY: iso run

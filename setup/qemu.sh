@@ -2,7 +2,8 @@
 # qemu.sh [QEMU-OPTION...]: becomes QEMU with a machine for Enso, its serial port on the terminal.
 #
 # From the environment: ISO, MEM (MiB, or with a suffix), CPUS, ACCEL, UEFI=1, DISK (files or block devices, separated
-# by commas, that become virtio disks), LOG (file for a copy of what the serial port says). Ctrl-C and Ctrl-A reach the machine. The shell's `exit CODE` writes CODE to the
+# by commas, that become virtio disks), NET (user: a virtio network card with QEMU's own network behind it; none), FWD (see forwards.sh),
+# LOG (file for a copy of what the serial port says). Ctrl-C and Ctrl-A reach the machine. The shell's `exit CODE` writes CODE to the
 # isa-debug-exit device, which makes QEMU's exit status 2*CODE+1; a power-off makes it 0.
 set -eu
 
@@ -33,6 +34,16 @@ for disk in ${DISK:-}; do
     n=$((n + 1))
 done
 unset IFS
+case ${NET:-none} in
+user)
+    forwards=$("$(dirname "$0")/forwards.sh" "${FWD:-}" qemu)
+    set -- -netdev "user,id=net0$forwards" -device virtio-net-pci,disable-legacy=on,netdev=net0,romfile= "$@" ;;
+none)
+    [ -z "${FWD:-}" ] || { echo "FWD needs NET=user" >&2; exit 1; } ;;
+*)
+    echo "NET: \`$NET\` is neither user nor none" >&2
+    exit 1 ;;
+esac
 exec qemu-system-x86_64 -accel "$ACCEL" -cpu "$cpu" -m "$MEM" -smp "$CPUS" \
     -nodefaults -no-user-config -display none -vga std -no-reboot \
     -chardev "stdio,id=serial,signal=off${LOG:+,logfile=$LOG}" -serial chardev:serial -monitor none \

@@ -5,7 +5,7 @@ set -eu
 
 here=$(dirname "$0")
 export ISO="${ISO-$here/../build/enso.iso}" LOG="${LOG:-$here/../build/run.log}"
-export MEM="${MEM:-2048}" CPUS="${CPUS:-2}" ACCEL="${ACCEL:-tcg}"
+export MEM="${MEM:-2048}" CPUS="${CPUS:-2}" ACCEL="${ACCEL:-tcg}" NET="${NET-user}"
 
 : > "$LOG"
 status=0

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -36,6 +37,13 @@ def direct(hypervisor="enso", options="", image="dom0", archive="boot.cpio"):
     modules = [f"{BUILD}/{image}"] + ([f"{BUILD}/{archive}"] if archive else [])
     return dict(iso=False, qemu=["-kernel", f"{BUILD}/{hypervisor}", "-append", options,
                                  "-initrd", ",".join(m.replace(",", ",,") for m in modules)])
+
+
+def free_port():
+    """A port of 127.0.0.1 that nothing uses now."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
 
 
 class CommandFailed(Exception):
@@ -72,21 +80,25 @@ class Host:
     """One machine. start() returns at the shell's prompt; stop() always ends QEMU.
 
     mem in MiB; entry: of the boot menu; exec_: a boot script; files: {name: content} for the boot archive;
-    iso=False: no CD image, or the path of another one; qemu: more of its options; logs: the folder for what
-    it says."""
+    iso=False: no CD image, or the path of another one; qemu: more of its options; net: "user" for a network
+    card, with forwards fwd=["PORT:GUEST:PORT"] from 127.0.0.1 (free_port() gives a port); logs: the folder for
+    what it says."""
 
     def __init__(self, name, mem=512, cpus=2, uefi=False, entry=0, exec_=None, files=None, iso=True,
-                 qemu=(), logs=LOGS):
+                 qemu=(), net="none", fwd=(), logs=LOGS):
         os.makedirs(logs, exist_ok=True)
         self.name = name
         self.log = os.path.join(logs, name + ".log")
         self.iso = iso if isinstance(iso, str) else os.path.join(BUILD, "enso.iso")
         self.own_iso = None
+        if fwd:
+            files = {"etc/forwards": subprocess.run([f"{ROOT}/setup/forwards.sh", ",".join(fwd), "file"], check=True,
+                                                    capture_output=True, text=True).stdout} | (files or {})
         if entry or exec_ is not None or files:
             self.own_iso = self.iso = os.path.join(logs, name + ".iso")
             make_iso(self.iso, entry, exec_, files)
         self.environment = dict(os.environ, ISO=self.iso if iso else "", MEM=str(mem), CPUS=str(cpus),
-                                UEFI=str(int(uefi)),
+                                UEFI=str(int(uefi)), NET=net, FWD=",".join(fwd),
                                 ACCEL=os.environ.get("ACCEL", "tcg"), LOG="")
         self.qemu = list(qemu)
         self.serial = None
