@@ -59,11 +59,22 @@ void interface_send(struct interface *i, struct packet *p)
         packet_free(p);
 }
 
+/* Alone in its bridge: there is nobody to hear it, and no need for memory. */
+static bool is_alone(const struct interface *i)
+{
+    const struct bridge *b = i->port.bridge;
+
+    return b && bridge_member(b, NULL) == &i->port && !bridge_member(b, &i->port);
+}
+
 static int output(void *arg, struct pbuf *b, unsigned checksum_start, unsigned checksum_offset)
 {
-    struct packet *p = packet_alloc(b->tot_len);
+    struct packet *p;
     size_t at = 0;
 
+    if (is_alone(arg))
+        return 0;
+    p = packet_alloc(b->tot_len);
     if (!p)
         return -ENOBUFS;
     for (; b; b = b->next)
