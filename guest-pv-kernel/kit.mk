@@ -34,7 +34,7 @@ build/libpv.a: $(kit-objs)
 	$(Q)rm -f $@ && $(ar) rcs $@ $^
 
 define pv-image
-build/$1.debug: $2 $$(kit-start-objs) build/libpv.a $$(kit-dir)/kit.ld | $$(sysroot)
+build/$1.debug: $2 $$(kit-start-objs) build/libpv.a build/sysroot/lib/liblwip.a $$(kit-dir)/kit.ld | $$(sysroot)
 	@mkdir -p $$(@D)
 	$$(say) LD $$@
 	$$(Q)$$(cc) $$(pv-ldflags) -T $$(kit-dir)/kit.ld -o $$@ $$(kit-start-objs) $2 \

@@ -158,7 +158,7 @@ static int configure(struct vif *v, const char *address)
 
 int pv_net_vif(unsigned handle, const char *address, uint64_t deadline_ns, struct netif **netif)
 {
-    struct pv_net_device device = { .mtu = 1500, .flags = PV_NET_CHECKSUM | PV_NET_IPV6, .output = output };
+    struct pv_net_device device = { .mtu = 1500, .flags = PV_NET_CHECKSUM, .output = output };
     struct vif *v = calloc(1, sizeof(*v));
     int rc = v ? pv_nf_start(handle, on_link, v, &v->net) : -ENOMEM;
 
@@ -168,6 +168,8 @@ int pv_net_vif(unsigned handle, const char *address, uint64_t deadline_ns, struc
         return rc;
     }
     device.arg = v;
+    if (!pv_netfront_address(v->net))
+        device.flags |= PV_NET_IPV6;        /* whoever may only use one IPv4 address may not use IPv6 */
     memcpy(device.mac, pv_netfront_mac(v->net), sizeof(device.mac));
     rc = pv_net_add(&device, &v->netif);
     if (rc == 0)
