@@ -129,3 +129,15 @@ int cmd_block_list(const struct command_call *call)
         print_disk(domid, &list[i]);
     return STATUS_OK;
 }
+
+/* --- backend-restart --- */
+
+int cmd_backend_restart(const struct command_call *call)
+{
+    int rc;
+
+    if (strcmp(call->words[0], "block") != 0)
+        return report_usage(call->command, "`%s` is no backend that can be started again; block is", call->words[0]);
+    rc = blkback_restart();
+    return rc ? report_failure(call, call->words[0], rc, NULL, "the backend does not start") : STATUS_OK;
+}

@@ -21,7 +21,8 @@
                          handler(cmd_poweroff) handler(cmd_exit)                                             \
     /* cmd_device.c */   handler(cmd_lspci) handler(cmd_lsblk)                                               \
     /* cmd_network.c */  handler(cmd_network_list) handler(cmd_network_attach) handler(cmd_network_detach)  \
-    /* cmd_block.c */    handler(cmd_block_list) handler(cmd_block_attach) handler(cmd_block_detach)           \
+    /* cmd_block.c */    handler(cmd_block_list) handler(cmd_block_attach) handler(cmd_block_detach)         \
+                         handler(cmd_backend_restart)                                                        \
     /* cmd_bridge.c */   handler(cmd_bridge)                                                                 \
     /* cmd_store.c */    handler(cmd_xenstore_ls) handler(cmd_xenstore_read) handler(cmd_xenstore_write)     \
                          handler(cmd_xenstore_list) handler(cmd_xenstore_rm) handler(cmd_xenstore_exists)    \

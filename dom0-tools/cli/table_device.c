@@ -62,5 +62,16 @@ const struct command commands_device[] = {
         .min_words = 2, .max_words = 2, .first = WORD_DOMAIN,
         .run = cmd_block_detach,
     },
+    {
+        .name = "backend-restart",
+        .arguments = "block",
+        .summary = "start a backend again under running guests",
+        .text =
+            "The backend forgets all that it knows and begins anew with what the store and the guests' rings say; "
+            "requests that it had not answered are done again. Guests do not notice. For tests.",
+        .examples = "backend-restart block",
+        .min_words = 1, .max_words = 1,
+        .run = cmd_backend_restart,
+    },
     { .name = NULL }
 };

@@ -8,5 +8,5 @@ config_disk-srcs := tests/unit/test_config_disk.c dom0-tools/toolstack/config_di
 config_disk-flags := -Idom0-tools
 
 unit-tests += vbd
-vbd-srcs := tests/unit/test_vbd.c dom0-tools/backends/block/vbd.c dom0-tools/backends/block/blkif.c
+vbd-srcs := tests/unit/test_vbd.c $(addprefix dom0-tools/backends/block/,vbd.c vbd_copy.c blkif.c)
 vbd-flags := -Idom0-tools -Ihypercall-abi/include -idirafter guest-pv-kernel/include

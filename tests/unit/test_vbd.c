@@ -126,6 +126,25 @@ int pv_event_close(evtchn_port_t port)
     return 0;
 }
 
+static unsigned masked;
+
+void pv_event_mask(evtchn_port_t port)
+{
+    assert_int_equal(port, 33);
+    masked++;
+}
+
+void pv_event_unmask(evtchn_port_t port)
+{
+    assert_int_equal(port, 33);
+    masked--;
+}
+
+uint64_t pv_now_ns(void)
+{
+    return 1000;
+}
+
 bool pv_upcalls_disable(void)
 {
     return true;
@@ -160,15 +179,17 @@ struct pv_thread *pv_thread_create(const char *name, size_t stack_bytes, void (*
 static void (*turns[16])(void);
 static unsigned turn;
 static jmp_buf out;
+static bool time_passes;
 
 /* The device's thread sleeps: it is the next turn's, or, without one, the test's. */
 bool pv_wait(struct pv_waitq *q, uint64_t deadline_ns)
 {
-    (void)deadline_ns;
     if (q->woken) {
         q->woken = false;
         return true;
     }
+    if (time_passes && deadline_ns != UINT64_MAX)
+        return false;
     if (!turns[turn])
         longjmp(out, 1);
     turns[turn++]();
@@ -443,6 +464,114 @@ static void test_flood(void **state)
     }
 }
 
+/* However the disk orders them, answers come as the requests were: then the ring tells what is unanswered. */
+static void test_answers_are_in_order(void **state)
+{
+    (void)state;
+    hold = true;
+    for (unsigned i = 0; i < 8; i++)
+        push(BLKIF_OP_WRITE, i, i * 8, 10, 1);
+    push(BLKIF_OP_RESERVED_1, 8, 0, 0, 0);      /* finished at once, and answered last */
+    kick();
+    assert_int_equal(held_count, 8);
+    for (unsigned i = 7; i > 0; i--) {
+        held[i]->done(held[i], 0);
+        work();
+        assert_int_equal(sring->rsp_prod, 0);
+    }
+    held[0]->done(held[0], -EIO);
+    held_count = 0;
+    work();
+    assert_answer(0, BLKIF_RSP_ERROR);
+    for (unsigned i = 1; i < 8; i++)
+        assert_answer(i, BLKIF_RSP_OKAY);
+    assert_answer(8, BLKIF_RSP_EOPNOTSUPP);
+}
+
+/* Ends the device without answers, as a backend that dies; another one begins with the ring alone. */
+static void change_backends(void)
+{
+    struct vbd_ring ring = { .pages = 1, .refs = { 1 }, .port = 9 };
+
+    vbd_shut(vbd, false, NULL);
+    while (held_count) {
+        struct block_request *b = held[--held_count];
+
+        b->done(b, do_io(b));
+    }
+    work();
+    assert_true(vbd_ended(vbd));
+    vbd_free(vbd);
+    assert_int_equal(mapped, 0);
+    assert_int_equal(vbd_open(&vbd, "vbd 51712 of d5", 5, &ring, &disk, false, true), 0);
+}
+
+static void test_another_takes_over(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 40; round++) {     /* around the ring, more than once */
+        memset(guest[10], 'a' + (int)round % 26, PAGE);
+        push(BLKIF_OP_WRITE, 100 + round, 8, 10, 1);
+        kick();
+        assert_answer(100 + round, BLKIF_RSP_OKAY);
+        hold = true;
+        for (unsigned i = 0; i < 7; i++)
+            push(i % 2 ? BLKIF_OP_READ : BLKIF_OP_WRITE, i, i * 8, 20 + i, 1);
+        kick();
+        for (unsigned i = 3; i < 7; i++)        /* the first two answered, the others done and not answered */
+            held[i]->done(held[i], 0);
+        held[0]->done(held[0], do_io(held[0]));
+        held[1]->done(held[1], do_io(held[1]));
+        held[0] = held[2];
+        held_count = 1;
+        work();
+        assert_answer(0, BLKIF_RSP_OKAY);
+        assert_answer(1, BLKIF_RSP_OKAY);
+        assert_true(front.rsp_cons == sring->rsp_prod);
+        hold = false;
+        memset(medium, 0, sizeof(medium));      /* what the new one does not do anew is missed */
+        memset(guest[22], 'w', PAGE);
+        change_backends();
+        work();
+        for (unsigned i = 2; i < 7; i++)
+            assert_answer(i, BLKIF_RSP_OKAY);
+        assert_true(front.rsp_cons == sring->rsp_prod);
+        assert_int_equal(medium[2 * 8 * 512], 'w');
+    }
+}
+
+/* An index that another backend cannot have left: the device stops as for any other lie. */
+static void test_nothing_to_take_over(void **state)
+{
+    (void)state;
+    sring->req_prod = 3;
+    sring->rsp_prod = 100;
+    change_backends();
+    work();
+    assert_true(vbd_stopped(vbd));
+    assert_int_equal(sring->rsp_prod, 100);
+}
+
+/* Notifications without requests are heard once in a while; requests are served all the same. */
+static void test_notified_for_nothing(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 1000 && !masked; i++) {
+        handler(33, handler_arg);
+        work();
+    }
+    assert_int_equal(masked, 1);
+    push(BLKIF_OP_WRITE, 1, 0, 10, 1);
+    RING_PUSH_REQUESTS(&front);
+    time_passes = true;
+    work();
+    time_passes = false;
+    assert_int_equal(masked, 0);
+    handler(33, handler_arg);
+    work();
+    assert_answer(1, BLKIF_RSP_OKAY);
+}
+
 static void test_refused_rings(void **state)
 {
     struct vbd_ring ring = { .pages = 1, .refs = { 7 }, .port = 9 };
@@ -465,6 +594,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_failing_disk, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lying_ring, setup, teardown),
         cmocka_unit_test_setup_teardown(test_flood, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_answers_are_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_another_takes_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_to_take_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_notified_for_nothing, setup, teardown),
         cmocka_unit_test(test_refused_rings),
     };
 

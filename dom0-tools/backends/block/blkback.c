@@ -1,6 +1,6 @@
-/* blkback.c: devices come and go by the store: one thread, which looks at a device whenever something below its two directories has
- * changed. What a front end writes is read key by key, with limits, and checked; where a backend's directory is decides whose it is. */
-#include "blkback.h"
+/* blkback.c: a device as the store describes it, and what becomes of it when the store changes. What a front end
+ * writes is read key by key, with limits, and checked; where a backend's directory is decides whose it is. */
+#include "blkback_private.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,30 +14,14 @@
 #include <xen/io/xenbus.h>
 #include <pv/error.h>
 #include <pv/thread.h>
+#include <pv/time.h>
 #include <pv/xenbus.h>
 
 #include "../../drivers/block/block.h"
 
-#define TREE        "/local/domain/0/backend/vbd"
-#define PATH_SIZE   96
-#define STACK_BYTES (32u * 1024u)
-#define TOKEN_BACK  "back"
 #define TOKEN_FRONT "front"
-
-struct device {
-    LIST_ENTRY(device) link;
-    domid_t frontend;
-    unsigned id;
-    char back[PATH_SIZE], front[PATH_SIZE];
-    struct block_device *block;
-    bool read_only, discard;
-    enum xenbus_state state;
-    struct vbd *vbd;            /* while connected */
-    bool broken;                /* its front end broke the protocol: it is not served again */
-};
-
-static LIST_HEAD(, device) devices = LIST_HEAD_INITIALIZER(devices);
-static struct pv_xs_watcher watcher;
+#define TURNS       64u                     /* changes of state that a device may have */
+#define TURNS_NS    (10 * PV_NS_PER_SEC)    /* in so long */
 
 /* ---- keys ---- */
 
@@ -82,12 +66,37 @@ static void put_text(const struct device *d, const char *key, const char *value)
     pv_xs_write(PV_XS_NIL, path, value, strlen(value));
 }
 
+static bool has_key(const char *directory, const char *key)
+{
+    char *value = read_text(directory, key);
+
+    free(value);
+    return value != NULL;
+}
+
+/* A front end that comes and goes all the time makes work for the store and for us: it is not served again. */
+static void count_turn(struct device *d)
+{
+    uint64_t now = pv_now_ns();
+
+    if (now - d->turns_since > TURNS_NS) {
+        d->turns_since = now;
+        d->turns = 0;
+    }
+    if (++d->turns == TURNS && !d->broken) {
+        printf("enso: vbd %u of d%u: its front end comes and goes too often: the device is stopped\n",
+               d->id % 1000000, d->frontend);
+        d->broken = true;
+    }
+}
+
 static void set_state(struct device *d, enum xenbus_state state)
 {
     if (d->state == state)
         return;
     d->state = state;
     put(d, "state", state);
+    count_turn(d);
 }
 
 /* ---- a device appears ---- */
@@ -98,7 +107,7 @@ static void publish(const struct device *d)
     const struct block_device *b = d->block;
 
     put(d, "sectors", b->sectors);
-    put(d, "sector-size", BLOCK_SECTOR);
+    put(d, "sector-size", b->granularity * BLOCK_SECTOR);
     put(d, "physical-sector-size", b->granularity * BLOCK_SECTOR);
     put(d, "info", d->read_only ? VDISK_READONLY : 0);
     put(d, "feature-flush-cache", !d->read_only);
@@ -150,26 +159,19 @@ static int take_block(struct device *d)
     return rc;
 }
 
-static struct device *find(domid_t frontend, unsigned id)
+struct device *blkback_find(domid_t frontend, unsigned id)
 {
     struct device *d;
 
-    LIST_FOREACH(d, &devices, link)
+    LIST_FOREACH(d, &blkback_devices, link)
         if (d->frontend == frontend && d->id == id)
             return d;
     return NULL;
 }
 
-static void drop(struct device *d)
-{
-    LIST_REMOVE(d, link);
-    free(d);
-}
-
-static struct device *appear(domid_t frontend, unsigned id)
+static struct device *add(domid_t frontend, unsigned id)
 {
     struct device *d = calloc(1, sizeof(*d));
-    char state[PATH_SIZE + 8];
 
     if (!d)
         return NULL;
@@ -177,36 +179,41 @@ static struct device *appear(domid_t frontend, unsigned id)
     d->id = id;
     snprintf(d->back, sizeof(d->back), TREE "/%u/%u", frontend, id);
     snprintf(d->front, sizeof(d->front), "/local/domain/%u/device/vbd/%u", frontend, id);
-    LIST_INSERT_HEAD(&devices, d, link);
-    if (take_block(d) == 0) {
-        publish(d);
-        put_text(d, "hotplug-status", "connected");
-        snprintf(state, sizeof(state), "%s/state", d->front);
-        pv_xs_watch(&watcher, state, TOKEN_FRONT);
-        set_state(d, XenbusStateInitWait);
-    }
+    d->state = (enum xenbus_state)number_or(d->back, "state", XenbusStateUnknown);
+    LIST_INSERT_HEAD(&blkback_devices, d, link);
     return d;
 }
 
 /* ---- the two ends meet and part ---- */
 
+/* Where the ring's keys are: with one queue below the device itself, though some write them for a queue. */
+static void ring_directory(const struct device *d, char path[PATH_SIZE + 8])
+{
+    snprintf(path, PATH_SIZE + 8, "%s/queue-0", d->front);
+    if (!has_key(path, "ring-ref") && !has_key(path, "ring-ref0"))
+        snprintf(path, PATH_SIZE + 8, "%s", d->front);
+}
+
 static int read_ring(const struct device *d, struct vbd_ring *ring)
 {
     uint64_t order = number_or(d->front, "ring-page-order", UINT64_MAX), value;
-    char key[16];
+    char key[16], directory[PATH_SIZE + 8];
     int rc;
 
     if (order != UINT64_MAX && order > VBD_RING_ORDER)
         return -EINVAL;
+    ring_directory(d, directory);
     ring->pages = order == UINT64_MAX ? 1 : 1u << order;
     for (unsigned i = 0; i < ring->pages; i++) {
-        snprintf(key, sizeof(key), order == UINT64_MAX ? "ring-ref" : "ring-ref%u", i);
-        rc = read_number(d->front, key, UINT32_MAX, &value);
+        bool is_only = order == UINT64_MAX || (order == 0 && has_key(directory, "ring-ref"));
+
+        snprintf(key, sizeof(key), is_only ? "ring-ref" : "ring-ref%u", i);
+        rc = read_number(directory, key, UINT32_MAX, &value);
         if (rc)
             return rc;
         ring->refs[i] = (grant_ref_t)value;
     }
-    rc = read_number(d->front, "event-channel", UINT32_MAX, &value);
+    rc = read_number(directory, "event-channel", UINT32_MAX, &value);
     ring->port = (evtchn_port_t)value;
     return rc;
 }
@@ -221,7 +228,7 @@ static bool protocol_is_known(const struct device *d)
     return known && number_or(d->front, "multi-queue-num-queues", 1) == 1;
 }
 
-static void connect(struct device *d)
+static bool connect(struct device *d)
 {
     struct vbd_ring ring;
     char name[24];
@@ -230,32 +237,38 @@ static void connect(struct device *d)
     snprintf(name, sizeof(name), "vbd %u of d%u", d->id % 1000000, d->frontend);
     if (rc == 0)
         rc = vbd_open(&d->vbd, name, d->frontend, &ring, d->block, d->read_only, d->discard);
-    if (rc) {
-        printf("enso: %s: its front end's ring cannot be used (%s)\n", name, pv_errno_name(rc));
-        d->broken = true;       /* or it could fill the console with this line */
-        set_state(d, XenbusStateClosing);
-        return;
-    }
-    set_state(d, XenbusStateConnected);
+    if (rc == 0)
+        return true;
+    printf("enso: %s: its front end's ring cannot be used (%s)\n", name, pv_errno_name(rc));
+    d->broken = true;           /* or it could fill the console with this line */
+    set_state(d, XenbusStateClosing);
+    return false;
 }
 
-static void disconnect(struct device *d)
+/* True: nothing of the front end's is in use. Else the device is looked at again when that is so. */
+static bool disconnect(struct device *d)
 {
-    if (!d->vbd)
-        return;
-    d->broken |= vbd_stopped(d->vbd);
-    vbd_close(d->vbd);
-    d->vbd = NULL;
+    if (d->vbd && !d->ending) {
+        d->ending = true;
+        vbd_shut(d->vbd, true, &blkback_watcher.waitq);
+    }
+    return !d->vbd;
+}
+
+void blkback_release_block(struct device *d)
+{
+    if (d->block)
+        block_release(d->block, !d->read_only);
+    d->block = NULL;
 }
 
 /* Nothing of the device is in use any more; of one that the tools are taking away, neither is the disk. */
 static void close_device(struct device *d, bool online)
 {
-    disconnect(d);
-    if (!online && d->block) {
-        block_release(d->block, !d->read_only);
-        d->block = NULL;
-    }
+    if (!disconnect(d))
+        return;
+    if (!online)
+        blkback_release_block(d);
     set_state(d, XenbusStateClosed);
 }
 
@@ -264,26 +277,26 @@ static void follow(struct device *d)
     bool online = number_or(d->back, "online", 0) != 0;
     uint64_t state = number_or(d->front, "state", XenbusStateUnknown);
 
-    if (!d->block)
+    if (!d->block || d->ending)
         return;
     switch (state) {
     case XenbusStateInitialising:
     case XenbusStateInitWait:
-        disconnect(d);
-        if (online)
-            set_state(d, d->broken ? XenbusStateClosed : XenbusStateInitWait);
-        else
+        if (!online)
             close_device(d, false);
+        else if (disconnect(d))
+            set_state(d, d->broken ? XenbusStateClosed : XenbusStateInitWait);
         break;
     case XenbusStateInitialised:
     case XenbusStateConnected:
         if (!online)
             set_state(d, XenbusStateClosing);       /* the tools ask the front end to let go */
-        else if (!d->vbd && !d->broken && d->state != XenbusStateClosing)
-            connect(d);
+        else if (!d->vbd && !d->broken && d->state != XenbusStateClosing && connect(d))
+            set_state(d, XenbusStateConnected);
         break;
-    case XenbusStateClosing:
-        set_state(d, XenbusStateClosing);       /* it may still have requests under way */
+    case XenbusStateClosing:            /* it may still have requests under way */
+        if (!d->broken || d->vbd)
+            set_state(d, XenbusStateClosing);
         break;
     default:
         close_device(d, online);
@@ -291,130 +304,81 @@ static void follow(struct device *d)
     }
 }
 
+/* A backend before us has served this ring: we go on where it has stopped, and the front end does not notice. */
+static bool take_over(struct device *d)
+{
+    uint64_t state = number_or(d->front, "state", XenbusStateUnknown);
+
+    if (state != XenbusStateConnected || (d->state != XenbusStateConnected && d->state != XenbusStateClosing))
+        return false;
+    if (connect(d))
+        vbd_resume_notify(d->vbd);
+    return true;
+}
+
+static struct device *appear(domid_t frontend, unsigned id)
+{
+    struct device *d = add(frontend, id);
+    char state[PATH_SIZE + 8];
+
+    if (!d || take_block(d))
+        return d;
+    snprintf(state, sizeof(state), "%s/state", d->front);
+    pv_xs_watch(&blkback_watcher, state, TOKEN_FRONT);
+    if (take_over(d))
+        return d;
+    publish(d);
+    put_text(d, "hotplug-status", "connected");
+    if (d->state == XenbusStateInitialising || d->state == XenbusStateUnknown)
+        set_state(d, XenbusStateInitWait);
+    return d;
+}
+
 static void disappear(struct device *d)
 {
     char state[PATH_SIZE + 8];
 
-    disconnect(d);
+    d->leaving = true;
+    if (!disconnect(d))
+        return;
     snprintf(state, sizeof(state), "%s/state", d->front);
-    pv_xs_unwatch(&watcher, state, TOKEN_FRONT);
-    if (d->block)
-        block_release(d->block, !d->read_only);
-    drop(d);
+    pv_xs_unwatch(&blkback_watcher, state, TOKEN_FRONT);
+    blkback_release_block(d);
+    LIST_REMOVE(d, link);
+    free(d);
 }
 
-/* ---- events ---- */
-
-static bool exists(const char *path)
+void blkback_reap(struct device *d)
 {
-    char *value;
-
-    if (pv_xs_read(PV_XS_NIL, path, &value, NULL))
-        return false;
-    free(value);
-    return true;
+    d->broken |= vbd_stopped(d->vbd);
+    vbd_free(d->vbd);
+    d->vbd = NULL;
+    d->ending = false;
 }
 
-/* A device is there when its tree has all that the tools write: `online` is the last. */
-static void look_at(domid_t frontend, unsigned id)
+/* A device is there when its tree has all that the tools write: `online` is the last. A tree without our word
+ * in it is not the one that we knew. */
+void blkback_look_at(domid_t frontend, unsigned id)
 {
-    struct device *d = find(frontend, id);
-    char path[PATH_SIZE + 8];
+    struct device *d = blkback_find(frontend, id);
+    char path[PATH_SIZE];
     bool there;
 
-    snprintf(path, sizeof(path), TREE "/%u/%u/online", frontend, id);
-    there = exists(path);
-    if (!there && d)
+    snprintf(path, sizeof(path), TREE "/%u/%u", frontend, id);
+    there = has_key(path, "online");
+    if (d && (d->leaving || !there || !has_key(path, "hotplug-status"))) {
         disappear(d);
-    else if (there && !d)
+        d = blkback_find(frontend, id);
+    }
+    if (there && !d)
         d = appear(frontend, id);
     if (there && d)
         follow(d);
 }
 
-static void look_at_domain(const char *domain)
-{
-    char path[PATH_SIZE], **names;
-    size_t n;
-
-    snprintf(path, sizeof(path), TREE "/%.8s", domain);
-    if (pv_xs_directory(PV_XS_NIL, path, &names, &n))
-        return;
-    for (size_t i = 0; i < n; i++)
-        look_at((domid_t)strtoul(domain, NULL, 10), (unsigned)strtoul(names[i], NULL, 10));
-    free(names);
-}
-
-/* Everything anew, also what is not known yet: events were joined, or a whole tree went. */
-static void look_at_all(void)
-{
-    struct device *d, *next;
-    char **domains;
-    size_t n;
-
-    for (d = LIST_FIRST(&devices); d; d = next) {
-        next = LIST_NEXT(d, link);
-        look_at(d->frontend, d->id);
-    }
-    if (pv_xs_directory(PV_XS_NIL, TREE, &domains, &n))
-        return;
-    for (size_t i = 0; i < n; i++)
-        look_at_domain(domains[i]);
-    free(domains);
-}
-
-/* The two numbers in a path below one of the trees; 0 to 2 of them are there. */
-static int parse(const char *path, unsigned *frontend, unsigned *id)
-{
-    int n = sscanf(path, TREE "/%5u/%10u", frontend, id);
-
-    if (n > 0)
-        return n;
-    return sscanf(path, "/local/domain/%5u/device/vbd/%10u", frontend, id);
-}
-
-/* Of the keys below a backend's directory only these are others' to change. */
-static bool concerns_us(const char *path)
-{
-    const char *key = strrchr(path, '/');
-
-    return strncmp(path, TREE, strlen(TREE)) != 0 || strspn(key + 1, "0123456789") == strlen(key + 1) ||
-           strcmp(key, "/online") == 0;
-}
-
-static void run(void *arg)
-{
-    char *path, *token;
-
-    (void)arg;
-    while (pv_xs_watch_next(&watcher, UINT64_MAX, &path, &token) == 0) {
-        unsigned frontend = 0, id = 0;
-
-        if (parse(path, &frontend, &id) < 2)
-            look_at_all();
-        else if (concerns_us(path) && frontend < DOMID_FIRST_RESERVED)
-            look_at((domid_t)frontend, id);
-        free(path);
-        free(token);
-    }
-}
-
-int blkback_start(void)
-{
-    int rc;
-
-    pv_xs_watcher_init(&watcher);
-    rc = pv_xs_mkdir(PV_XS_NIL, TREE);
-    if (rc == 0)
-        rc = pv_xs_watch(&watcher, TREE, TOKEN_BACK);
-    if (rc)
-        return rc;
-    return pv_thread_create("blkback", STACK_BYTES, run, NULL) ? 0 : -ENOMEM;
-}
-
 int blkback_statistics(domid_t frontend, unsigned id, struct vbd_statistics *statistics)
 {
-    struct device *d = find(frontend, id);
+    struct device *d = blkback_find(frontend, id);
 
     if (!d || !d->vbd)
         return -ENOENT;

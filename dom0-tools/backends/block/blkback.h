@@ -12,6 +12,10 @@
 /* Starts the daemon's thread. The store must be there. 0 or a negative newlib error. */
 int blkback_start(void);
 
+/* Ends the daemon without a word to the front ends and starts another one, which knows nothing but the store
+ * and the rings: for tests. What blkback_start() says; -EBUSY somebody does it already. */
+int blkback_restart(void);
+
 /* Counters of a device; -ENOENT if there is none, or it is not connected. */
 int blkback_statistics(domid_t frontend, unsigned device, struct vbd_statistics *statistics);
 

@@ -1,6 +1,10 @@
-/* vbd.c: see vbd.h. One thread for each device does it all: it takes requests from the ring as long as it has pages for their data, fetches
- * what is to be written, hands requests to the device, delivers what was read, answers. The device's callbacks only queue. */
-#include "vbd.h"
+/* vbd.c: see vbd.h. A thread for each device moves requests: takes them from the ring, fetches what is to be
+ * written, gives them to the device, delivers what was read, answers. The device's callbacks only queue.
+ *
+ * Answers are given in the order in which the requests were taken, so that the ring itself says what is not
+ * answered: the requests from rsp_prod to req_prod, whose slots no answer has overwritten. A backend that is
+ * started again begins there (docs/decisions.md). */
+#include "vbd_private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,130 +12,14 @@
 #include <string.h>
 
 #include <xen/abi-barrier.h>
-#include <xen/io/blkif.h>
 #include <pv/event.h>
 #include <pv/grant.h>
-#include <pv/memory.h>
-#include <pv/thread.h>
 #include <pv/time.h>
 
-#include "blkif.h"
-
 #define PAGE        4096u
-#define SLOTS       32u         /* requests that the device may have at once */
-#define PAGES       96u         /* for their data: three of the longest */
-#define COPIES      64u         /* grant copies in a batch */
 #define STACK_BYTES (24u * 1024u)
-
-/* A request on its way. */
-struct slot {
-    struct vbd *vbd;
-    struct blkif_io io;
-    struct block_request block;
-    void *pages[BLKIF_SEGMENTS];
-    unsigned page_count;
-    int status;                 /* BLKIF_RSP_* */
-    struct slot *next;
-};
-
-struct vbd {
-    char name[24];
-    domid_t frontend;
-    struct block_device *device;
-    struct blkif_limits limits;
-    struct blkif_back_ring ring;
-    unsigned ring_pages;
-    evtchn_port_t port;
-    struct pv_waitq queue;      /* the thread sleeps here */
-    bool kicked, closing, stopped, ended;
-    struct slot slots[SLOTS], *free_slots;
-    struct slot *done, **done_end;      /* from the device; upcalls are off when it changes */
-    unsigned in_flight;
-    char *pool;                 /* PAGES of them */
-    xen_pfn_t frames[PAGES];
-    void *free_pages[PAGES];
-    unsigned free_page_count;
-    struct gnttab_copy copies[COPIES];
-    struct slot *copy_owner[COPIES];
-    unsigned copy_count;
-    struct vbd_statistics statistics;
-};
-
-/* The frame of one of the pool's pages. */
-static xen_pfn_t frame_of(const struct vbd *v, const void *page)
-{
-    return v->frames[((const char *)page - v->pool) / PAGE];
-}
-
-/* ---- grant copies, in batches ---- */
-
-static void run_copies(struct vbd *v)
-{
-    if (v->copy_count == 0)
-        return;
-    pv_grant_copy(v->copies, v->copy_count);
-    for (unsigned i = 0; i < v->copy_count; i++)
-        if (v->copies[i].status != GNTST_okay)
-            v->copy_owner[i]->status = BLKIF_RSP_ERROR;
-    v->copy_count = 0;
-}
-
-static struct gnttab_copy *next_copy(struct vbd *v, struct slot *s)
-{
-    if (v->copy_count == COPIES)
-        run_copies(v);
-    v->copy_owner[v->copy_count] = s;
-    return &v->copies[v->copy_count++];
-}
-
-/* One segment between the front end's page and ours; ours begins at its start. */
-static void copy_segment(struct vbd *v, struct slot *s, unsigned i)
-{
-    const struct blkif_request_segment *segment = &s->io.segments[i];
-    uint16_t offset = (uint16_t)(segment->first_sect * BLOCK_SECTOR);
-    uint16_t bytes = (uint16_t)((segment->last_sect - segment->first_sect + 1) * BLOCK_SECTOR);
-    struct gnttab_copy *c = next_copy(v, s);
-
-    memset(c, 0, sizeof(*c));
-    c->len = bytes;
-    if (s->io.kind == BLOCK_WRITE) {
-        c->flags = GNTCOPY_source_gref;
-        c->source.u.ref = segment->gref;
-        c->source.domid = v->frontend;
-        c->source.offset = offset;
-        c->dest.u.gmfn = frame_of(v, s->pages[i]);
-        c->dest.domid = DOMID_SELF;
-    } else {
-        c->flags = GNTCOPY_dest_gref;
-        c->source.u.gmfn = frame_of(v, s->pages[i]);
-        c->source.domid = DOMID_SELF;
-        c->dest.u.ref = segment->gref;
-        c->dest.domid = v->frontend;
-        c->dest.offset = offset;
-    }
-}
-
-static void copy_data(struct vbd *v, struct slot *s)
-{
-    for (unsigned i = 0; i < s->io.segment_count; i++)
-        copy_segment(v, s, i);
-}
-
-/* The list of an indirect request: fetched into the first of its pages. */
-static int fetch_segments(struct vbd *v, struct slot *s)
-{
-    struct gnttab_copy *c = next_copy(v, s);
-
-    memset(c, 0, sizeof(*c));
-    c->flags = GNTCOPY_source_gref;
-    c->len = (uint16_t)(s->io.segment_count * sizeof(struct blkif_request_segment));
-    c->source.u.ref = s->io.list;
-    c->source.domid = v->frontend;
-    c->dest.u.gmfn = frame_of(v, s->pages[0]);
-    c->dest.domid = DOMID_SELF;
-    run_copies(v);
-    return s->status ? s->status : blkif_take_segments(&s->io, s->pages[0], &v->limits);
-}
+#define USELESS     64u                 /* notifications without a request before the port is masked */
+#define DEAF_NS     PV_NS_PER_MS        /* for so long */
 
 /* ---- slots and pages ---- */
 
@@ -151,12 +39,10 @@ static bool take_pages(struct vbd *v, struct slot *s)
     return true;
 }
 
-static void free_slot(struct vbd *v, struct slot *s)
+static void free_pages(struct vbd *v, struct slot *s)
 {
     while (s->page_count)
         v->free_pages[v->free_page_count++] = s->pages[--s->page_count];
-    s->next = v->free_slots;
-    v->free_slots = s;
 }
 
 /* ---- answers ---- */
@@ -179,17 +65,31 @@ static void answer(struct vbd *v, const struct slot *s)
     v->statistics.errors += s->status != BLKIF_RSP_OKAY;
 }
 
-static void publish_answers(struct vbd *v)
+/* The oldest requests, as far as they are finished. */
+static void give_answers(struct vbd *v)
 {
+    struct slot *s;
     int notify;
 
-    if (v->ring.rsp_prod_pvt == v->ring.sring->rsp_prod)
+    while ((s = STAILQ_FIRST(&v->taken)) != NULL && s->finished && !v->abandoned) {
+        STAILQ_REMOVE_HEAD(&v->taken, link);
+        answer(v, s);
+        STAILQ_INSERT_HEAD(&v->free, s, link);
+    }
+    if (v->ring.rsp_prod_pvt == v->published)
         return;
+    v->published = v->ring.rsp_prod_pvt;
     RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&v->ring, notify);
     if (notify) {
         v->statistics.notifications++;
         pv_event_send(v->port);
     }
+}
+
+static void finish(struct vbd *v, struct slot *s)
+{
+    free_pages(v, s);
+    s->finished = true;
 }
 
 /* ---- the device ---- */
@@ -200,9 +100,9 @@ static void on_done(struct block_request *b, int error)
     struct vbd *v = s->vbd;
 
     s->status = error ? BLKIF_RSP_ERROR : BLKIF_RSP_OKAY;
-    s->next = NULL;
+    s->next_done = NULL;
     *v->done_end = s;
-    v->done_end = &s->next;
+    v->done_end = &s->next_done;
     pv_wake(&v->queue);
 }
 
@@ -217,14 +117,14 @@ static void fill_block_request(struct slot *s)
     for (unsigned i = 0; i < s->page_count; i++) {
         const struct blkif_request_segment *segment = &s->io.segments[i];
 
-        b->segments[i].machine = (uint64_t)frame_of(s->vbd, s->pages[i]) << PV_PAGE_SHIFT;
+        b->segments[i].machine = (uint64_t)vbd_frame_of(s->vbd, s->pages[i]) << PV_PAGE_SHIFT;
         b->segments[i].bytes = (segment->last_sect - segment->first_sect + 1) * BLOCK_SECTOR;
     }
     b->done = on_done;
     b->arg = s;
 }
 
-/* Hands a request to the device, or answers it. */
+/* Hands a request to the device, if nothing is wrong with it. */
 static void submit(struct vbd *v, struct slot *s)
 {
     int rc = 0;
@@ -238,12 +138,11 @@ static void submit(struct vbd *v, struct slot *s)
         }
         s->status = rc == -ENOTSUP ? BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR;
     }
-    answer(v, s);
-    free_slot(v, s);
+    finish(v, s);
 }
 
-/* What the device is done with: data that was read goes to the front end, then the answers. */
-static bool finish(struct vbd *v)
+/* What the device is done with: data that was read goes to the frontend. */
+static void take_done(struct vbd *v)
 {
     bool on = pv_upcalls_disable();
     struct slot *list = v->done, *s;
@@ -251,72 +150,74 @@ static bool finish(struct vbd *v)
     v->done = NULL;
     v->done_end = &v->done;
     pv_upcalls_restore(on);
-    for (s = list; s; s = s->next) {
-        if (s->status == BLKIF_RSP_OKAY && s->io.kind == BLOCK_READ)
-            copy_data(v, s);
-        if (s->status == BLKIF_RSP_OKAY) {
-            v->statistics.sectors_read += s->io.kind == BLOCK_READ ? s->io.sectors : 0;
-            v->statistics.sectors_written += s->io.kind == BLOCK_WRITE ? s->io.sectors : 0;
-        }
-    }
-    run_copies(v);
-    while ((s = list) != NULL) {
-        list = s->next;
+    for (s = list; s; s = s->next_done) {
         v->in_flight--;
-        answer(v, s);
-        free_slot(v, s);
+        if (s->status != BLKIF_RSP_OKAY || v->abandoned)
+            continue;
+        v->statistics.sectors_read += s->io.kind == BLOCK_READ ? s->io.sectors : 0;
+        v->statistics.sectors_written += s->io.kind == BLOCK_WRITE ? s->io.sectors : 0;
+        if (s->io.kind == BLOCK_READ)
+            vbd_copy_data(v, s);
     }
-    return v->in_flight == 0;
+    vbd_run_copies(v);
+    for (s = list; s; s = s->next_done)
+        finish(v, s);
 }
 
 /* ---- the ring ---- */
 
-/* Takes the next request, if there are a slot and pages for it. False: not now. */
-static bool take_request(struct vbd *v, struct slot **batch, unsigned *count)
+/* Takes the next request, if there are a slot and pages for it. NULL: not now. */
+static struct slot *take_request(struct vbd *v)
 {
-    struct slot *s = v->free_slots;
+    struct slot *s = STAILQ_FIRST(&v->free);
     struct blkif_request copy;
 
     if (!s)
-        return false;
+        return NULL;
     RING_COPY_REQUEST(&v->ring, v->ring.req_cons, &copy);
     s->status = blkif_decode(&copy, &v->limits, &s->io);
     if (s->status == BLKIF_RSP_OKAY && !take_pages(v, s))
-        return false;
-    v->free_slots = s->next;
+        return NULL;
+    s->finished = false;
+    STAILQ_REMOVE_HEAD(&v->free, link);
+    STAILQ_INSERT_TAIL(&v->taken, s, link);
     v->ring.req_cons++;
     v->statistics.requests++;
-    batch[(*count)++] = s;
-    return true;
+    return s;
 }
 
-/* One batch: requests are taken, their data is fetched together, then they go. True: there was something. */
-static bool take_batch(struct vbd *v)
+enum batch { BATCH_NONE, BATCH_SOME, BATCH_NO_ROOM };
+
+/* One batch: requests are taken, their data is fetched together, then they go. */
+static enum batch take_batch(struct vbd *v)
 {
-    struct slot *batch[SLOTS];
+    struct slot *batch[SLOTS], *s = NULL;
     unsigned count = 0;
     RING_IDX prod = *(volatile RING_IDX *)&v->ring.sring->req_prod;
 
     xen_rmb();
-    if (RING_REQUEST_PROD_OVERFLOW(&v->ring, prod)) {
+    if (RING_REQUEST_PROD_OVERFLOW(&v->ring, prod) || prod - v->ring.req_cons > RING_SIZE(&v->ring)) {
         stop(v, "its ring says more requests than it has room for");
-        return false;
+        return BATCH_NONE;
     }
-    while (v->ring.req_cons != prod && take_request(v, batch, &count))
-        ;
+    if (v->ring.req_cons == prod)
+        return BATCH_NONE;
+    while (v->ring.req_cons != prod && (s = take_request(v)) != NULL)
+        batch[count++] = s;
     for (unsigned i = 0; i < count; i++)
         if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.indirect)
-            batch[i]->status = fetch_segments(v, batch[i]);
+            batch[i]->status = vbd_fetch_segments(v, batch[i]);
     for (unsigned i = 0; i < count; i++)
         if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.kind == BLOCK_WRITE)
-            copy_data(v, batch[i]);
-    run_copies(v);
+            vbd_copy_data(v, batch[i]);
+    vbd_run_copies(v);
     for (unsigned i = 0; i < count; i++)
         submit(v, batch[i]);
-    return count > 0;
+    v->useless = 0;
+    return count ? BATCH_SOME : BATCH_NO_ROOM;
 }
 
-/* True: requests are in the ring that could be taken now. Asks for a notification if there are none. */
+/* True: requests are in the ring. Asks for a notification if there are none. */
 static bool more_requests(struct vbd *v)
 {
     int more;
@@ -325,42 +226,72 @@ static bool more_requests(struct vbd *v)
     return more;
 }
 
+/* ---- the thread ---- */
+
+/* A frontend that notifies for nothing costs us an interrupt each time: it is heard once in a while then. */
 static void on_event(evtchn_port_t port, void *arg)
 {
     struct vbd *v = arg;
 
-    (void)port;
+    if (++v->useless > USELESS) {
+        pv_event_mask(port);
+        v->deaf = true;
+    }
     v->kicked = true;
     pv_wake(&v->queue);
+}
+
+static void hear_again(struct vbd *v)
+{
+    if (!v->told)
+        printf("enso: %s: its front end notifies without requests: it is heard once a millisecond\n", v->name);
+    v->told = true;
+    v->deaf = false;
+    pv_event_unmask(v->port);
+}
+
+static bool is_ending(const struct vbd *v)
+{
+    return v->closing && v->in_flight == 0 && !v->done;
+}
+
+static void sleep_until_something(struct vbd *v)
+{
+    uint64_t wake_up = pv_now_ns() + DEAF_NS;
+
+    while (v->deaf && !v->done && !is_ending(v))
+        if (!pv_wait(&v->queue, wake_up)) {
+            hear_again(v);
+            return;
+        }
+    while (!v->kicked && !v->done && !is_ending(v))
+        pv_wait(&v->queue, UINT64_MAX);
 }
 
 static void run(void *arg)
 {
     struct vbd *v = arg;
 
-    for (;;) {
-        bool idle, busy = false;
+    while (!is_ending(v)) {
+        enum batch batch = BATCH_NONE;
 
         pv_yield();     /* neither requests nor notifications, however many, may starve the others */
-        idle = finish(v);
         v->kicked = false;
+        take_done(v);
         if (!v->closing && !v->stopped)
-            busy = take_batch(v);
-        publish_answers(v);
-        if (v->closing && idle && !v->done)
-            break;
-        if (busy)
+            batch = take_batch(v);
+        give_answers(v);
+        if (batch == BATCH_SOME)
             continue;
         /* Requests that wait for pages are taken when some come back. */
-        if (!v->closing && !v->stopped && v->in_flight == 0 && more_requests(v))
+        if (batch == BATCH_NONE && !v->closing && !v->stopped && more_requests(v))
             continue;
-        if (!v->closing && !v->stopped)
-            more_requests(v);
-        while (!v->kicked && !v->done && !(v->closing && v->in_flight == 0))
-            pv_wait(&v->queue, UINT64_MAX);
+        sleep_until_something(v);
     }
     v->ended = true;
     pv_wake(&v->queue);
+    if (v->watcher)
+        pv_wake(v->watcher);
 }
 
 /* ---- up and down ---- */
@@ -374,13 +305,16 @@ static int make_pool(struct vbd *v)
         v->frames[i] = pv_virt_to_mfn(v->pool + i * PAGE);
         v->free_pages[v->free_page_count++] = v->pool + i * PAGE;
     }
+    STAILQ_INIT(&v->free);
+    STAILQ_INIT(&v->taken);
     for (unsigned i = 0; i < SLOTS; i++) {
         v->slots[i].vbd = v;
-        free_slot(v, &v->slots[i]);
+        STAILQ_INSERT_TAIL(&v->free, &v->slots[i], link);
     }
     return 0;
 }
 
+/* A ring that was in use goes on behind its last answer; a new one is at 0. */
 static int map_ring(struct vbd *v, const struct vbd_ring *ring)
 {
     int err = 0, port;
@@ -389,7 +323,8 @@ static int map_ring(struct vbd *v, const struct vbd_ring *ring)
     if (!sring)
         return err ? err : -ENOMEM;
     v->ring_pages = ring->pages;
-    BACK_RING_INIT(&v->ring, sring, ring->pages * PAGE);
+    v->published = *(volatile RING_IDX *)&sring->rsp_prod;
+    BACK_RING_ATTACH(&v->ring, sring, v->published, ring->pages * PAGE);
     port = pv_event_bind_interdomain(v->frontend, ring->port, on_event, v);
     if (port < 0) {
         pv_grant_unmap(sring, ring->pages);
@@ -411,8 +346,8 @@ static void let_go(struct vbd *v)
     free(v);
 }
 
-int vbd_open(struct vbd **vbd, const char *name, domid_t frontend, const struct vbd_ring *ring, struct block_device *device,
-             bool read_only, bool discard)
+int vbd_open(struct vbd **vbd, const char *name, domid_t frontend, const struct vbd_ring *ring,
+             struct block_device *device, bool read_only, bool discard)
 {
     struct vbd *v = calloc(1, sizeof(*v));
     int rc;
@@ -438,13 +373,35 @@ int vbd_open(struct vbd **vbd, const char *name, domid_t frontend, const struct 
     return 0;
 }
 
-void vbd_close(struct vbd *v)
+void vbd_shut(struct vbd *v, bool answer, struct pv_waitq *watcher)
 {
     v->closing = true;
+    v->abandoned |= !answer;
+    v->watcher = watcher;
     pv_wake(&v->queue);
+}
+
+bool vbd_ended(const struct vbd *v)
+{
+    return v->ended;
+}
+
+void vbd_free(struct vbd *v)
+{
+    let_go(v);
+}
+
+void vbd_close(struct vbd *v)
+{
+    vbd_shut(v, true, NULL);
     while (!v->ended)
         pv_wait(&v->queue, UINT64_MAX);
     let_go(v);
+}
+
+void vbd_resume_notify(struct vbd *v)
+{
+    pv_event_send(v->port);
 }
 
 bool vbd_stopped(const struct vbd *v)

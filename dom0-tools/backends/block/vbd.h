@@ -1,9 +1,10 @@
 /*
- * vbd.h: one virtual block device: the ring that it shares with its front end, and the requests in it. blkback.c brings it up and down
- * by what the store says.
+ * vbd.h: one virtual block device: the ring that it shares with its front end, and the requests in it.
+ * blkback.c brings it up and down by what the store says.
  *
- * Requests are copied from the ring, data is moved by batches of grant copies through pages of this domain; nothing of the front end's
- * is mapped but the ring itself. A front end that breaks the protocol has its device stopped.
+ * Requests are copied from the ring, data is moved by batches of grant copies through pages of this domain;
+ * nothing of the front end's is mapped but the ring itself. Answers come in the order of the requests. A front
+ * end that breaks the protocol has its device stopped.
  */
 #ifndef ENSO_BACKENDS_VBD_H
 #define ENSO_BACKENDS_VBD_H
@@ -14,6 +15,7 @@
 #include <xen/xen.h>
 #include <xen/grant_table.h>
 #include <xen/event_channel.h>
+#include <pv/thread.h>
 
 #include "../../drivers/block/block.h"
 
@@ -34,13 +36,25 @@ struct vbd_statistics {
     uint64_t requests, errors, sectors_read, sectors_written, notifications;
 };
 
-/* Connects a front end to a device that the caller has claimed and keeps until vbd_close(). `name` is for messages (copied). Starts a
- * thread. 0; -ENOMEM; what mapping the ring or binding the port answered. */
-int vbd_open(struct vbd **vbd, const char *name, domid_t frontend, const struct vbd_ring *ring, struct block_device *device,
-             bool read_only, bool discard);
+/* Connects a front end to a device that the caller has claimed and keeps until the vbd is freed. A ring that
+ * another backend has served is taken over: what that one has not answered is done (anew). `name` is for
+ * messages (copied). Starts a thread. 0; -ENOMEM; what mapping the ring or binding the port answered. */
+int vbd_open(struct vbd **vbd, const char *name, domid_t frontend, const struct vbd_ring *ring,
+             struct block_device *device, bool read_only, bool discard);
 
-/* Waits for the requests that the device has, answers them, and lets go of the ring. */
+/* Takes no more requests, and ends when the device has none of them any more; answers them, or leaves that to
+ * the next backend. Does not wait: `watcher` is woken at the end. */
+void vbd_shut(struct vbd *vbd, bool answer, struct pv_waitq *watcher);
+bool vbd_ended(const struct vbd *vbd);
+
+/* Lets go of the ring of a vbd that has ended. */
+void vbd_free(struct vbd *vbd);
+
+/* All three: answers, waits, frees. */
 void vbd_close(struct vbd *vbd);
+
+/* A front end whose ring was taken over may have missed the last notification. */
+void vbd_resume_notify(struct vbd *vbd);
 
 /* True if the device was stopped because the front end broke the protocol. */
 bool vbd_stopped(const struct vbd *vbd);

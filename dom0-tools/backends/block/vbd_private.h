@@ -1,0 +1,76 @@
+/* vbd_private.h: a device in two pieces: vbd.c has the ring and the requests, vbd_copy.c their data. */
+#ifndef ENSO_BACKENDS_VBD_PRIVATE_H
+#define ENSO_BACKENDS_VBD_PRIVATE_H
+
+#include <sys/queue.h>
+
+#include <xen/io/blkif.h>
+#include <pv/memory.h>
+#include <pv/thread.h>
+
+#include "blkif.h"
+#include "vbd.h"
+
+#define SLOTS       32u         /* requests that are taken and not answered */
+#define PAGES       96u         /* for their data: three of the longest */
+#define COPIES      64u         /* grant copies in a batch */
+
+/* A request on its way. */
+struct slot {
+    STAILQ_ENTRY(slot) link;            /* in `taken`, or in `free` */
+    struct vbd *vbd;
+    struct blkif_io io;
+    struct block_request block;
+    void *pages[BLKIF_SEGMENTS];
+    unsigned page_count;
+    int status;                         /* BLKIF_RSP_* */
+    bool finished;                      /* only the answer is missing */
+    struct slot *next_done;
+};
+
+STAILQ_HEAD(slot_list, slot);
+
+struct vbd {
+    char name[24];
+    domid_t frontend;
+    struct block_device *device;
+    struct blkif_limits limits;
+    struct blkif_back_ring ring;
+    RING_IDX published;                 /* answers that the frontend was told of */
+    unsigned ring_pages;
+    evtchn_port_t port;
+    struct pv_waitq queue;              /* the thread sleeps here */
+    struct pv_waitq *watcher;           /* who is woken at the end */
+    bool kicked, closing, abandoned, stopped, ended;
+    volatile unsigned useless;          /* notifications since there was a request */
+    volatile bool deaf;                 /* there were too many: the port is masked for a while */
+    bool told;
+    struct slot slots[SLOTS];
+    struct slot_list free, taken;       /* taken: in the order of the ring */
+    struct slot *done, **done_end;      /* from the device; upcalls are off when it changes */
+    unsigned in_flight;
+    char *pool;                         /* PAGES of them */
+    xen_pfn_t frames[PAGES];
+    void *free_pages[PAGES];
+    unsigned free_page_count;
+    struct gnttab_copy copies[COPIES];
+    struct slot *copy_owner[COPIES];
+    unsigned copy_count;
+    struct vbd_statistics statistics;
+};
+
+/* ---- vbd_copy.c: data moves by grant copies, in batches; a copy that fails makes its request's status an
+ * error. Nothing has moved for certain before vbd_run_copies(). ---- */
+
+/* The frame of one of the pool's pages. */
+xen_pfn_t vbd_frame_of(const struct vbd *v, const void *page);
+
+/* All segments of a request: from the frontend if it writes, else to it. */
+void vbd_copy_data(struct vbd *v, struct slot *s);
+
+/* The list of an indirect request, into the request: BLKIF_RSP_OKAY or what to answer. Runs the batch. */
+int vbd_fetch_segments(struct vbd *v, struct slot *s);
+
+void vbd_run_copies(struct vbd *v);
+
+#endif
