@@ -12,6 +12,7 @@
 #include <pv/start.h>
 #include <xen/version.h>
 
+#include "../net/packet.h"
 #include "../toolstack/host.h"
 #include "json.h"
 #include "number.h"
@@ -87,6 +88,16 @@ static void put_machine(struct info_out *out, const struct host_status *h)
     put_number(out, "nr_domains", h->domains);
 }
 
+/* What the control domain has taken of the free frames for packets, and how many of them hold one. */
+static void put_packets(struct info_out *out)
+{
+    size_t pages, used;
+
+    packet_pool(&pages, &used);
+    put_number(out, "packet_frames", pages);
+    put_number(out, "packet_frames_used", used);
+}
+
 static void put_hypervisor(struct info_out *out, const struct host_status *h)
 {
     put_number(out, "xen_major", h->version_major);
@@ -119,6 +130,7 @@ int cmd_info(const struct command_call *call)
         json_object(&json, NULL);
     }
     put_machine(&out, &host);
+    put_packets(&out);
     put_hypervisor(&out, &host);
     if (out.json) {
         json_object_end(&json);
@@ -162,11 +174,13 @@ int cmd_free(const struct command_call *call)
     static struct host_status host;
     struct toolstack_error err;
     uint64_t total = pv_start_info->nr_pages * (PV_PAGE_SIZE / 1024), unused;
+    size_t packet_pages, packet_used;
 
     if (call_has(call, "--drop"))
         toolstack_cache_drop();
     if (toolstack_host(&host, &err))
         return report_toolstack(call, &err);
+    packet_pool(&packet_pages, &packet_used);
     unused = pv_pages_free_count() * (PV_PAGE_SIZE / 1024);
     printf("host            %12" PRIu64 "\n", host.total_memory_kib);
     printf("  hypervisor    %12" PRIu64 "\n", host.hypervisor_memory_kib);
@@ -176,6 +190,7 @@ int cmd_free(const struct command_call *call)
     printf("  used          %12" PRIu64 "\n", total - unused);
     printf("  unused        %12" PRIu64 "\n", unused);
     printf("  kernel cache  %12" PRIu64 "\n", toolstack_cache_kib());
+    printf("  packets       %12" PRIu64 "\n", (uint64_t)packet_pages * (PV_PAGE_SIZE / 1024));
     return STATUS_OK;
 }
 

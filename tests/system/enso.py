@@ -199,12 +199,12 @@ class Host:
 
     def holdings(self):
         """What is in use: free frames, the store, the control domain's event channels and grants. Equal
-        before and after means that nothing leaked."""
-        state = without_log(self.cli("info free_frames; xenstore-ls -f -p"))
+        before and after means that nothing leaked. Pages once taken for packets are kept."""
+        state = without_log(self.cli("info free_frames; info packet_frames; xenstore-ls -f -p"))
         state = state.replace('\n/vm = ""   (n0)', "").split("\n")      # stays from the first domain on
         self.cli("dmesg -c")
         report = re.findall(r"(?m)^\(enso\) (d\d+ port \d+: \w+)", self.cli("debug-keys e; dmesg -c"))
-        return dict(frames=int(state[0]), store=state[1:], ports=len(set(report)))
+        return dict(frames=int(state[0]) + int(state[1]), store=state[2:], ports=len(set(report)))
 
     def audit(self):
         """How many frames the hypervisor's own audit finds wrong. Clears the log."""
