@@ -14,4 +14,4 @@ $(dom0-objs): build/%.o: % build/flags/dom0-cflags | $(sysroot)
 
 -include $(dom0-objs:.o=.d)
 
-$(eval $(call pv-image,dom0,$(dom0-objs),-llzma -lz -lzstd -llz4))
+$(eval $(call pv-image,dom0,$(dom0-objs),-llzma -lz -lzstd -llz4 -lext2fs -lcom_err))

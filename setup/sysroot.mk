@@ -1,10 +1,10 @@
 # sysroot.mk: the upstream sources (fetched by package name, never committed) and the libraries that are built
-# from them for PV images: newlib, and the decompressors that the domain builder uses.
+# from them for PV images: newlib, the decompressors that the domain builder uses, and file systems.
 #
 # Everything that compiles for PV images depends (order-only) on $(newlib), what links on $(sysroot).
 
 newlib := build/sysroot/newlib.done
-sysroot := $(newlib) $(foreach lib,z lzma zstd lz4 lwip,build/sysroot/lib/lib$(lib).a)
+sysroot := $(newlib) $(foreach lib,z lzma zstd lz4 lwip ext2fs com_err,build/sysroot/lib/lib$(lib).a)
 
 build/upstream/newlib.fetched:
 	$(say) FETCH newlib
@@ -66,6 +66,31 @@ lwip-srcs := $(addprefix core/,altcp altcp_alloc altcp_tcp def dns inet_chksum i
     $(addprefix core/ipv6/,ethip6 icmp6 inet6 ip6 ip6_addr ip6_frag mld6 nd6) \
     $(addprefix api/,api_lib api_msg err if_api netbuf netdb netifapi sockets tcpip) netif/ethernet
 
+# libext2fs with the code that replays journals, which e2fsprogs has in its programs.
+ext2fs-package := e2fsprogs
+ext2fs-root := build/upstream/e2fsprogs
+ext2fs-headers := made/ext2fs
+ext2fs-flags := -Iguest-pv-kernel/include $(addprefix -I$(ext2fs-root)/,made lib lib/ext2fs e2fsck debugfs) \
+    -DHAVE_CONFIG_H -DDEBUGFS -w
+ext2fs-srcs := $(addprefix lib/ext2fs/,alloc alloc_sb alloc_stats badblocks bb_inode bitmaps bitops blkmap64_ba \
+        blkmap64_rb blknum block bmap check_desc closefs crc16 crc32c csum dblist dirblock dirhash dir_iterate \
+        expanddir ext_attr extent fallocate fileio freefs gen_bitmap gen_bitmap64 get_num_dirs hashmap i_block \
+        ind_block inline inline_data inode io_manager link lookup mkdir mkjournal mmp newdir nls_utf8 openfs \
+        orphan punch rbtree read_bb rw_bitmaps sha512 symlink unlink valid_blk) \
+    debugfs/journal e2fsck/recovery e2fsck/revoke lib/uuid/isnull made/ext2_err
+
+com_err-package := e2fsprogs
+com_err-root := build/upstream/e2fsprogs
+com_err-headers := made/et
+com_err-flags := $(ext2fs-flags)
+com_err-srcs := $(addprefix lib/et/,com_err error_message et_name)
+
+build/upstream/e2fsprogs.fetched: setup/e2fsprogs.sh
+	$(say) FETCH e2fsprogs
+	$(Q)setup/apt.sh source e2fsprogs build/upstream/e2fsprogs
+	$(Q)setup/e2fsprogs.sh build/upstream/e2fsprogs
+	$(Q)touch $@
+
 # $(call upstream-library,LIB): rules for build/sysroot/lib/libLIB.a and its headers.
 define upstream-library
 $1-objs := $$($1-srcs:%=build/upstream-objs/$1/%.o)
@@ -82,6 +107,6 @@ build/sysroot/lib/lib$1.a: $$($1-objs)
 	$$(Q)$$(ar) rcs $$@ $$($1-objs)
 endef
 
-$(foreach lib,z lzma zstd lz4 lwip,$(eval $(call upstream-library,$(lib))))
+$(foreach lib,z lzma zstd lz4 lwip ext2fs com_err,$(eval $(call upstream-library,$(lib))))
 
 $(lwip-objs): $(wildcard guest-pv-kernel/lwip/*.h guest-pv-kernel/lwip/arch/*.h)

@@ -1,14 +1,26 @@
-/* pv/ext4.h: ext2, ext3 and ext4 file systems, by libext2fs (link with -lext2fs -lcom_err). Threads only. */
+/*
+ * pv/ext4.h: ext2, ext3 and ext4 file systems, by libext2fs (link with -le2fs). Threads only.
+ *
+ * What files hold goes to the disk at once; names, sizes and the like are collected and written together, as a transaction of
+ * the journal if there is one: at a sync, when there are many, and otherwise after some seconds. After a crash the file system
+ * is as the last of these left it. Symbolic links are followed within the file system.
+ */
 #ifndef PV_EXT4_H
 #define PV_EXT4_H
 
 #include <stdbool.h>
 #include <pv/disk.h>
 
-/* Mounts the disk's file system at a path of the VFS; newlib's calls reach its files. The disk stays the caller's until the umount. 0;
- * -EINVAL no such file system, or features that are not understood; -EROFS writable was asked for and cannot be; -EIO; as pv_vfs_mount(). */
+/* Mounts the disk's file system at a path of the VFS; newlib's calls reach its files. The disk stays the caller's until the
+ * umount. A journal that a crash left is replayed first: on the disk, or in memory if not writable. 0; -EINVAL no such file
+ * system, or features that are not understood; -EROFS writable was asked for and cannot be; -EIO; -ENOMEM; as pv_vfs_mount(). */
 int pv_ext4_mount(const char *at, struct pv_disk *disk, bool writable);
-int pv_ext4_umount(const char *at);     /* -EBUSY: files are open */
+
+/* Why the last pv_ext4_mount() failed, in words ("its journal is damaged"); NULL if the errno says it all. */
+const char *pv_ext4_problem(void);
+
+/* 0; -EBUSY files are open; -EINVAL nothing of ours is mounted there; -EIO it is unmounted, but not all could be written. */
+int pv_ext4_umount(const char *at);
 int pv_ext4_sync(const char *at);       /* all that was written so far is durable */
 
 #endif

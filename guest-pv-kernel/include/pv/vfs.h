@@ -6,6 +6,7 @@
 #ifndef PV_VFS_H
 #define PV_VFS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -24,6 +25,7 @@ struct pv_file_ops {
     const void *(*map)(struct pv_file *f, size_t *len);                  /* bytes in memory, or NULL */
     int (*ioctl)(struct pv_file *f, unsigned long request, void *arg);
     int (*fsync)(struct pv_file *f);
+    int (*ftruncate)(struct pv_file *f, off_t size);
     void (*close)(struct pv_file *f);
 };
 
@@ -36,8 +38,18 @@ struct pv_file {
     unsigned int refs;        /* descriptors that share it (dup) */
 };
 
+/* A file system's size and state. */
+struct pv_statfs {
+    const char *type;         /* "ext4", "cpio" */
+    bool read_only;
+    uint32_t block_size;      /* bytes */
+    uint64_t blocks, free_blocks;
+    uint64_t inodes, free_inodes;
+};
+
 /* Operations of a mounted file system. `path` is relative to the mount point, without a leading slash and
- * without "." and ".."; "" is the root. NULL entries answer -EROFS. */
+ * without "." and ".."; "" is the root. NULL entries answer -EROFS (lstat does as stat, readlink -EINVAL,
+ * statfs -ENOSYS, sync 0). */
 struct pv_fs_ops {
     int (*open)(void *fs, const char *path, int flags, mode_t mode, struct pv_file *f);
     int (*stat)(void *fs, const char *path, struct stat *st);
@@ -45,12 +57,27 @@ struct pv_fs_ops {
     int (*rename)(void *fs, const char *from, const char *to);
     int (*mkdir)(void *fs, const char *path, mode_t mode);
     int (*rmdir)(void *fs, const char *path);
+    int (*lstat)(void *fs, const char *path, struct stat *st);      /* of a symbolic link itself */
+    int (*readlink)(void *fs, const char *path, char *target, size_t size);     /* the length; no final 0 */
+    int (*symlink)(void *fs, const char *target, const char *path);
+    int (*utime)(void *fs, const char *path, time_t access, time_t modification);
+    int (*statfs)(void *fs, struct pv_statfs *st);
+    int (*sync)(void *fs);
 };
 
 /* Mounts a file system at an absolute path; the longest mount point that fits a path wins. 0; -EBUSY if
  * something is mounted there; -ENOMEM; -EINVAL for a path that is not absolute. `fs` is handed to the ops. */
 int pv_vfs_mount(const char *at, const struct pv_fs_ops *ops, void *fs);
 int pv_vfs_umount(const char *at);
+
+/* The i-th mount: where it is, or NULL behind the last. Valid until the next mount or umount. */
+const char *pv_vfs_mount_point(size_t i);
+
+/* About the file system that serves a path. 0, or a negative error. */
+int pv_vfs_statfs(const char *path, struct pv_statfs *st);
+
+/* All that was written to all file systems is durable. 0, or the first error; the others are synced still. */
+int pv_vfs_sync(void);
 
 /* Makes a descriptor for an object that is not opened by name (a socket, a pipe). The descriptor, or
  * -EMFILE, -ENOMEM. */
