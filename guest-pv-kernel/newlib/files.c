@@ -1,5 +1,6 @@
 /* files.c: newlib's file calls on the kit's file tree. */
 #include "internal.h"
+#include "vfs/private.h"
 #include "vfs/vfs.h"
 
 #include <errno.h>
@@ -9,7 +10,9 @@
 #include <string.h>
 #include <sys/dirent.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
+#include <utime.h>
 
 /* A negative error becomes -1 with errno; anything else is the result. */
 static long result(long rc)
@@ -147,7 +150,51 @@ int stat(const char *path, struct stat *st)
 
 int lstat(const char *path, struct stat *st)
 {
-    return (int)result(pv_vfs_stat(path, st));
+    return (int)result(pv_vfs_lstat(path, st));
+}
+
+ssize_t readlink(const char *path, char *target, size_t size)
+{
+    return result(pv_vfs_readlink(path, target, size));
+}
+
+int symlink(const char *target, const char *path)
+{
+    return (int)result(pv_vfs_symlink(target, path));
+}
+
+int ftruncate(int fd, off_t size)
+{
+    struct pv_file *f = pv_vfs_file(fd);
+
+    if (!f || (f->flags & O_ACCMODE) == O_RDONLY)
+        return (int)result(-EBADF);
+    return (int)result(f->ops->ftruncate ? f->ops->ftruncate(f, size) : -EINVAL);
+}
+
+int truncate(const char *path, off_t size)
+{
+    int fd = open(path, O_WRONLY), rc, saved;
+
+    if (fd < 0)
+        return -1;
+    rc = ftruncate(fd, size);
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return rc;
+}
+
+int utime(const char *path, const struct utimbuf *times)
+{
+    time_t now = time(NULL);
+
+    return (int)result(pv_vfs_utime(path, times ? times->actime : now, times ? times->modtime : now));
+}
+
+void sync(void)
+{
+    pv_vfs_sync();
 }
 
 int access(const char *path, int mode)
@@ -210,6 +257,9 @@ char *getcwd(char *buf, size_t size)
 struct pv_dir {
     int fd;
     uint64_t cookie;
+    char *path;             /* absolute; NULL if it was opened by descriptor */
+    bool at_mounts;         /* its own entries are through: mount points follow */
+    size_t mount;
     struct dirent entry;
 };
 
@@ -233,9 +283,13 @@ DIR *fdopendir(int fd)
 
 DIR *opendir(const char *path)
 {
+    char full[PV_PATH_MAX];
     int fd = open(path, O_RDONLY);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     int saved = errno;
+
+    if (dir && pv_vfs_absolute(path, full) == 0)
+        dir->path = strdup(full);
 
     if (fd >= 0 && !dir) {
         close(fd);
@@ -250,7 +304,13 @@ struct dirent *readdir(DIR *dir)
     uint64_t ino = 0;
     int type = DT_UNKNOWN, rc;
 
-    rc = f->ops->readdir(f, &dir->cookie, dir->entry.d_name, sizeof(dir->entry.d_name), &ino, &type);
+    rc = dir->at_mounts ? 0
+                        : f->ops->readdir(f, &dir->cookie, dir->entry.d_name, sizeof(dir->entry.d_name), &ino, &type);
+    if (rc == 0 && dir->path) {
+        dir->at_mounts = true;
+        type = DT_DIR;
+        rc = pv_vfs_mounted_below(dir->path, &dir->mount, dir->entry.d_name, sizeof(dir->entry.d_name));
+    }
     if (result(rc) <= 0)
         return NULL;
     dir->entry.d_ino = (ino_t)ino;
@@ -261,6 +321,8 @@ struct dirent *readdir(DIR *dir)
 void rewinddir(DIR *dir)
 {
     dir->cookie = 0;
+    dir->at_mounts = false;
+    dir->mount = 0;
 }
 
 int dirfd(DIR *dir)
@@ -272,6 +334,7 @@ int closedir(DIR *dir)
 {
     int fd = dir->fd;
 
+    free(dir->path);
     free(dir);
     return close(fd);
 }

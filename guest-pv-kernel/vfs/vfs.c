@@ -93,6 +93,68 @@ int pv_vfs_umount(const char *at)
     return 0;
 }
 
+const char *pv_vfs_mount_point(size_t i)
+{
+    struct mount *m = mounts;
+
+    while (m && i--)
+        m = m->next;
+    return m ? m->at : NULL;
+}
+
+int pv_vfs_absolute(const char *path, char *full)
+{
+    return pv_path_normalise(cwd, path, full);
+}
+
+/* Whether the file system below a mount point has a directory entry for it too. */
+static bool shown_anyway(const char *at)
+{
+    struct mount *m, *best = NULL;
+    struct stat st;
+    const char *rest = NULL;
+
+    for (m = mounts; m; m = m->next) {
+        const char *r = strcmp(m->at, at) != 0 ? below(m->at, at) : NULL;
+
+        if (r && (!best || strlen(m->at) > strlen(best->at))) {
+            best = m;
+            rest = r;
+        }
+    }
+    return best && best->ops->stat && best->ops->stat(best->fs, rest, &st) == 0;
+}
+
+bool pv_vfs_mounted_below(const char *directory, size_t *i, char *name, size_t size)
+{
+    const char *at;
+
+    while ((at = pv_vfs_mount_point((*i)++)) != NULL) {
+        char full[PV_PATH_MAX];
+        const char *rest = below(directory, at);
+
+        if (!rest || !*rest || strchr(rest, '/') || strlen(rest) >= size)
+            continue;
+        strcpy(name, rest);
+        strcpy(full, at);           /* the mount may go while its neighbour is asked */
+        if (!shown_anyway(full))
+            return true;
+    }
+    return false;
+}
+
+int pv_vfs_sync(void)
+{
+    int rc = 0;
+
+    for (struct mount *m = mounts; m; m = m->next) {
+        int one = m->ops->sync ? m->ops->sync(m->fs) : 0;
+
+        rc = rc ? rc : one;
+    }
+    return rc;
+}
+
 /* ---- descriptors ---- */
 
 static int free_descriptor(int from)
@@ -224,6 +286,56 @@ int pv_vfs_rmdir(const char *path)
     int rc = find_mount(path, full, &m, &rest);
 
     return rc != 0 ? rc : m->ops->rmdir ? m->ops->rmdir(m->fs, rest) : -EROFS;
+}
+
+int pv_vfs_lstat(const char *path, struct stat *st)
+{
+    char full[PV_PATH_MAX];
+    struct mount *m;
+    const char *rest;
+    int rc = find_mount(path, full, &m, &rest);
+
+    return rc != 0 ? rc : m->ops->lstat ? m->ops->lstat(m->fs, rest, st) : pv_vfs_stat(path, st);
+}
+
+int pv_vfs_readlink(const char *path, char *target, size_t size)
+{
+    char full[PV_PATH_MAX];
+    struct mount *m;
+    const char *rest;
+    int rc = find_mount(path, full, &m, &rest);
+
+    return rc != 0 ? rc : m->ops->readlink ? m->ops->readlink(m->fs, rest, target, size) : -EINVAL;
+}
+
+int pv_vfs_symlink(const char *target, const char *path)
+{
+    char full[PV_PATH_MAX];
+    struct mount *m;
+    const char *rest;
+    int rc = find_mount(path, full, &m, &rest);
+
+    return rc != 0 ? rc : m->ops->symlink ? m->ops->symlink(m->fs, target, rest) : -EROFS;
+}
+
+int pv_vfs_utime(const char *path, time_t access, time_t modification)
+{
+    char full[PV_PATH_MAX];
+    struct mount *m;
+    const char *rest;
+    int rc = find_mount(path, full, &m, &rest);
+
+    return rc != 0 ? rc : m->ops->utime ? m->ops->utime(m->fs, rest, access, modification) : -EROFS;
+}
+
+int pv_vfs_statfs(const char *path, struct pv_statfs *st)
+{
+    char full[PV_PATH_MAX];
+    struct mount *m;
+    const char *rest;
+    int rc = find_mount(path, full, &m, &rest);
+
+    return rc != 0 ? rc : m->ops->statfs ? m->ops->statfs(m->fs, st) : -ENOSYS;
 }
 
 int pv_vfs_rename(const char *from, const char *to)
