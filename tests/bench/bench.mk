@@ -16,9 +16,20 @@ $(bench-objs): build/%.o: % build/flags/kit-cflags | $(newlib)
 $(eval $(call pv-image,bench/guest,$(bench-objs)))
 -include $(bench-objs:.o=.d)
 
-# BENCH chooses parts: counts phases boot domains memory image style.
+# The guest whose input and output is measured.
+io-objs := $(addprefix build/tests/bench/io/,io.c.o block.c.o)
+
+$(io-objs): build/%.o: % build/flags/kit-cflags | $(newlib)
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(cc) $(kit-cflags) $(dependencies) -c $< -o $@
+
+$(eval $(call pv-image,bench/io,$(io-objs)))
+-include $(io-objs:.o=.d)
+
+# BENCH chooses parts: counts phases blocks boot domains memory image style.
 BENCH :=
-bench: build/enso.iso build/bench/guest $(xen)
+bench: build/enso.iso build/bench/guest build/bench/io $(xen)
 	$(Q)ACCEL=$(ACCEL) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/bench.py $(BENCH)
 
 # What of it needs no machine is tested with the other units.

@@ -7,6 +7,7 @@ import sys
 import traceback
 
 import counts
+import inout
 import phases
 import sizes
 import wall
@@ -16,6 +17,7 @@ from table import Results
 PARTS = {
     "counts": counts.report,
     "phases": phases.report,
+    "blocks": inout.blocks,
     "boot": wall.boot,
     "domains": wall.domains,
     "memory": wall.memory,

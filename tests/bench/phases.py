@@ -124,14 +124,15 @@ class Debugger:
 
 
 class Machine:
-    """A machine under the debugger, stopped before its first instruction; `options` say what it starts."""
+    """A machine under the debugger, stopped before its first instruction; `options` say what it starts. With
+    `sleep`, time goes on while its CPU is halted: its devices need that; without, such time is skipped."""
 
-    def __init__(self, work, options):
+    def __init__(self, work, options, sleep=False):
         self.images = {}
         debugger = os.path.join(work, "gdb")
         self.qemu = subprocess.Popen(
             qemu_command(mem=512, cpus=1) +
-            ["-icount", f"shift=0,sleep=off,rr=record,rrfile={work}/log", "-rtc", "base=2026-01-01,clock=vm",
+            ["-icount", f"shift=0,sleep={'on' if sleep else 'off'},rr=record,rrfile={work}/log", "-rtc", "base=2026-01-01,clock=vm",
              "-serial", f"file:{work}/serial", "-S", "-gdb", f"unix:{debugger},server=on,wait=off"] + options)
         while not os.path.exists(debugger):
             if self.qemu.poll() is not None:

@@ -1,0 +1,19 @@
+/* io.h: the parts of the guest whose input and output is measured. */
+#ifndef ENSO_BENCH_IO_H
+#define ENSO_BENCH_IO_H
+
+#include <stdint.h>
+
+/* Where the debugger stops: at the start and at the end of what is measured, and of the few more operations
+ * whose hypercalls are counted; when all is done. They do nothing. */
+void io_mark(void) __attribute__((noinline));
+void io_end(void) __attribute__((noinline));
+
+/* Prints how many operations were measured, how many followed for their hypercalls, and how many
+ * notifications the guest has sent for the former. */
+void io_tell(const char *what, uint64_t count, uint64_t few, uint64_t notifications);
+
+/* 0, or what failed has been said. */
+int io_block(const char *disk);
+
+#endif
