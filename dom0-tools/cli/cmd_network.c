@@ -76,7 +76,7 @@ static bool find_handle(domid_t domid, const char *word, uint32_t *handle)
     uint64_t number;
     size_t n;
 
-    if (parse_uint(word, UINT16_MAX, &number)) {
+    if (parse_uint(word, UINT16_MAX, &number) == 0) {
         *handle = (uint32_t)number;
         return true;
     }
