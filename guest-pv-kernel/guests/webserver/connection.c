@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #define PIECE (32 * 1024)       /* of a file, read and sent at a time */
-#define REQUEST_NS (15 * PV_NS_PER_SEC)     /* in which a request must have come */
+#define IDLE_NS (60 * PV_NS_PER_SEC)        /* in which a request must have begun */
+#define REQUEST_NS (15 * PV_NS_PER_SEC)     /* and then have come */
 #define SEND_SECONDS 30         /* in which some of an answer must have gone */
 
 struct connection {
@@ -30,7 +31,7 @@ static void set_patience(int fd, int option, uint64_t ns)
 /* Reads until there is a whole request: as request_parse(), and 0 for a client that has nothing more to ask; -408 for one that is too slow. */
 static int read_request(struct connection *k, struct request *r)
 {
-    uint64_t deadline = pv_now_ns() + REQUEST_NS, now;
+    uint64_t now = pv_now_ns(), deadline = now + (k->len ? REQUEST_NS : IDLE_NS);
     ssize_t n;
     int rc;
 
@@ -44,6 +45,8 @@ static int read_request(struct connection *k, struct request *r)
             continue;
         if (n <= 0)
             return 0;
+        if (k->len == 0)
+            deadline = pv_now_ns() + REQUEST_NS;
         k->len += (size_t)n;
     }
     return rc;

@@ -1,0 +1,231 @@
+"""Example guests on the network, reached from outside of QEMU through forwards of the control domain: the kit's frontend, its TCP/IP."""
+
+import hashlib
+import http.client
+import os
+import random
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+import pytest
+
+from enso import ROOT, free_port
+
+WEB, ECHO = free_port(), free_port()
+RANDOM = random.Random(4)
+FILES = {
+    "index.html": b"<h1>a page</h1>\n",
+    "page.txt": b"text\n",
+    "large.bin": RANDOM.randbytes(3 << 20),
+    "middle.bin": RANDOM.randbytes(200_001),
+    "folder/a b<c>&.txt": b"x",
+    "folder/deeper/index.html": b"deeper\n",
+}
+
+
+def archive():
+    """What the web server serves lies in /www of its boot archive; /secret lies beside it."""
+    with tempfile.TemporaryDirectory() as work:
+        tree = os.path.join(work, "tree")
+        for name, content in [(f"www/{n}", c) for n, c in FILES.items()] + [("secret", b"secret")]:
+            path = os.path.join(tree, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as f:
+                f.write(content)
+        subprocess.run([f"{ROOT}/setup/cpio.sh", tree, f"{work}/web.cpio"], check=True)
+        with open(f"{work}/web.cpio", "rb") as f:
+            return f.read()
+
+
+MACHINE = dict(mem=512, cpus=1, net="user", fwd=[f"{WEB}:webserver:80", f"{ECHO}:netecho:7", f"udp:{ECHO}:netecho:7"],
+               files={"web.cpio": archive()})
+
+
+def holdings(host):
+    host.cli("free --drop")
+    return host.holdings()
+
+
+@pytest.fixture(scope="module")
+def _before():
+    return {}
+
+
+@pytest.fixture
+def guests(host, _before):
+    """Both guests are there and listen."""
+    _before.setdefault("holdings", None)
+    if _before["holdings"] is None:
+        _before["holdings"] = holdings(host)
+    there = host.domains()
+    if "webserver" not in there:
+        host.cli("create webserver.cfg", "'ramdisk=\"/web.cpio\"'", "'extra=\"webserver root=/www\"'")
+    if "netecho" not in there:
+        host.cli("create netecho.cfg")
+    host.until(lambda: "serving" in host.said("webserver"), 60)
+    host.until(lambda: "listening" in host.said("netecho"), 60)
+    return host
+
+
+def request(path, method="GET", headers=None, connection=None):
+    """(status, headers, body)"""
+    c = connection or http.client.HTTPConnection("127.0.0.1", WEB, timeout=60)
+    c.request(method, path, headers=headers or {})
+    answer = c.getresponse()
+    body = answer.read()
+    if not connection:
+        c.close()
+    return answer.status, dict(answer.getheaders()), body
+
+
+def talk(text, port=WEB):
+    """Sends bytes and returns all that comes until the other side closes."""
+    with socket.create_connection(("127.0.0.1", port), 60) as s:
+        s.sendall(text)
+        got = b""
+        while piece := s.recv(65536):
+            got += piece
+        return got
+
+
+def echoes(content):
+    with socket.create_connection(("127.0.0.1", ECHO), 60) as s:
+        sender = threading.Thread(target=s.sendall, args=[content])
+        sender.start()
+        got = b""
+        while len(got) < len(content) and (piece := s.recv(65536)):
+            got += piece
+        sender.join()
+        return got == content
+
+
+def test_files(guests):
+    for name, content in FILES.items():
+        status, headers, body = request("/" + name.replace(" ", "%20").replace("<", "%3C").replace(">", "%3E").replace("&", "%26"))
+        assert status == 200 and hashlib.sha256(body).digest() == hashlib.sha256(content).digest(), name
+    assert request("/page.txt")[1]["Content-Type"].startswith("text/plain")
+    status, headers, body = request("/large.bin", "HEAD")
+    assert (status, headers["Content-Length"], body) == (200, str(3 << 20), b"")
+    assert request("/")[2] == FILES["index.html"]
+
+
+def test_folders_ranges_and_what_is_not_there(guests):
+    status, headers, _ = request("/folder")
+    assert (status, headers["Location"]) == (301, "/folder/")
+    status, _, body = request("/folder/")
+    assert status == 200 and b'href="a%20b%3Cc%3E%26.txt"' in body and b'href="deeper/"' in body and b"<c>" not in body
+    assert request("/folder/deeper/")[2] == b"deeper\n"
+    middle = FILES["middle.bin"]
+    for asked, part in (("0-9", middle[:10]), ("200000-", middle[200000:]), ("-5", middle[-5:]), ("7-999999999", middle[7:])):
+        status, headers, body = request("/middle.bin", headers={"Range": f"bytes={asked}"})
+        assert (status, body) == (206, part) and headers["Content-Range"].endswith("/200001")
+    assert request("/middle.bin", headers={"Range": "bytes=200001-"})[0] == 416
+    assert request("/nothing")[0] == 404 and request("/page.txt/")[0] == 404
+    assert request("/page.txt", "DELETE")[0] == 405
+
+
+def test_one_connection_for_many_requests(guests):
+    c = http.client.HTTPConnection("127.0.0.1", WEB, timeout=60)
+    for i in range(20):
+        name = ("page.txt", "middle.bin")[i % 2]
+        assert request("/" + name, connection=c)[2] == FILES[name]
+    c.close()
+    both = talk(b"GET /page.txt HTTP/1.1\r\n\r\nGET /page.txt HTTP/1.1\r\nConnection: close\r\n\r\n")
+    assert both.count(b"HTTP/1.1 200 OK") == 2 and both.endswith(b"\r\n\r\ntext\n")
+
+
+def test_fifty_connections_at_once(guests):
+    """All are open before the first asks."""
+    connections = [http.client.HTTPConnection("127.0.0.1", WEB, timeout=100) for _ in range(50)]
+    for c in connections:
+        c.connect()
+        time.sleep(0.05)                        # QEMU lets the build machine keep one that it has not taken yet
+    for c in connections:
+        c.request("GET", "/middle.bin")
+    for c in connections:
+        assert c.getresponse().read() == FILES["middle.bin"]
+        c.close()
+
+
+def test_requests_that_nobody_should_send(guests):
+    for line, status in ((b"GET /../secret HTTP/1.1", 400), (b"GET /%2e%2e/secret HTTP/1.1", 400), (b"GET /folder/..%2f..%2fsecret HTTP/1.1", 400),
+                         (b"GET /\0 HTTP/1.1", 400), (b"GET secret HTTP/1.1", 400), (b"nonsense", 400), (b"GET / HTTP/3.0", 505),
+                         (b"GET /" + b"a" * 3000 + b" HTTP/1.1", 414), (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 3000, 431),
+                         (b"POST / HTTP/1.1\r\nContent-Length: 5", 405), (b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked", 413)):
+        answer = talk(line + b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 %d " % status), (line[:60], answer[:60])
+        assert b"secret" not in answer
+    talk(RANDOM.randbytes(20000) + b"\r\n\r\n")
+    # Clients that open connections and say nothing, or half a request, keep nobody else waiting.
+    idle = []
+    for _ in range(60):
+        idle.append(socket.create_connection(("127.0.0.1", WEB), 60))
+        time.sleep(0.05)
+    for s in idle[::2]:
+        s.sendall(b"GET /page.txt HTT")
+    assert request("/page.txt")[2] == b"text\n"
+    for s in idle:
+        s.close()
+    # And those that ask and go away.
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", WEB), 60) as s:
+            s.sendall(b"GET /large.bin HTTP/1.1\r\n\r\n")
+    assert request("/page.txt")[2] == b"text\n"
+
+
+def test_echo(guests):
+    assert echoes(b"hello")
+    assert echoes(RANDOM.randbytes(1 << 20))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(5)
+        for size in (0, 1, 1000, 1400):
+            content = RANDOM.randbytes(size)
+            for _ in range(5):
+                s.sendto(content, ("127.0.0.1", ECHO))
+                try:
+                    assert s.recv(2000) == content
+                    break
+                except TimeoutError:
+                    continue
+            else:
+                pytest.fail(f"no datagram of {size} bytes came back")
+
+
+def test_two_guests_talk(guests):
+    address = guests.said("netecho").split("address ")[1].split(",")[0]
+    guests.cli("create netecho.cfg", "'name=\"client\"'", f"'extra=\"netecho send={address} bytes=3000000\"'")
+    guests.until(lambda: "client" not in guests.domains(), 90)
+    said = guests.said("client")
+    assert f"3000000 of 3000000 bytes came back from {address}" in said and "a datagram came back" in said
+
+
+def test_an_interface_goes_and_comes_back(guests):
+    """The frontend lets go of its rings, and connects again when there is a backend; the address is the same."""
+    mac = guests.json("network-list --json netecho")[0]["mac"]
+    for _ in range(5):
+        guests.cli("network-detach netecho 0")
+        assert mac not in guests.cli("network-list netecho")
+        guests.cli(f"network-attach netecho mac={mac}")
+        guests.until(lambda: [v["state"] for v in guests.json("network-list --json netecho")] == [4], 30)
+        guests.until(lambda: _reachable(), 30)
+    assert echoes(RANDOM.randbytes(100_000))
+
+
+def _reachable():
+    try:
+        return echoes(b"there?")
+    except OSError:
+        return False
+
+
+def test_nothing_is_left(guests, _before):
+    for name in ("webserver", "netecho"):
+        guests.cli(f"shutdown -w {name}", timeout=60)
+    said = guests.said("webserver")
+    assert " 0 refused" in said and " 0 open" in said
+    before = _before["holdings"]
+    guests.until(lambda: holdings(guests) == before, 60, pause=1)
+    assert guests.audit() == 0
