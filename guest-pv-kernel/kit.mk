@@ -51,7 +51,7 @@ endef
 
 -include $(kit-objs:.o=.d) $(kit-start-objs:.o=.d)
 
-# ---- example guests: one folder each; NAME-srcs lists its files ----
+# ---- example guests: one folder each; NAME-srcs lists its files, NAME-libs the libraries that it needs besides ----
 guests := hello burn crash disktest netecho webserver
 guest-images := $(guests:%=build/guests/%)
 guest-configs :=
@@ -66,7 +66,7 @@ $$($1-objs): build/%.o: % build/flags/kit-cflags | $$(newlib)
 	$$(say) CC $$@
 	$$(Q)$$(cc) $$(kit-cflags) $$(dependencies) -c $$< -o $$@
 
-$$(eval $$(call pv-image,guests/$1,$$($1-objs)))
+$$(eval $$(call pv-image,guests/$1,$$($1-objs),$$($1-libs)))
 -include $$($1-objs:.o=.d)
 endef
 

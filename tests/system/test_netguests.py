@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from enso import ROOT, free_port
+from enso import LOGS, ROOT, free_port
 
 WEB, ECHO = free_port(), free_port()
 RANDOM = random.Random(4)
@@ -26,21 +26,37 @@ FILES = {
 }
 
 
+def disk():
+    """An ext4 image with the same files."""
+    path = os.path.join(LOGS, "netguests-disk.img")
+    os.makedirs(LOGS, exist_ok=True)
+    with tempfile.TemporaryDirectory() as work:
+        put_files(work, FILES.items())
+        subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", work, path, "32M"], check=True, capture_output=True)
+    return path
+
+
+def put_files(tree, files):
+    for name, content in files:
+        path = os.path.join(tree, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(content)
+
+
 def archive():
     """What the web server serves lies in /www of its boot archive; /secret lies beside it."""
     with tempfile.TemporaryDirectory() as work:
         tree = os.path.join(work, "tree")
-        for name, content in [(f"www/{n}", c) for n, c in FILES.items()] + [("secret", b"secret")]:
-            path = os.path.join(tree, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "wb") as f:
-                f.write(content)
+        put_files(tree, [(f"www/{n}", c) for n, c in FILES.items()] + [("secret", b"secret")])
         subprocess.run([f"{ROOT}/setup/cpio.sh", tree, f"{work}/web.cpio"], check=True)
         with open(f"{work}/web.cpio", "rb") as f:
             return f.read()
 
 
-MACHINE = dict(mem=512, cpus=1, net="user", fwd=[f"{WEB}:webserver:80", f"{ECHO}:netecho:7", f"udp:{ECHO}:netecho:7"],
+DISK = disk()
+MACHINE = dict(mem=512, cpus=1, qemu=["-drive", f"if=none,id=served,format=raw,file={DISK}", "-device",
+                                      "virtio-blk-pci,disable-legacy=on,drive=served"], net="user", fwd=[f"{WEB}:webserver:80", f"{ECHO}:netecho:7", f"udp:{ECHO}:netecho:7"],
                files={"web.cpio": archive()})
 
 
@@ -221,11 +237,21 @@ def _reachable():
         return False
 
 
+def test_files_of_a_disk(guests):
+    guests.cli("shutdown -w webserver", timeout=60)
+    said = guests.said("webserver")
+    assert " 0 refused" in said and " 0 open" in said
+    guests.cli("create webserver.cfg", "'disk=[\"vda,raw,xvda,r\"]'")
+    guests.until(lambda: "serving /disk" in guests.said("webserver"), 60)
+    for name in ("large.bin", "folder/deeper/index.html"):
+        assert request("/" + name)[2] == FILES[name]
+    assert request("/middle.bin", headers={"Range": "bytes=150000-150099"})[2] == FILES["middle.bin"][150000:150100]
+    assert b'href="deeper/"' in request("/folder/")[2] and request("/")[2] == FILES["index.html"]
+
+
 def test_nothing_is_left(guests, _before):
     for name in ("webserver", "netecho"):
         guests.cli(f"shutdown -w {name}", timeout=60)
-    said = guests.said("webserver")
-    assert " 0 refused" in said and " 0 open" in said
     before = _before["holdings"]
     guests.until(lambda: holdings(guests) == before, 60, pause=1)
     assert guests.audit() == 0

@@ -21,11 +21,13 @@
 #define STACK_BYTES (24u * 1024u)
 #define WAIT_NS (60 * PV_NS_PER_SEC)
 
+#define DISK_AT "/disk"
+
 struct counts counts;
-const char *root = "";
+const char *root;
 
 struct options {
-    const char *address;
+    const char *address, *disk;
     unsigned vif;
     uint16_t port;
 };
@@ -34,12 +36,14 @@ static bool parse(int argc, char **argv, struct options *o)
 {
     int i;
 
-    *o = (struct options){ .port = 80 };
+    *o = (struct options){ .port = 80, .disk = "xvda" };
     for (i = 1; i < argc; i++) {
         if (strncmp(argv[i], "vif=", 4) == 0)
             o->vif = (unsigned)strtoul(argv[i] + 4, NULL, 10);
         else if (strncmp(argv[i], "port=", 5) == 0)
             o->port = (uint16_t)strtoul(argv[i] + 5, NULL, 10);
+        else if (strncmp(argv[i], "disk=", 5) == 0)
+            o->disk = argv[i] + 5;
         else if (strncmp(argv[i], "root=/", 6) == 0)
             root = strcmp(argv[i], "root=/") == 0 ? "" : argv[i] + 5;
         else if (argv[i][0] >= '0' && argv[i][0] <= '9')
@@ -113,6 +117,11 @@ int main(int argc, char **argv)
 
     if (!parse(argc, argv, &o))
         return 1;
+    rc = disk_mount(o.disk, DISK_AT);
+    if (rc != 0 && rc != -ENOENT)
+        return 1;
+    if (!root)
+        root = rc == 0 ? DISK_AT : "";
     rc = pv_net_vif(o.vif, o.address, pv_now_ns() + WAIT_NS, &netif);
     while (rc == -ETIMEDOUT && netif) {
         printf("webserver: no address yet\n");
