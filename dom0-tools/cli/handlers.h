@@ -24,6 +24,10 @@
     /* cmd_block.c */    handler(cmd_block_list) handler(cmd_block_attach) handler(cmd_block_detach)         \
                          handler(cmd_backend_restart)                                                        \
     /* cmd_bridge.c */   handler(cmd_bridge)                                                                 \
+    /* cmd_ip.c */       handler(cmd_ip)                                                                     \
+    /* cmd_ping.c */     handler(cmd_ping) handler(cmd_nslookup)                                             \
+    /* cmd_wget.c */     handler(cmd_wget)                                                                   \
+    /* cmd_forward.c */  handler(cmd_forward)                                                                \
     /* cmd_store.c */    handler(cmd_xenstore_ls) handler(cmd_xenstore_read) handler(cmd_xenstore_write)     \
                          handler(cmd_xenstore_list) handler(cmd_xenstore_rm) handler(cmd_xenstore_exists)    \
                          handler(cmd_xenstore_chmod) handler(cmd_xenstore_watch)                             \

@@ -8,6 +8,7 @@ const struct command_group command_groups[] = {
     { "Host", commands_host },
     { "Devices", commands_device },
     { "Networks", commands_network },
+    { "This host's network", commands_services },
     { "Network interfaces of domains", commands_vif },
     { "Store", commands_store },
     { "Files and shell", commands_shell },

@@ -11,6 +11,7 @@
 #include "forwards.h"
 #include "nat_view.h"
 #include "neighbour.h"
+#include "services.h"
 #include "state.h"
 #include "stations.h"
 
@@ -48,18 +49,18 @@ static bool is_configured(void *arg, uint32_t address)
 
 static void fill_dhcp_frame(struct packet *p, const struct dhcp_answer *a)
 {
-    uint8_t frame[ETH_BYTES + IP_BYTES + UDP_BYTES] = { 0 }, *ip = frame + ETH_BYTES, *udp = ip + IP_BYTES;
+    uint8_t frame[ETH_BYTES + IP4_BYTES + UDP_BYTES] = { 0 }, *ip = frame + ETH_BYTES, *udp = ip + IP4_BYTES;
 
     memcpy(frame + ETH_TO, a->to_mac, ETH_MAC);
     memcpy(frame + ETH_FROM, services.guests.mac, ETH_MAC);
     put16(frame + ETH_TYPE, ETH_IPV4);
     ip[0] = 0x45;
-    put16(ip + IP_TOTAL, (uint32_t)(IP_BYTES + UDP_BYTES + a->bytes));
-    ip[IP_TTL] = 64;
-    ip[IP_PROTOCOL] = IP_UDP;
-    put32(ip + IP_FROM, our_address());
-    put32(ip + IP_TO, a->to);
-    put16(ip + IP_CHECKSUM, (uint16_t)~checksum_fold(checksum_add(0, ip, IP_BYTES)));
+    put16(ip + IP4_TOTAL, (uint32_t)(IP4_BYTES + UDP_BYTES + a->bytes));
+    ip[IP4_TTL] = 64;
+    ip[IP4_PROTOCOL] = IP_UDP;
+    put32(ip + IP4_FROM, our_address());
+    put32(ip + IP4_TO, a->to);
+    put16(ip + IP4_CHECKSUM, (uint16_t)~checksum_fold(checksum_add(0, ip, IP4_BYTES)));
     put16(udp + PORT_FROM, DHCP_SERVER_PORT);
     put16(udp + PORT_TO, DHCP_CLIENT_PORT);
     put16(udp + UDP_LENGTH, (uint32_t)(UDP_BYTES + a->bytes));      /* without a checksum: IPv4 allows that */
@@ -70,7 +71,7 @@ static void fill_dhcp_frame(struct packet *p, const struct dhcp_answer *a)
 static void serve_dhcp(struct packet *p, uint64_t now_ms)
 {
     uint8_t message[DHCP_MESSAGE + 952], from[ETH_MAC];
-    size_t bytes = packet_read(p, ETH_BYTES + IP_BYTES + UDP_BYTES, message, sizeof(message));
+    size_t bytes = packet_read(p, ETH_BYTES + IP4_BYTES + UDP_BYTES, message, sizeof(message));
     struct dhcp_answer answer;
     struct packet *reply;
 
@@ -83,7 +84,7 @@ static void serve_dhcp(struct packet *p, uint64_t now_ms)
         nat_lease(services.nat, answer.leased, from, now_ms + answer.lease_s * 1000ULL);
         guests_stations_changed();
     }
-    reply = packet_alloc(ETH_BYTES + IP_BYTES + UDP_BYTES + answer.bytes);
+    reply = packet_alloc(ETH_BYTES + IP4_BYTES + UDP_BYTES + answer.bytes);
     if (!reply)
         return;
     fill_dhcp_frame(reply, &answer);
@@ -130,8 +131,8 @@ static void answer_ping(struct packet *p, struct nat_view *v)
 
     v->body[ICMP_TYPE] = ICMP_ECHO_REPLY;
     put16(v->body + ICMP_CHECKSUM, checksum_replace16(get16(v->body + ICMP_CHECKSUM), kind, get16(v->body + ICMP_TYPE)));
-    put32(v->ip + IP_FROM, v->to);          /* the sum of both stays the same */
-    put32(v->ip + IP_TO, v->from);
+    put32(v->ip + IP4_FROM, v->to);          /* the sum of both stays the same */
+    put32(v->ip + IP4_TO, v->from);
     memcpy(mac, p->pieces[0].at + ETH_FROM, ETH_MAC);
     neighbour_send_to(&services.guests, p, mac);
 }
@@ -209,7 +210,7 @@ void guests_frame(struct packet *p, uint64_t now_ms)
 
 /* ---- addresses ---- */
 
-static uint32_t address_of(const char *domain)
+uint32_t services_domain_address(const char *domain)
 {
     const struct station *s = stations_by_domain(domain, GUESTS_BRIDGE);
 
@@ -226,7 +227,7 @@ void guests_stations_changed(void)
     for (unsigned i = 0; (s = stations_at(i)) != NULL; i++)
         if (s->address && strcmp(s->bridge, GUESTS_BRIDGE) == 0)
             nat_lease(services.nat, s->address, s->mac, UINT64_MAX);
-    forwards_resolve(address_of);
+    forwards_resolve(services_domain_address);
 }
 
 int guests_init(uint32_t address)

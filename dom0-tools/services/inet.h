@@ -8,8 +8,8 @@
 enum { ETH_TO = 0, ETH_FROM = 6, ETH_TYPE = 12, ETH_BYTES = 14, ETH_MAC = 6 };
 enum { ETH_IPV4 = 0x0800, ETH_ARP = 0x0806 };
 
-enum { IP_TOTAL = 2, IP_FRAGMENT = 6, IP_TTL = 8, IP_PROTOCOL = 9, IP_CHECKSUM = 10, IP_FROM = 12, IP_TO = 16, IP_BYTES = 20 };
-enum { IP_DONT_FRAGMENT = 0x4000 };
+enum { IP4_TOTAL = 2, IP4_FRAGMENT = 6, IP4_TTL = 8, IP4_PROTOCOL = 9, IP4_CHECKSUM = 10, IP4_FROM = 12, IP4_TO = 16, IP4_BYTES = 20 };
+enum { IP4_DONT_FRAGMENT = 0x4000 };
 enum { IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17 };
 
 /* The ports are at the same places in TCP and UDP. */

@@ -86,10 +86,10 @@ static bool begins(const struct nat_view *v)
 
 static enum nat_verdict check_passage(struct nat *n, const struct nat_view *v)
 {
-    if (v->ip[IP_TTL] <= 1)
+    if (v->ip[IP4_TTL] <= 1)
         return NAT_TIME_EXCEEDED;
     if (nat_too_long(v, n->settings.mtu))
-        return get16(v->ip + IP_FRAGMENT) & IP_DONT_FRAGMENT ? NAT_TOO_BIG : drop(&n->statistics.fragments);
+        return get16(v->ip + IP4_FRAGMENT) & IP4_DONT_FRAGMENT ? NAT_TOO_BIG : drop(&n->statistics.fragments);
     return NAT_FORWARD;
 }
 
@@ -132,7 +132,7 @@ static enum nat_verdict send_out(struct nat *n, struct nat_view *v, const struct
     nat_touch(n, c, flags_after(c, v, true), now_ms);
     nat_count_hop(v);
     if (echo) {
-        nat_set_address(v, IP_FROM, n->outside);
+        nat_set_address(v, IP4_FROM, n->outside);
         nat_set_icmp_id(v, c->outside_port);
         return NAT_FORWARD;
     }
@@ -170,7 +170,7 @@ enum nat_verdict nat_from_inside(struct nat *n, struct packet *p, uint64_t now_m
     else
         verdict = send_out(n, &v, &d, now_ms);
     if (verdict == NAT_FORWARD) {
-        *hop = (struct nat_hop){ .address = get32(v.ip + IP_TO) };
+        *hop = (struct nat_hop){ .address = get32(v.ip + IP4_TO) };
         n->statistics.to_outside++;
     } else if (verdict == NAT_DROP && v.protocol == IP_ICMP && v.body[ICMP_TYPE] != ICMP_ECHO) {
         n->statistics.unknown++;
@@ -204,7 +204,7 @@ static enum nat_verdict send_in(struct nat *n, struct nat_view *v, struct nat_co
     nat_touch(n, c, flags_after(c, v, false), now_ms);
     nat_count_hop(v);
     if (v->protocol == IP_ICMP) {
-        nat_set_address(v, IP_TO, c->inside);
+        nat_set_address(v, IP4_TO, c->inside);
         nat_set_icmp_id(v, c->inside_port);
         return NAT_FORWARD;
     }
@@ -245,7 +245,7 @@ enum nat_verdict nat_from_outside(struct nat *n, struct packet *p, uint64_t now_
     if (verdict == NAT_FORWARD) {
         const struct nat_host *h;
 
-        *hop = (struct nat_hop){ .address = get32(v.ip + IP_TO) };
+        *hop = (struct nat_hop){ .address = get32(v.ip + IP4_TO) };
         h = nat_host(n, hop->address);
         hop->known = h->claimed;
         memcpy(hop->mac, h->mac, ETH_MAC);

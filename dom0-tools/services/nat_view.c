@@ -14,15 +14,15 @@ static bool offloads_agree(const struct packet *p, uint8_t protocol)
     if (p->gso != PACKET_WHOLE && (p->gso != PACKET_TCP4 || protocol != IP_TCP || p->checksum != PACKET_BLANK))
         return false;
     return p->checksum != PACKET_BLANK ||
-           (protocol != IP_ICMP && p->checksum_start == ETH_BYTES + IP_BYTES && p->checksum_offset == offset);
+           (protocol != IP_ICMP && p->checksum_start == ETH_BYTES + IP4_BYTES && p->checksum_offset == offset);
 }
 
 static bool header_is_good(const uint8_t *ip, uint32_t in_frame)
 {
-    unsigned total = get16(ip + IP_TOTAL);
+    unsigned total = get16(ip + IP4_TOTAL);
 
-    return ip[0] == 0x45 && total >= IP_BYTES && total <= in_frame &&
-           checksum_fold(checksum_add(0, ip, IP_BYTES)) == 0xffff;
+    return ip[0] == 0x45 && total >= IP4_BYTES && total <= in_frame &&
+           checksum_fold(checksum_add(0, ip, IP4_BYTES)) == 0xffff;
 }
 
 enum nat_fault nat_look(struct packet *p, struct nat_view *v)
@@ -31,18 +31,18 @@ enum nat_fault nat_look(struct packet *p, struct nat_view *v)
     uint32_t linear = p->pieces[0].bytes;
     unsigned total;
 
-    if (p->bytes < ETH_BYTES + IP_BYTES || linear < ETH_BYTES + IP_BYTES || get16(frame + ETH_TYPE) != ETH_IPV4)
+    if (p->bytes < ETH_BYTES + IP4_BYTES || linear < ETH_BYTES + IP4_BYTES || get16(frame + ETH_TYPE) != ETH_IPV4)
         return NAT_MALFORMED;
-    *v = (struct nat_view){ .packet = p, .ip = frame + ETH_BYTES, .body = frame + ETH_BYTES + IP_BYTES };
+    *v = (struct nat_view){ .packet = p, .ip = frame + ETH_BYTES, .body = frame + ETH_BYTES + IP4_BYTES };
     if (!header_is_good(v->ip, p->bytes - ETH_BYTES))
         return NAT_MALFORMED;
-    if (get16(v->ip + IP_FRAGMENT) & 0x3fff)
+    if (get16(v->ip + IP4_FRAGMENT) & 0x3fff)
         return NAT_FRAGMENT;
-    v->protocol = v->ip[IP_PROTOCOL];
-    v->from = get32(v->ip + IP_FROM);
-    v->to = get32(v->ip + IP_TO);
-    total = get16(v->ip + IP_TOTAL) - IP_BYTES;
-    v->body_bytes = linear - ETH_BYTES - IP_BYTES;
+    v->protocol = v->ip[IP4_PROTOCOL];
+    v->from = get32(v->ip + IP4_FROM);
+    v->to = get32(v->ip + IP4_TO);
+    total = get16(v->ip + IP4_TOTAL) - IP4_BYTES;
+    v->body_bytes = linear - ETH_BYTES - IP4_BYTES;
     if (v->body_bytes > total)
         v->body_bytes = total;
     if (v->protocol != IP_TCP && v->protocol != IP_UDP && v->protocol != IP_ICMP)
@@ -61,7 +61,7 @@ bool nat_too_long(const struct nat_view *v, uint16_t mtu)
     const struct packet *p = v->packet;
 
     if (p->gso == PACKET_WHOLE)
-        return get16(v->ip + IP_TOTAL) > mtu || p->bytes > (uint32_t)mtu + ETH_BYTES;
+        return get16(v->ip + IP4_TOTAL) > mtu || p->bytes > (uint32_t)mtu + ETH_BYTES;
     return p->header_bytes < ETH_BYTES || p->gso_size + (uint32_t)p->header_bytes - ETH_BYTES > mtu;
 }
 
@@ -88,7 +88,7 @@ void nat_set_address(struct nat_view *v, unsigned where, uint32_t address)
     uint32_t old = get32(v->ip + where);
 
     put32(v->ip + where, address);
-    put16(v->ip + IP_CHECKSUM, checksum_replace32(get16(v->ip + IP_CHECKSUM), old, address));
+    put16(v->ip + IP4_CHECKSUM, checksum_replace32(get16(v->ip + IP4_CHECKSUM), old, address));
     if (v->protocol != IP_ICMP)
         fix_body(v, old, address, true);
 }
@@ -103,13 +103,13 @@ static void set_port(struct nat_view *v, unsigned where, uint16_t port)
 
 void nat_set_from(struct nat_view *v, uint32_t address, uint16_t port)
 {
-    nat_set_address(v, IP_FROM, address);
+    nat_set_address(v, IP4_FROM, address);
     set_port(v, PORT_FROM, port);
 }
 
 void nat_set_to(struct nat_view *v, uint32_t address, uint16_t port)
 {
-    nat_set_address(v, IP_TO, address);
+    nat_set_address(v, IP4_TO, address);
     set_port(v, PORT_TO, port);
 }
 
@@ -123,8 +123,8 @@ void nat_set_icmp_id(struct nat_view *v, uint16_t id)
 
 void nat_count_hop(struct nat_view *v)
 {
-    uint16_t old = get16(v->ip + IP_TTL);
+    uint16_t old = get16(v->ip + IP4_TTL);
 
-    v->ip[IP_TTL]--;
-    put16(v->ip + IP_CHECKSUM, checksum_replace16(get16(v->ip + IP_CHECKSUM), old, get16(v->ip + IP_TTL)));
+    v->ip[IP4_TTL]--;
+    put16(v->ip + IP4_CHECKSUM, checksum_replace16(get16(v->ip + IP4_CHECKSUM), old, get16(v->ip + IP4_TTL)));
 }

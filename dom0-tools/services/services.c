@@ -113,6 +113,11 @@ int services_use_address(uint32_t address, unsigned bits, uint32_t router, uint3
     return rc ? rc : pv_net_name_server(0, address_text(name_server, own));
 }
 
+void services_forwards_changed(void)
+{
+    guests_stations_changed();
+}
+
 /* ---- uplink.h ---- */
 
 static bool is_own(const struct net_port *port)

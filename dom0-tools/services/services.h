@@ -20,4 +20,10 @@ bool services_wait_uplink(uint64_t deadline_ns);
 int services_use_dhcp(void);
 int services_use_address(uint32_t address, unsigned bits, uint32_t router, uint32_t name_server);
 
+/* The address of a domain on xenbr0: the configured one, or its lease; 0: none. */
+uint32_t services_domain_address(const char *domain);
+
+/* Looks the targets of the forwards up, now that there are others. */
+void services_forwards_changed(void);
+
 #endif

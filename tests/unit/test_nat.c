@@ -51,7 +51,7 @@ static void mac_of(uint32_t address, uint8_t mac[6])
 
 static uint32_t pseudo(const uint8_t *ip, unsigned bytes)
 {
-    return checksum_add(checksum_add(0, ip + IP_FROM, 8) , (uint8_t[]){ 0, ip[IP_PROTOCOL], (uint8_t)(bytes >> 8), (uint8_t)bytes }, 4);
+    return checksum_add(checksum_add(0, ip + IP4_FROM, 8) , (uint8_t[]){ 0, ip[IP4_PROTOCOL], (uint8_t)(bytes >> 8), (uint8_t)bytes }, 4);
 }
 
 static unsigned field_of(uint8_t protocol)
@@ -63,20 +63,20 @@ static unsigned field_of(uint8_t protocol)
 static struct packet *make(const struct flow *f, uint8_t tcp_flags, unsigned payload, bool blank)
 {
     unsigned header = f->protocol == IP_TCP ? 20 : 8, body = header + payload;
-    struct packet *p = packet_alloc(ETH_BYTES + IP_BYTES + body);
-    uint8_t *ip = p->pieces[0].at + ETH_BYTES, *at = ip + IP_BYTES;
+    struct packet *p = packet_alloc(ETH_BYTES + IP4_BYTES + body);
+    uint8_t *ip = p->pieces[0].at + ETH_BYTES, *at = ip + IP4_BYTES;
 
     memset(p->pieces[0].at, 0, p->bytes);
     mac_of(f->from, p->pieces[0].at + ETH_FROM);
     put16(p->pieces[0].at + ETH_TYPE, ETH_IPV4);
     ip[0] = 0x45;
-    put16(ip + IP_TOTAL, IP_BYTES + body);
-    put16(ip + IP_FRAGMENT, IP_DONT_FRAGMENT);
-    ip[IP_TTL] = 64;
-    ip[IP_PROTOCOL] = f->protocol;
-    put32(ip + IP_FROM, f->from);
-    put32(ip + IP_TO, f->to);
-    put16(ip + IP_CHECKSUM, (uint16_t)~checksum_fold(checksum_add(0, ip, IP_BYTES)));
+    put16(ip + IP4_TOTAL, IP4_BYTES + body);
+    put16(ip + IP4_FRAGMENT, IP4_DONT_FRAGMENT);
+    ip[IP4_TTL] = 64;
+    ip[IP4_PROTOCOL] = f->protocol;
+    put32(ip + IP4_FROM, f->from);
+    put32(ip + IP4_TO, f->to);
+    put16(ip + IP4_CHECKSUM, (uint16_t)~checksum_fold(checksum_add(0, ip, IP4_BYTES)));
     for (unsigned i = 0; i < payload; i++)
         at[header + i] = (uint8_t)rand();
     if (f->protocol == IP_ICMP) {
@@ -93,7 +93,7 @@ static struct packet *make(const struct flow *f, uint8_t tcp_flags, unsigned pay
         put16(at + UDP_LENGTH, body);
     }
     p->checksum = blank ? PACKET_BLANK : PACKET_UNVERIFIED;
-    p->checksum_start = ETH_BYTES + IP_BYTES;
+    p->checksum_start = ETH_BYTES + IP4_BYTES;
     p->checksum_offset = (uint16_t)field_of(f->protocol);
     if (blank)
         put16(at + field_of(f->protocol), checksum_fold(pseudo(ip, body)));
@@ -107,29 +107,29 @@ static void set_ttl(struct packet *p, uint8_t ttl)
 {
     uint8_t *ip = p->pieces[0].at + ETH_BYTES;
 
-    ip[IP_TTL] = ttl;
-    put16(ip + IP_CHECKSUM, 0);
-    put16(ip + IP_CHECKSUM, (uint16_t)~checksum_fold(checksum_add(0, ip, IP_BYTES)));
+    ip[IP4_TTL] = ttl;
+    put16(ip + IP4_CHECKSUM, 0);
+    put16(ip + IP4_CHECKSUM, (uint16_t)~checksum_fold(checksum_add(0, ip, IP4_BYTES)));
 }
 
 /* Everything in a frame that can be right is right. */
 static void check_sums(const struct packet *p)
 {
-    const uint8_t *ip = p->pieces[0].at + ETH_BYTES, *at = ip + IP_BYTES;
-    unsigned body = get16(ip + IP_TOTAL) - IP_BYTES;
-    uint32_t start = ip[IP_PROTOCOL] == IP_ICMP ? 0 : pseudo(ip, body);
+    const uint8_t *ip = p->pieces[0].at + ETH_BYTES, *at = ip + IP4_BYTES;
+    unsigned body = get16(ip + IP4_TOTAL) - IP4_BYTES;
+    uint32_t start = ip[IP4_PROTOCOL] == IP_ICMP ? 0 : pseudo(ip, body);
 
-    assert_int_equal(checksum_fold(checksum_add(0, ip, IP_BYTES)), 0xffff);
+    assert_int_equal(checksum_fold(checksum_add(0, ip, IP4_BYTES)), 0xffff);
     if (p->checksum == PACKET_BLANK)
-        assert_int_equal(get16(at + field_of(ip[IP_PROTOCOL])), checksum_fold(start));
-    else if (ip[IP_PROTOCOL] != IP_UDP || get16(at + UDP_CHECKSUM) != 0)
+        assert_int_equal(get16(at + field_of(ip[IP4_PROTOCOL])), checksum_fold(start));
+    else if (ip[IP4_PROTOCOL] != IP_UDP || get16(at + UDP_CHECKSUM) != 0)
         assert_int_equal(checksum_fold(checksum_add(start, at, body)), 0xffff);
 }
 
 static struct flow flow_of(const struct packet *p)
 {
-    const uint8_t *ip = p->pieces[0].at + ETH_BYTES, *at = ip + IP_BYTES;
-    struct flow f = { ip[IP_PROTOCOL], get32(ip + IP_FROM), get32(ip + IP_TO), get16(at), get16(at + 2) };
+    const uint8_t *ip = p->pieces[0].at + ETH_BYTES, *at = ip + IP4_BYTES;
+    struct flow f = { ip[IP4_PROTOCOL], get32(ip + IP4_FROM), get32(ip + IP4_TO), get16(at), get16(at + 2) };
 
     if (f.protocol == IP_ICMP) {
         f.from_port = get16(at + ICMP_ID);
@@ -265,7 +265,7 @@ static void step_out(struct model *m, struct model *all)
     assert_int_equal(inside(p), NAT_FORWARD);
     check_sums(p);
     out = flow_of(p);
-    assert_int_equal(p->pieces[0].at[ETH_BYTES + IP_TTL], 63);
+    assert_int_equal(p->pieces[0].at[ETH_BYTES + IP4_TTL], 63);
     assert_int_equal(out.from, OUTSIDE);
     assert_in_range(out.from_port, NAT_PORT_FIRST, NAT_PORT_FIRST + NAT_PORTS - 1);
     assert_int_equal(out.to, m->dialled.to);
@@ -288,7 +288,7 @@ static void step_back(struct model *m)
         f.from_port = m->out.from_port;
     p = make(&f, TCP_ACK, (unsigned)rand() % 1400, f.protocol != IP_ICMP && rand() % 2);
     if (f.protocol == IP_ICMP) {
-        uint8_t *at = p->pieces[0].at + ETH_BYTES + IP_BYTES;
+        uint8_t *at = p->pieces[0].at + ETH_BYTES + IP4_BYTES;
 
         at[ICMP_TYPE] = ICMP_ECHO_REPLY;
         put16(at + ICMP_CHECKSUM, checksum_replace16(get16(at + ICMP_CHECKSUM), ICMP_ECHO << 8, 0));
@@ -398,7 +398,7 @@ static struct packet *make_error(const struct flow *about, uint32_t from, uint32
     uint8_t *at;
 
     p = make(&f, 0, 28, false);
-    at = p->pieces[0].at + ETH_BYTES + IP_BYTES;
+    at = p->pieces[0].at + ETH_BYTES + IP4_BYTES;
     at[ICMP_TYPE] = ICMP_UNREACHABLE;
     at[ICMP_CODE] = 3;
     put16(at + ICMP_ID, 0);
@@ -411,10 +411,10 @@ static struct packet *make_error(const struct flow *about, uint32_t from, uint32
 
 static struct flow quoted_flow(const struct packet *p)
 {
-    const uint8_t *ip = p->pieces[0].at + ETH_BYTES + IP_BYTES + ICMP_BYTES, *at = ip + IP_BYTES;
+    const uint8_t *ip = p->pieces[0].at + ETH_BYTES + IP4_BYTES + ICMP_BYTES, *at = ip + IP4_BYTES;
 
-    assert_int_equal(checksum_fold(checksum_add(0, ip, IP_BYTES)), 0xffff);
-    return (struct flow){ ip[IP_PROTOCOL], get32(ip + IP_FROM), get32(ip + IP_TO), get16(at), get16(at + 2) };
+    assert_int_equal(checksum_fold(checksum_add(0, ip, IP4_BYTES)), 0xffff);
+    return (struct flow){ ip[IP4_PROTOCOL], get32(ip + IP4_FROM), get32(ip + IP4_TO), get16(at), get16(at + 2) };
 }
 
 static void test_errors_are_translated(void **state)
@@ -480,20 +480,20 @@ static void corrupt(struct packet *p, unsigned how)
     if (how == 0)
         ip[0] = 0x46;
     else if (how == 1)
-        put16(ip + IP_TOTAL, 2000);
+        put16(ip + IP4_TOTAL, 2000);
     else if (how == 2)
-        put16(ip + IP_TOTAL, 19);
+        put16(ip + IP4_TOTAL, 19);
     else if (how == 3)
-        put16(ip + IP_TOTAL, 27);
+        put16(ip + IP4_TOTAL, 27);
     else if (how == 4)
-        ip[IP_PROTOCOL] = 47;
+        ip[IP4_PROTOCOL] = 47;
     else if (how == 5)
-        ip[IP_TTL] = 9;             /* the checksum does not fit */
+        ip[IP4_TTL] = 9;             /* the checksum does not fit */
     else
         p->checksum_offset = 3;
     if (how != 5) {
-        put16(ip + IP_CHECKSUM, 0);
-        put16(ip + IP_CHECKSUM, (uint16_t)~checksum_fold(checksum_add(0, ip, IP_BYTES)));
+        put16(ip + IP4_CHECKSUM, 0);
+        put16(ip + IP4_CHECKSUM, (uint16_t)~checksum_fold(checksum_add(0, ip, IP4_BYTES)));
     }
 }
 
@@ -513,9 +513,9 @@ static void test_malformed_frames_are_dropped(void **state)
     }
     p = make(&f, 0, 100, false);
     ip = p->pieces[0].at + ETH_BYTES;
-    put16(ip + IP_FRAGMENT, 0x2000);
-    put16(ip + IP_CHECKSUM, 0);
-    put16(ip + IP_CHECKSUM, (uint16_t)~checksum_fold(checksum_add(0, ip, IP_BYTES)));
+    put16(ip + IP4_FRAGMENT, 0x2000);
+    put16(ip + IP4_CHECKSUM, 0);
+    put16(ip + IP4_CHECKSUM, (uint16_t)~checksum_fold(checksum_add(0, ip, IP4_BYTES)));
     assert_int_equal(inside(p), NAT_DROP);
     assert_int_equal(statistics().fragments, 1);
     packet_free(p);
@@ -534,8 +534,8 @@ static void test_noise(void **state)
         for (unsigned k = (unsigned)rand() % 6; k > 0; k--)
             ip[(unsigned)rand() % (p->bytes - ETH_BYTES)] = (uint8_t)rand();
         if (rand() % 4) {
-            put16(ip + IP_CHECKSUM, 0);
-            put16(ip + IP_CHECKSUM, (uint16_t)~checksum_fold(checksum_add(0, ip, IP_BYTES)));
+            put16(ip + IP4_CHECKSUM, 0);
+            put16(ip + IP4_CHECKSUM, (uint16_t)~checksum_fold(checksum_add(0, ip, IP4_BYTES)));
         }
         if (rand() % 2)
             inside(p);
