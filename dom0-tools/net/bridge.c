@@ -22,12 +22,13 @@ struct bridge_entry {
 
 #define FIXED UINT64_MAX
 #define AGE_NS (BRIDGE_AGE_S * PV_NS_PER_SEC)
+#define HEARD_STEP PV_NS_PER_SEC        /* a station that talks all the time is put down so often */
 
 struct bridge {
     TAILQ_ENTRY(bridge) link;
     char name[NET_NAME];
     TAILQ_HEAD(, net_port) members;
-    uint64_t secret, swept;
+    uint64_t secret, factor, swept;
     struct bridge_entry *unused;
     struct bridge_entry *buckets[BUCKETS];
     struct bridge_entry entries[BRIDGE_TABLE];
@@ -45,10 +46,7 @@ static uint64_t key_of(const uint8_t *mac)
 
 static struct bridge_entry **bucket_of(struct bridge *b, uint64_t key)
 {
-    uint64_t h = (key ^ b->secret) * UINT64_C(0x9e3779b97f4a7c15);
-
-    h = (h ^ h >> 29 ^ b->secret) * UINT64_C(0xbf58476d1ce4e5b9);
-    return &b->buckets[(h >> 32) % BUCKETS];
+    return &b->buckets[((key ^ b->secret) * b->factor >> 32) % BUCKETS];
 }
 
 static struct bridge_entry *look_up(struct bridge *b, uint64_t key)
@@ -129,6 +127,8 @@ static bool learn(struct bridge *b, uint64_t key, struct net_port *port, uint64_
     if (e && e->heard == FIXED)
         return e->port == port;
     if (e && e->port == port) {
+        if (now - e->heard < HEARD_STEP)
+            return true;
         e->heard = now;
         TAILQ_REMOVE(&port->learnt, e, order);
         TAILQ_INSERT_TAIL(&port->learnt, e, order);
@@ -173,10 +173,9 @@ static void on_frame(struct net_port *from, struct packet *p, void *arg)
 {
     struct bridge *b = arg;
     uint64_t now = pv_now_ns();
+    const uint8_t *macs = p->pieces[0].at;
     struct bridge_entry *e;
-    uint8_t macs[2 * NET_MAC];
 
-    packet_read(p, 0, macs, sizeof(macs));
     if (macs[NET_MAC] & 1 || key_of(macs + NET_MAC) == 0 || is_reserved(macs)) {
         refuse(from, p);
         return;
@@ -209,6 +208,17 @@ static bool is_name(const char *name)
     return length > 0 && length < NET_NAME && isalnum((unsigned char)name[0]);
 }
 
+/* Without randomness addresses can be chosen so that they share a bucket; but a port has few entries in any case. */
+static void choose_secret(struct bridge *b)
+{
+    uint64_t numbers[2] = { pv_now_ns(), UINT64_C(0x9e3779b97f4a7c15) };
+
+    if (getentropy(numbers, sizeof(numbers)))
+        numbers[1] ^= numbers[0] << 1;
+    b->secret = numbers[0];
+    b->factor = numbers[1] | 1;
+}
+
 int bridge_create(const char *name, struct bridge **bridge)
 {
     struct bridge *b;
@@ -222,8 +232,7 @@ int bridge_create(const char *name, struct bridge **bridge)
         return -ENOMEM;
     strcpy(b->name, name);
     TAILQ_INIT(&b->members);
-    if (getentropy(&b->secret, sizeof(b->secret)))
-        b->secret = pv_now_ns();        /* a port has few entries in any case */
+    choose_secret(b);
     for (unsigned i = 0; i < BRIDGE_TABLE; i++)
         b->entries[i].next = i + 1 < BRIDGE_TABLE ? &b->entries[i + 1] : NULL;
     b->unused = b->entries;

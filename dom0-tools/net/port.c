@@ -73,10 +73,12 @@ void net_refuse(struct net_port *port, struct packet *p)
     drop_received(port, p);
 }
 
-/* What whoever sends the frame out relies on. */
+/* What everybody behind relies on. */
 static bool is_sound(const struct packet *p)
 {
-    return p->bytes >= HEADER && (p->checksum != PACKET_BLANK || packet_blank_valid(p)) &&
+    uint32_t linear = p->bytes < PACKET_LINEAR ? p->bytes : PACKET_LINEAR;
+
+    return p->bytes >= HEADER && p->pieces[0].bytes >= linear && (p->checksum != PACKET_BLANK || packet_blank_valid(p)) &&
            (p->gso == PACKET_WHOLE || packet_gso_valid(p));
 }
 

@@ -71,8 +71,8 @@ struct net_port *net_next(const struct net_port *port);     /* the first one for
 int net_attach(struct net_port *port, net_input_fn *input, void *arg);
 void net_detach(struct net_port *port);
 
-/* For the port's owner: a frame has come in. Counts it, checks what is said of its checksum and segments, and the policy, hands it up;
- * takes the reference. */
+/* For the port's owner: a frame has come in, in memory that nobody but its holders writes. Counts it, checks what is said of its length,
+ * pieces, checksum and segments, and the policy, hands it up; takes the reference. */
 void net_receive(struct net_port *port, struct packet *p);
 /* The same for one that the owner itself finds wrong: it is counted and dropped. */
 void net_refuse(struct net_port *port, struct packet *p);

@@ -321,6 +321,8 @@ static void model_hear(unsigned n, unsigned port, bool fixed)
     struct heard *h = model_find(n);
     unsigned own = 0, oldest = 0;
 
+    if (h && h->port == port && net_host_now - h->when < PV_NS_PER_SEC)
+        return;
     if (h)
         model_remove((unsigned)(h - heard));
     for (unsigned i = heard_count; i-- > 0;)
