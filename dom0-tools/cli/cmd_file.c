@@ -4,11 +4,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <pv/vfs.h>
 
 #include "names.h"
 #include "report.h"
@@ -16,15 +20,35 @@
 
 #define PATH_BYTES 1024
 
-static void put_entry(const char *shown, const struct stat *st, bool in_long)
+/* `path` is of a symbolic link: where it leads, or nothing. */
+static void put_target(const char *path)
+{
+    char target[256];
+    ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+    if (n < 0)
+        return;
+    printf(" -> ");
+    terminal_write(target, (size_t)n);
+}
+
+static void put_entry(const char *shown, const char *path, const struct stat *st, bool in_long)
 {
     bool folder = S_ISDIR(st->st_mode);
+    char date[24] = "";
+    struct tm tm;
 
-    if (in_long)
-        printf("%c %10lu %s%s\n", folder ? 'd' : '-', folder ? 0ul : (unsigned long)st->st_size, shown,
-               folder ? "/" : "");
-    else
+    if (in_long) {
+        if (gmtime_r(&st->st_mtime, &tm))
+            strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &tm);
+        printf("%c %10" PRIu64 " %16s %s%s", folder ? 'd' : S_ISLNK(st->st_mode) ? 'l' : '-',
+               folder ? 0 : (uint64_t)st->st_size, date, shown, folder ? "/" : "");
+        if (S_ISLNK(st->st_mode))
+            put_target(path);
+        printf("\n");
+    } else {
         printf("%s%s\n", shown, folder ? "/" : "");
+    }
 }
 
 /* Names of a folder, sorted; malloc'ed array of malloc'ed strings. The count, or -errno. */
@@ -71,8 +95,8 @@ static int list_folder(const char *path, bool in_long)
     for (int i = 0; i < count; i++) {
         size_t length = (size_t)snprintf(full, sizeof(full), "%s/%s", path, names[i]);
 
-        if (length < sizeof(full) && stat(full, &st) == 0)
-            put_entry(names[i], &st, in_long);
+        if (length < sizeof(full) && lstat(full, &st) == 0)
+            put_entry(names[i], full, &st, in_long);
         free(names[i]);
     }
     free(names);
@@ -90,9 +114,9 @@ static int list_path(const struct command_call *call, const char *typed)
     else if (S_ISDIR(st.st_mode))
         rc = list_folder(path, call_has(call, "-l"));
     else
-        put_entry(typed, &st, call_has(call, "-l"));
+        put_entry(typed, path, &st, call_has(call, "-l"));
     if (rc)
-        return report_failure(call, typed, rc, "`ls /` lists what the boot archive holds", "cannot list it");
+        return report_failure(call, typed, rc, "`ls /` lists what there is", "cannot list it");
     return STATUS_OK;
 }
 

@@ -13,6 +13,7 @@
 #include <xen/version.h>
 
 #include "../net/packet.h"
+#include "../storage/storage.h"
 #include "../toolstack/host.h"
 #include "json.h"
 #include "number.h"
@@ -210,6 +211,7 @@ int cmd_poweroff(const struct command_call *call)
     (void)call;
     printf(power_is_ours() ? "The host is switched off.\n"
                            : "The host is halted; this hypervisor does not switch it off by itself.\n");
+    storage_stop();
     fflush(stdout);
     pv_shutdown(SHUTDOWN_poweroff);
 }
@@ -220,6 +222,7 @@ int cmd_exit(const struct command_call *call)
 
     if (call->count && parse_uint(call->words[0], 127, &code))
         return report_usage(call->command, "\"%s\" is no code from 0 to 127", call->words[0]);
+    storage_stop();
     fflush(stdout);
     rig_exit((unsigned)code & 127);
     pv_shutdown(SHUTDOWN_poweroff);

@@ -11,6 +11,7 @@
 #include <pv/sched.h>
 #include <pv/time.h>
 
+#include "../storage/storage.h"
 #include "../toolstack/domain.h"
 #include "number.h"
 #include "report.h"
@@ -193,6 +194,7 @@ int cmd_reboot(const struct command_call *call)
     if (call->count > 0 || call_has(call, "-a") || call_has(call, "-w"))
         return report_usage(call->command, "--host stands alone");
     printf("The host reboots.\n");
+    storage_stop();
     fflush(stdout);
     pv_shutdown(SHUTDOWN_reboot);
 }

@@ -31,6 +31,10 @@
     /* cmd_store.c */    handler(cmd_xenstore_ls) handler(cmd_xenstore_read) handler(cmd_xenstore_write)     \
                          handler(cmd_xenstore_list) handler(cmd_xenstore_rm) handler(cmd_xenstore_exists)    \
                          handler(cmd_xenstore_chmod) handler(cmd_xenstore_watch)                             \
+    /* cmd_mount.c */    handler(cmd_mount) handler(cmd_umount) handler(cmd_df) handler(cmd_sync)            \
+    /* cmd_copy.c */     handler(cmd_cp) handler(cmd_mv)                                                     \
+    /* cmd_remove.c */   handler(cmd_rm) handler(cmd_mkdir) handler(cmd_rmdir) handler(cmd_touch)            \
+                         handler(cmd_truncate)                                                               \
     /* cmd_file.c */     handler(cmd_ls) handler(cmd_cat)                                                    \
     /* cmd_shell.c */    handler(cmd_help) handler(cmd_echo) handler(cmd_sleep) handler(cmd_history)         \
                          handler(cmd_clear)

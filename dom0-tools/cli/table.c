@@ -10,6 +10,7 @@ const struct command_group command_groups[] = {
     { "Networks", commands_network },
     { "This host's network", commands_services },
     { "Network interfaces of domains", commands_vif },
+    { "File systems", commands_file },
     { "Store", commands_store },
     { "Files and shell", commands_shell },
     { NULL, NULL }

@@ -11,6 +11,7 @@ extern const struct command commands_device[];
 extern const struct command commands_network[];
 extern const struct command commands_services[];
 extern const struct command commands_vif[];
+extern const struct command commands_file[];
 extern const struct command commands_store[];
 extern const struct command commands_shell[];
 

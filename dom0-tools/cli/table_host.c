@@ -53,7 +53,7 @@ const struct command commands_host[] = {
         .arguments = "",
         .summary = "switch the host off",
         .text =
-            "Domains are not asked: use `shutdown -a -w` first.",
+            "Domains are not asked: use `shutdown -a -w` first. File systems are unmounted.",
         .examples = "shutdown -a -w -t 60; poweroff",
         .run = cmd_poweroff,
     },

@@ -23,10 +23,11 @@ const struct command commands_shell[] = {
     {
         .name = "ls",
         .arguments = "[PATH ...]",
-        .summary = "list the files of the boot archive",
+        .summary = "list files",
         .text =
-            "The archive that was loaded with the control domain is the read-only tree under /.",
-        .options = { { "-l", NULL, "with size" } },
+            "The archive that was loaded with the control domain is the read-only tree under /; file systems of "
+            "disks are mounted in it.",
+        .options = { { "-l", NULL, "with kind, size and date" } },
         .examples = "ls -l /",
         .max_words = COMMAND_ANY, .first = WORD_FILE, .rest = WORD_FILE,
         .run = cmd_ls,

@@ -225,27 +225,29 @@ static int submit_and_wait(struct block_device *d, struct block_request *r)
     return w.error;
 }
 
-static int transfer(struct block_device *d, enum block_operation operation, uint64_t sector, const char *buf, size_t bytes)
+int block_transfer(struct block_device *d, enum block_operation operation, uint64_t sector, void *buf, size_t bytes)
 {
     struct block_request r = { .operation = operation, .sector = sector };
 
-    if ((uintptr_t)buf % PAGE || bytes > BLOCK_SEGMENTS * (size_t)PAGE)
-        return -EINVAL;
-    for (size_t at = 0; at < bytes; at += PAGE)
-        r.segments[r.segment_count++] = (struct block_segment){
-            pv_virt_to_machine(buf + at), (uint32_t)(bytes - at < PAGE ? bytes - at : PAGE)
-        };
+    for (size_t at = 0, n; at < bytes; at += n) {
+        size_t room = PAGE - ((uintptr_t)buf + at) % PAGE;
+
+        n = bytes - at < room ? bytes - at : room;
+        if (r.segment_count == BLOCK_SEGMENTS)
+            return -EINVAL;
+        r.segments[r.segment_count++] = (struct block_segment){ pv_virt_to_machine((char *)buf + at), (uint32_t)n };
+    }
     return submit_and_wait(d, &r);
 }
 
 int block_read(struct block_device *d, uint64_t sector, void *buf, size_t bytes)
 {
-    return transfer(d, BLOCK_READ, sector, buf, bytes);
+    return block_transfer(d, BLOCK_READ, sector, buf, bytes);
 }
 
 int block_write(struct block_device *d, uint64_t sector, const void *buf, size_t bytes)
 {
-    return transfer(d, BLOCK_WRITE, sector, buf, bytes);
+    return block_transfer(d, BLOCK_WRITE, sector, (void *)(uintptr_t)buf, bytes);
 }
 
 int block_flush(struct block_device *d)

@@ -78,8 +78,9 @@ void block_release(struct block_device *d, bool write);
  * segments; -EROFS; -ENOTSUP no such operation on this device: then `done` is not called. */
 int block_submit(struct block_device *d, struct block_request *r);
 
-/* The simple way: waits. `buf` is any memory of this domain, page-aligned and mapped; a multiple of 512 bytes up to 128 KiB.
- * Threads only. */
+/* The simple way: waits. `buf` is any mapped memory of this domain, aligned to 512 bytes; a multiple of 512 bytes in at most
+ * BLOCK_SEGMENTS pages. Threads only. -EINVAL, or as block_submit(). */
+int block_transfer(struct block_device *d, enum block_operation operation, uint64_t sector, void *buf, size_t bytes);
 int block_read(struct block_device *d, uint64_t sector, void *buf, size_t bytes);
 int block_write(struct block_device *d, uint64_t sector, const void *buf, size_t bytes);
 int block_flush(struct block_device *d);

@@ -94,4 +94,9 @@ const void *pv_vfs_map(int fd, size_t *len);
  * malformed (nothing is mounted); -ENOMEM; or as pv_vfs_mount(). */
 int pv_cpio_mount(const char *at, const void *archive, size_t len);
 
+/* POSIX's calls, which newlib's headers have for other systems only. */
+int lstat(const char *path, struct stat *st);
+struct utimbuf;
+int utime(const char *path, const struct utimbuf *times);
+
 #endif
