@@ -45,21 +45,35 @@ static int get_inode_bits(struct ext4 *m, dgrp_t group, uint8_t *bits)
     return ext4_error(ext2fs_get_inode_bitmap_range2(m->fs->inode_map, (uint64_t)group * per_group + 1, per_group, bits));
 }
 
+/* Groups that were never used have no bitmaps on the disk. */
+static bool unused(struct ext4 *m, dgrp_t group, uint16_t flag)
+{
+    return ext2fs_has_group_desc_csum(m->fs) && ext2fs_bg_flags_test(m->fs, group, flag);
+}
+
+/* A bitmap that is not on the disk has no hash: it is written once its group is used. */
+static int learn_group(struct ext4 *m, dgrp_t group)
+{
+    int rc = get_block_bits(m, group, m->bounce);
+
+    if (rc == 0 && !unused(m, group, EXT2_BG_BLOCK_UNINIT))
+        m->hashes[2 * group] = hash(m->bounce, m->cache.unit);
+    if (rc == 0)
+        rc = get_inode_bits(m, group, m->bounce);
+    if (rc == 0 && !unused(m, group, EXT2_BG_INODE_UNINIT))
+        m->hashes[2 * group + 1] = hash(m->bounce, m->cache.unit);
+    return rc;
+}
+
 int ext4_learn_bitmaps(struct ext4 *m)
 {
-    dgrp_t groups = m->fs->group_desc_count;
     int rc = 0;
 
-    m->hashes = calloc(groups, 2 * sizeof(*m->hashes));
+    m->hashes = calloc(m->fs->group_desc_count, 2 * sizeof(*m->hashes));
     if (!m->hashes)
         return -ENOMEM;
-    for (dgrp_t i = 0; rc == 0 && i < groups; i++) {
-        rc = get_block_bits(m, i, m->bounce);
-        m->hashes[2 * i] = hash(m->bounce, m->cache.unit);
-        if (rc == 0)
-            rc = get_inode_bits(m, i, m->bounce);
-        m->hashes[2 * i + 1] = hash(m->bounce, m->cache.unit);
-    }
+    for (dgrp_t i = 0; rc == 0 && i < m->fs->group_desc_count; i++)
+        rc = learn_group(m, i);
     return rc;
 }
 
@@ -70,10 +84,10 @@ static int write_block_bits(struct ext4 *m, dgrp_t group)
     int rc = get_block_bits(m, group, m->bounce);
 
     now = hash(m->bounce, m->cache.unit);
-    if (rc || now == m->hashes[2 * group])
+    if (rc || now == m->hashes[2 * group] || unused(m, group, EXT2_BG_BLOCK_UNINIT))
         return rc;
     m->hashes[2 * group] = now;
-    ext2fs_block_bitmap_csum_set(fs, group, (char *)m->bounce, EXT2_CLUSTERS_PER_GROUP(fs->super) / 8);
+    ext2fs_block_bitmap_csum_set(fs, group, (char *)m->bounce, (int)EXT2_CLUSTERS_PER_GROUP(fs->super) / 8);
     ext2fs_group_desc_csum_set(fs, group);
     return ext4_error(io_channel_write_blk64(fs->io, ext2fs_block_bitmap_loc(fs, group), 1, m->bounce));
 }
@@ -85,10 +99,10 @@ static int write_inode_bits(struct ext4 *m, dgrp_t group)
     int rc = get_inode_bits(m, group, m->bounce);
 
     now = hash(m->bounce, m->cache.unit);
-    if (rc || now == m->hashes[2 * group + 1])
+    if (rc || now == m->hashes[2 * group + 1] || unused(m, group, EXT2_BG_INODE_UNINIT))
         return rc;
     m->hashes[2 * group + 1] = now;
-    ext2fs_inode_bitmap_csum_set(fs, group, (char *)m->bounce, EXT2_INODES_PER_GROUP(fs->super) / 8);
+    ext2fs_inode_bitmap_csum_set(fs, group, (char *)m->bounce, (int)EXT2_INODES_PER_GROUP(fs->super) / 8);
     ext2fs_group_desc_csum_set(fs, group);
     return ext4_error(io_channel_write_blk64(fs->io, ext2fs_inode_bitmap_loc(fs, group), 1, m->bounce));
 }

@@ -348,7 +348,7 @@ static void random_ext4(void **state)
 static void random_ext4_small_blocks(void **state)
 {
     (void)state;
-    random_operations("ext4-1k", 32, "-t ext4 -b 1024");
+    random_operations("ext4-1k", 64, "-t ext4 -b 1024 -g 2048 -N 4096");   /* many groups */
 }
 
 static void random_ext3(void **state)
@@ -361,6 +361,25 @@ static void random_ext2(void **state)
 {
     (void)state;
     random_operations("ext2", 32, "-t ext2 -b 2048");
+}
+
+/* Groups that were never used get their bitmaps when they are, also if all is free again by then. */
+static void unused_groups(void **state)
+{
+    static uint8_t bytes[256 * 1024];
+    struct world w;
+
+    (void)state;
+    world_make(&w, "groups", 64, "-t ext4 -b 1024 -g 1024");
+    assert_int_equal(world_mount(&w, true), 0);
+    for (unsigned i = 0; i < 60; i++)
+        assert_int_equal(world_write_file(&w, "large", bytes, sizeof(bytes), O_CREAT | O_APPEND), 0);
+    assert_int_equal(w.ops->unlink(w.fs, "large"), 0);
+    assert_int_equal(world_umount(&w), 0);
+    check_image(&w);
+    assert_int_equal(world_mount(&w, true), 0);
+    assert_int_equal(world_umount(&w), 0);
+    world_free(&w);
 }
 
 /* ---- single cases ---- */
@@ -515,6 +534,7 @@ int main(void)
         cmocka_unit_test(random_ext4_small_blocks),
         cmocka_unit_test(random_ext3),
         cmocka_unit_test(random_ext2),
+        cmocka_unit_test(unused_groups),
         cmocka_unit_test_setup_teardown(large_directory, mounted, unmounted),
         cmocka_unit_test_setup_teardown(no_space, mounted, unmounted),
         cmocka_unit_test_setup_teardown(links, mounted, unmounted),
