@@ -83,7 +83,7 @@ def test_statuses(host, line, said):
     ("sleep 1 2", 2, "sleep: \"2\" is one word too many; usage: sleep TIME"),
     ("cat --fast x", 2, "cat: unknown option --fast; usage: cat FILE ..."),
     ("cat nothing.txt", 1, "cat: nothing.txt: cannot read it (ENOENT); `ls` lists the files"),
-    ("ls /nowhere", 1, "ls: /nowhere: cannot list it (ENOENT); `ls /` lists what the boot archive holds"),
+    ("ls /nowhere", 1, "ls: /nowhere: cannot list it (ENOENT); `ls /` lists what there is"),
     ("help nonsense", 1, "help: nonsense: no such command; `help` lists them"),
     ("exit 900", 2, "exit: \"900\" is no code from 0 to 127; usage: exit [CODE]"),
 ])
