@@ -7,4 +7,4 @@ cli_values-srcs := tests/unit/test_cli_values.c $(addprefix dom0-tools/cli/,form
     $(addprefix dom0-tools/toolstack/,config_report.c error.c)
 cli_values-flags := -Ihypercall-abi/include
 cli_commands-srcs := tests/unit/test_cli_commands.c $(addprefix dom0-tools/cli/,complete.c tokenize.c \
-    manual.c manual_handlers.c command.c table.c table_domain.c table_host.c table_device.c table_network.c table_services.c table_vif.c table_store.c table_shell.c)
+    manual.c manual_handlers.c command.c table.c table_domain.c table_host.c table_device.c table_network.c table_services.c table_vif.c table_file.c table_store.c table_shell.c)
