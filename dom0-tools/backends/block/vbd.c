@@ -278,6 +278,8 @@ static void run(void *arg)
         pv_yield();     /* neither requests nor notifications, however many, may starve the others */
         v->kicked = false;
         take_done(v);
+        if (STAILQ_EMPTY(&v->free))     /* what is in the ring may wait for just these slots */
+            give_answers(v);
         if (!v->closing && !v->stopped)
             batch = take_batch(v);
         give_answers(v);
