@@ -33,6 +33,7 @@ static bool honest;
 static struct blkif_front_ring front;
 static struct { bool asked; uint8_t operation; } asked[IDS];
 static unsigned out;            /* requests without an answer */
+static bool owed;               /* the backend wants to be notified, and was not */
 
 /* ---- the disk ---- */
 
@@ -124,6 +125,20 @@ static void take_answers(void)
     }
 }
 
+static void push(void)
+{
+    int notify;
+
+    RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&front, notify);
+    owed |= notify;
+}
+
+static void ring_bell(void)
+{
+    owed = false;
+    kit_event(kit_port(0));
+}
+
 /* A segment, mostly a good one. */
 static struct blkif_request_segment segment(void)
 {
@@ -174,7 +189,26 @@ static void ask(void)
     out++;
     memcpy(RING_GET_REQUEST(&front, front.req_prod_pvt), &r.plain, sizeof(r.plain));
     front.req_prod_pvt++;
-    RING_PUSH_REQUESTS(&front);
+    push();
+}
+
+/* One of many: a page is read or written. */
+static void ask_simply(unsigned how)
+{
+    struct blkif_request r = { .operation = how & 1, .nr_segments = 1, .seg = { { DATA, 0, 7 } } };
+    unsigned id = 0;
+
+    while (id < IDS && asked[id].asked)
+        id++;
+    if (RING_FULL(&front) || id == IDS)
+        return;
+    r.id = id;
+    asked[id].asked = true;
+    asked[id].operation = r.operation;
+    out++;
+    *RING_GET_REQUEST(&front, front.req_prod_pvt) = r;
+    front.req_prod_pvt++;
+    push();
 }
 
 /* ---- steps ---- */
@@ -222,7 +256,7 @@ static void step(void)
 {
     unsigned op = kit_byte();
 
-    switch (op % 11) {
+    switch (op % 12) {
     case 0:
     case 1:
         honest ? ask() : scribble_request();
@@ -250,21 +284,25 @@ static void step(void)
         else
             kit_plan_event(kit_byte(), kit_port(0));
         break;
+    case 11:
+        for (unsigned n = kit_byte() % 64; n && honest; n--)
+            ask_simply(op >> 4);
+        break;
     case 10:
         if (!honest) {      /* a request that changes while it is read */
             scribble_request();
             kit_spoil(kit_byte() % 64, kit_byte());
-            kit_event(kit_port(0));
+            ring_bell();
             kit_run();
         }
         break;
     case 8:
         if (honest)
             front.sring->rsp_event = front.rsp_cons + 1;
-        kit_event(kit_port(0));
+        ring_bell();
         break;
     default:
-        kit_event(kit_port(0));
+        ring_bell();
         kit_run();
         break;
     }
@@ -306,8 +344,9 @@ static void close_vbd(void)
     if (honest) {       /* all that was asked for is answered, as the disk gets on */
         for (unsigned i = 0; i < 256 && out; i++) {
             idle();
-            kit_event(kit_port(0));
-            kit_run();
+            if (owed)
+                ring_bell();
+            kit_pass(2000000);      /* it may be deaf for a while */
             take_answers();
         }
         if (out)
@@ -331,6 +370,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(asked, 0, sizeof(asked));
     flags = kit_byte();
     honest = flags & 1;
+    owed = false;
     fail = kit_byte();
     if (fail & 1)
         kit_fail_after(1 + (fail >> 1) % 6);

@@ -25,6 +25,8 @@
 
 uint8_t (*kit_peer)[KIT_PAGE];
 static uint8_t *window;
+static uint8_t *lasting;                /* more of our memory, which stays from input to input */
+static size_t lasting_bytes;
 static uint8_t *shared;
 static size_t shared_bytes;
 static uint8_t *arena;                  /* our pages; what is free is poisoned, and holds SECRET */
@@ -84,13 +86,14 @@ void kit_share(void *p, size_t bytes)
 
 static UNSEEN bool is_shared(const uint8_t *p)
 {
-    return (size_t)(p - window) < WINDOW_PAGES * KIT_PAGE || (size_t)(p - shared) < shared_bytes;
+    return (uintptr_t)p - (uintptr_t)window < WINDOW_PAGES * KIT_PAGE ||
+           (uintptr_t)p - (uintptr_t)shared < shared_bytes;
 }
 
 /* Its own pages are the peer's to change, however they are mapped here. */
 static UNSEEN uint8_t *writable(const uint8_t *p)
 {
-    if ((size_t)(p - shared) < shared_bytes)
+    if ((uintptr_t)p - (uintptr_t)shared < shared_bytes)
         return shared + (p - shared);
     size_t page = (size_t)(p - window) / KIT_PAGE;
 
@@ -279,10 +282,33 @@ uint8_t *kit_machine(uint64_t machine, size_t bytes)
 
     if (bytes > KIT_PAGE - (machine & (KIT_PAGE - 1)))
         kit_wrong("%zu bytes at %#llx leave their page", bytes, (unsigned long long)machine);
+    if (lasting && p >= lasting && p + bytes <= lasting + lasting_bytes)
+        return p;
     for (unsigned i = 0; i < REGIONS; i++)
         if (regions[i].p && p >= regions[i].p && p + bytes <= regions[i].p + regions[i].bytes)
             return p;
     kit_wrong("%#llx is no memory that others may reach", (unsigned long long)machine);
+}
+
+uint8_t *kit_lasting(size_t pages)
+{
+    uint8_t *p = mmap(NULL, pages * KIT_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (p == MAP_FAILED || lasting)
+        abort();
+    lasting = p;
+    lasting_bytes = pages * KIT_PAGE;
+    return p;
+}
+
+void kit_forget(uint8_t *p, size_t bytes)
+{
+    uint64_t page[KIT_PAGE / 8];
+
+    for (unsigned i = 0; i < KIT_PAGE / 8; i++)
+        page[i] = SECRET;
+    for (size_t i = 0; i < bytes; i += KIT_PAGE)
+        memcpy(p + i, page, KIT_PAGE);
 }
 
 /* ---- what the peer grants ---- */
