@@ -11,6 +11,7 @@
 
 #define PACKET_MAX     (65535U + 14U)   /* bytes of an Ethernet frame, without its trailing checksum */
 #define PACKET_PIECES  18U
+#define PACKET_ROOM    64U
 #define PACKET_LINEAR  2048U            /* so much of it, or all that there is, lies in the first piece */
 
 /* Memory within one page. */
@@ -42,8 +43,9 @@ struct packet {
     struct packet_piece pieces[PACKET_PIECES];
 };
 
-/* A frame of so many bytes, contents undefined, in pieces of a page each but the last. The caller's reference. NULL: above PACKET_MAX, or
- * the pool (bounded) has no more. */
+/* A frame of so many bytes, contents undefined, in pieces of a page each but the first and the last: where it needs no further page, there is
+ * PACKET_ROOM before it, in which the last holder may put a header of a card. The caller's reference. NULL: above PACKET_MAX, or the
+ * pool (bounded) has no more. */
 struct packet *packet_alloc(size_t bytes);
 void packet_hold(struct packet *p);
 void packet_free(struct packet *p);         /* gives a reference back */

@@ -58,6 +58,7 @@ static void test_alloc(void **state)
         assert_int_equal(p->refs, 1);
         assert_int_equal(p->checksum, PACKET_UNVERIFIED);
         assert_int_equal(p->gso, PACKET_WHOLE);
+        assert_int_equal((uintptr_t)p->pieces[0].at % POOL_PAGE, (sizes[i] - 1) % POOL_PAGE < POOL_PAGE - 64 ? 64 : 0);
         assert_int_equal(net_host_used(), (sizes[i] + 4095) / 4096);
         packet_free(p);
     }
