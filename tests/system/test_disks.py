@@ -43,7 +43,7 @@ def partition(host, name):
 
 
 def boot_linux(host, *disks):
-    host.cli(LINUX, disks_of(*disks))
+    host.cli(LINUX, disks_of(*disks), timeout=90)
     with host.console("linux") as console:
         console.expect("user space is up", 90)
 

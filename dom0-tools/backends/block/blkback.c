@@ -21,7 +21,7 @@
 
 #define TOKEN_FRONT "front"
 #define TURNS       64u                     /* changes of state that a device may have */
-#define TURNS_NS    (10 * PV_NS_PER_SEC)    /* in so long */
+#define TURNS_NS    (60 * PV_NS_PER_SEC)    /* in so long */
 
 /* ---- keys ---- */
 

@@ -65,17 +65,22 @@ static void answer(struct vbd *v, const struct slot *s)
     v->statistics.errors += s->status != BLKIF_RSP_OKAY;
 }
 
-/* The oldest requests, as far as they are finished. */
-static void give_answers(struct vbd *v)
+/* The oldest requests, as far as they are finished: their slots are free then. */
+static void answer_oldest(struct vbd *v)
 {
     struct slot *s;
-    int notify;
 
     while ((s = STAILQ_FIRST(&v->taken)) != NULL && s->finished && !v->abandoned) {
         STAILQ_REMOVE_HEAD(&v->taken, link);
         answer(v, s);
         STAILQ_INSERT_HEAD(&v->free, s, link);
     }
+}
+
+static void publish_answers(struct vbd *v)
+{
+    int notify;
+
     if (v->ring.rsp_prod_pvt == v->published)
         return;
     v->published = v->ring.rsp_prod_pvt;
@@ -278,14 +283,14 @@ static void run(void *arg)
         pv_yield();     /* neither requests nor notifications, however many, may starve the others */
         v->kicked = false;
         take_done(v);
-        if (STAILQ_EMPTY(&v->free))     /* what is in the ring may wait for just these slots */
-            give_answers(v);
+        answer_oldest(v);
         if (!v->closing && !v->stopped)
             batch = take_batch(v);
-        give_answers(v);
+        answer_oldest(v);
+        publish_answers(v);
         if (batch == BATCH_SOME)
             continue;
-        /* Requests that wait for pages are taken when some come back. */
+        /* Requests that wait for a slot or pages are taken when some come back: then the disk has requests. */
         if (batch == BATCH_NONE && !v->closing && !v->stopped && more_requests(v))
             continue;
         sleep_until_something(v);

@@ -1,0 +1,320 @@
+"""The kit's block frontend and the block backend, by guests that know what they wrote: sizes, depths, sharing, a
+backend that is started again, disks that fail, and front ends that lie."""
+
+import os
+import re
+import signal
+import struct
+
+import pytest
+
+from test_devices import disk, make_disk
+from test_disks import disks_of, holdings
+from enso import LOGS, without_log
+
+MIB = 1 << 20
+MASK = (1 << 64) - 1
+GAMMA = 0x9E3779B97F4A7C15
+KEEP = "on_crash=preserve on_poweroff=preserve"
+
+
+def mix(x):
+    x = ((x ^ x >> 30) * 0xBF58476D1CE4E5B9) & MASK
+    x = ((x ^ x >> 27) * 0x94D049BB133111EB) & MASK
+    return x ^ x >> 31
+
+
+def pattern(seed, sector):
+    """What disktest writes to a sector."""
+    x = mix((seed * GAMMA + sector) & MASK)
+    return b"".join(mix((x + i * GAMMA) & MASK).to_bytes(8, "little") for i in range(1, 65))
+
+
+def has_pattern(path, seed, first, sectors, base=0):
+    """Whether sectors of an image hold the pattern; `base`: where the guest's disk begins in it, in sectors."""
+    with open(path, "rb") as f:
+        f.seek((base + first) * 512)
+        return all(f.read(512) == pattern(seed, first + s) for s in range(sectors))
+
+
+@pytest.fixture(scope="module")
+def images():
+    os.makedirs(LOGS, exist_ok=True)
+    paths = [make_disk("block-a.img", 64, "label: gpt\nsize=16MiB\nsize=16MiB\nsize=16MiB\n"),
+             make_disk("block-b.img", 16)]
+    yield paths
+    for path in paths:
+        os.unlink(path)
+
+
+@pytest.fixture(scope="module")
+def machine(request, images):
+    """One for all tests here but those that end it."""
+    from enso import Host
+    qemu = disk(images[0], 0) + disk(images[1], 1)
+    qemu[qemu.index("-drive", 1) + 1] += ",discard=unmap"
+    host = Host("test_block_guests", mem=768, cpus=2, qemu=qemu).start()
+    yield host
+    host.stop()
+
+
+@pytest.fixture
+def host(machine):
+    """Nothing stays."""
+    before = holdings(machine)
+    yield machine
+    for name in machine.domains():
+        if name != "Domain-0":
+            machine.cli("destroy", name)
+    machine.until(lambda: not any(d["in_use"] for d in machine.json("lsblk --json")))
+    machine.until(lambda: holdings(machine) == before, timeout=10)
+    assert machine.audit() == 0
+
+
+def has_ended(host, name):
+    return "s" in host.domains()[name]["state"]
+
+
+def start(host, name, target, words, memory=32):
+    host.cli(f"create disktest.cfg -q name={name} memory={memory} {KEEP}", disks_of(f"{target},raw,xvda,w"),
+             f"'extra=\"disktest xvda {words}\"'")
+
+
+def summary(host, name, timeout=90):
+    """{"passes": 1, "errors": 0, ...} of a disktest's last line, "ok" if it says so."""
+    host.until(lambda: has_ended(host, name), timeout=timeout)
+    said = host.said(name)
+    line = re.search(r"disktest: xvda: (ok|FAILED): (.*)", said)
+    assert line, said
+    counts = {key: int(n) for n, key in re.findall(r"(\d+) ([a-z ]+)", line[2].replace("bytes ", ""))}
+    return dict(counts, ok=line[1] == "ok", said=said)
+
+
+# ---- sizes, depths ----
+
+@pytest.mark.limit(240)
+def test_every_size_and_depth(host, images):
+    """Two guests at once, on a partition and on a whole disk."""
+    cases = [
+        ("size=1M request=512 depth=64 order=random", "size=12M request=1M depth=16"),
+        ("size=3M request=512-64k depth=3 skew=8 order=random", "size=15M request=512-1M depth=8 order=random flush=4"),
+        ("size=1M request=4k depth=1", "size=16M request=128k depth=64 order=random"),
+    ]
+    for seed, (small, large) in enumerate(cases, 2):
+        start(host, "small", "vda2", f"write verify seed={seed} {small}")
+        start(host, "large", "vdb", f"write verify seed={seed} {large}", memory=48)
+        for name in ("small", "large"):
+            result = summary(host, name)
+            assert result["ok"] and result["written"] == result["read"] > 0, result["said"]
+        host.cli("destroy small large")
+    first = {d["name"]: d for d in host.json("lsblk --json")}["vda2"]["first_sector"]
+    assert has_pattern(images[0], 4, 0, 1024, first)
+    assert has_pattern(images[1], 4, 16 * 2048 - 1024, 1024)
+
+
+def test_it_knows_what_is_wrong(host):
+    """A test that cannot fail is none."""
+    start(host, "wrong", "vdb", "verify seed=77 size=1M")
+    result = summary(host, "wrong")
+    assert not result["ok"] and result["wrong"] == 16 and "sector 0 is not as it was written" in result["said"]
+    host.cli("destroy wrong")
+    start(host, "options", "vdb", "write depth=65")
+    host.until(lambda: has_ended(host, "options"))
+    assert "depth is 1 to 64" in host.said("options")
+
+
+# ---- a backend that is started again ----
+
+@pytest.mark.limit(240)
+def test_a_backend_takes_over(host):
+    """Requests are under way in a Linux guest and in one on the kit, on one disk; neither notices."""
+    start(host, "kit", "vda1", "write verify request=512-256k order=random depth=24 passes=0 flush=50 size=8M")
+    host.cli("create /linux.cfg", disks_of("vda3,raw,xvda,w"), timeout=90)
+    with host.console("linux") as console:
+        console.expect("user space is up", 90)
+        console.send("\r")
+        console.ask("dd if=/dev/urandom of=/tmp/x bs=64k count=128 2>/dev/null")
+        console.send("for i in 1 2 3; do dd if=/tmp/x of=/dev/xvda bs=64k conv=fsync 2>/dev/null; "
+                     "echo 3 > /proc/sys/vm/drop_caches; "
+                     "dd if=/dev/xvda bs=64k count=128 2>/dev/null | cmp - /tmp/x && echo same $((i * 111)); done\r")
+    for _ in range(12):
+        host.cli("sleep 0.2")
+        host.cli("backend-restart block")
+    assert host.fails("backend-restart nonsense").startswith("backend-restart: `nonsense` is no backend")
+    with host.console("linux") as console:
+        console.expect("same 333", 90)
+        console.send("\r")
+        assert "I/O error" not in console.ask("dmesg")
+    host.cli("shutdown kit")
+    result = summary(host, "kit")
+    assert result["ok"] and result["connections"] == 1, result["said"]
+
+
+# ---- front ends that lie ----
+
+def bad(host, mode, timeout=60):
+    """Runs a mode of badblock to its end. Returns what it and the backend said."""
+    host.cli("dmesg -c")
+    begin = os.path.getsize(host.log)
+    host.cli(f"create badblock.cfg -q {KEEP}", disks_of("vdb,raw,xvda,w"), f"'extra=\"badblock {mode}\"'")
+    host.until(lambda: has_ended(host, "badblock"), timeout=timeout)
+    said = host.said("badblock")
+    host.cli("destroy badblock")
+    host.until(lambda: not {d["name"]: d for d in host.json("lsblk --json")}["vdb"]["in_use"])
+    host.log_file.flush()
+    with open(host.log, encoding="utf-8", errors="replace") as f:
+        f.seek(begin)
+        log = without_log(f.read().replace("\r", ""))
+    return said, re.findall(r"enso: (vbd 51712 of d\d+: .*)", log)
+
+
+MODES = [
+    ("requests", r"330 refused, 0 not, and the disk works", None),
+    ("changes 2", r"many sent, and the disk works", None),
+    ("jump", r"first the disk works\n(.*\n)*badblock: jumped", "its ring says more requests than it has room for"),
+    ("jump f", "jumped", "its ring says more requests than it has room for"),
+    ("jump b", "jumped", "its ring says more requests than it has room for"),
+    ("deaf", "many sent", None),
+    ("notify", "notified, and the disk works", "its front end notifies without requests"),
+    ("leave", "leaves", None),
+    ("flap", "flapped", None),
+    ("reconnect", "served until it was too often", "its front end comes and goes too often"),
+] + [(f"keys {n}", "badblock: .* = ", "its front end's ring cannot be used") for n in (0, 3, 7, 10, 12)]
+
+
+@pytest.mark.limit(400)
+def test_a_bad_front_end_harms_itself(host):
+    """Its device stops with one line that names it; a guest on the other disk writes and verifies all the while."""
+    start(host, "witness", "vda1", "write verify request=512-256k order=random depth=8 passes=0 flush=50 size=4M")
+    for mode, says, line in MODES:
+        said, lines = bad(host, mode)
+        assert re.search(says, said), (mode, said, lines)
+        assert len(lines) == (line is not None) and all(line in found for found in lines), (mode, lines)
+    host.cli("shutdown witness")
+    result = summary(host, "witness")
+    assert result["ok"] and result["passes"] > 1, result["said"]
+
+
+def test_no_bad_mode_is_forgotten(host):
+    said, _ = bad(host, "help")
+    assert set(re.findall(r"(?m)^badblock (\w+) ", said)) == {mode.split()[0] for mode, *_ in MODES} | {"indices"}
+
+
+def test_a_broken_one_is_not_served_again(host):
+    """Not before the tools have taken the disk away and given it again."""
+    said, lines = bad(host, "indices")
+    assert "lied" in said and len(lines) <= 2
+    assert all("its ring says more" in line or "without requests" in line for line in lines)
+    host.cli(f"create badblock.cfg -q {KEEP}", disks_of("vdb,raw,xvda,w"), "'extra=\"badblock keys 0\"'")
+    host.until(lambda: has_ended(host, "badblock"))
+    state = host.json("block-list --json badblock")[0]["state"]
+    assert state == 5
+    front = f"/local/domain/{host.domains()['badblock']['domid']}/device/vbd/51712/state"
+    for word in ("1", "3", "4", "1", "3"):
+        host.cli(f"xenstore-write {front} {word}")
+        host.cli("sleep 0.1")
+        assert host.json("block-list --json badblock")[0]["state"] in (5, 6)
+
+
+# ---- disks come and go under requests ----
+
+@pytest.mark.limit(400)
+def test_fifty_times(host):
+    """A Linux guest reads whatever disk appears, and writes another one all the while."""
+    host.cli("create /linux.cfg", disks_of("vda3,raw,xvda,w"), timeout=90)
+    with host.console("linux") as console:
+        console.expect("user space is up", 90)
+        console.send("\r")
+        console.ask("dd if=/dev/urandom of=/tmp/x bs=64k count=64 2>/dev/null")
+        console.ask("(while [ ! -e /tmp/stop ]; do dd if=/tmp/x of=/dev/xvda bs=64k conv=fsync 2>/dev/null; done) & true")
+        console.ask("(while [ ! -e /tmp/stop ]; do dd if=/dev/xvdb of=/dev/null bs=64k 2>/dev/null; done) & true")
+    for n in range(50):
+        host.cli("block-attach linux vdb,raw,xvdb,r", timeout=60)
+        if n % 5 == 0:      # to have it read; else it may be anywhere in its coming up
+            host.until(lambda: {d["vdev"]: d for d in host.json("block-list --json linux")}["xvdb"]["sectors_read"] > 0)
+        host.cli("block-detach linux xvdb", "--force" if n % 10 == 9 else "", timeout=60)
+    with host.console("linux") as console:
+        console.send("\r")
+        console.ask("touch /tmp/stop; until ! pidof dd; do sleep 1; done", 60)
+        console.ask("dd if=/tmp/x of=/dev/xvda bs=64k conv=fsync 2>/dev/null; echo 3 > /proc/sys/vm/drop_caches", 60)
+        console.ask("dd if=/dev/xvda bs=64k count=64 2>/dev/null | cmp - /tmp/x", 60)
+    assert [d["vdev"] for d in host.json("block-list --json linux")] == ["xvda"]
+
+
+# ---- flushes, and disks that fail ----
+
+@pytest.fixture
+def own_image():
+    os.makedirs(LOGS, exist_ok=True)
+    path = make_disk("block-own.img", 16)
+    yield path
+    os.unlink(path)
+
+
+def entries(path):
+    """What QEMU's blklogwrites saw: (flags, first sector, sectors) in order."""
+    with open(path, "rb") as f:
+        log = f.read()
+    at, found = 512, []
+    while at + 32 <= len(log):
+        sector, sectors, flags, length = struct.unpack_from("<4Q", log, at)
+        if not (sector or sectors or flags or length):
+            break
+        found.append((flags, sector, sectors))
+        at += 512 + (sectors * 512 if not flags & 4 else 0)
+    return found
+
+
+@pytest.mark.limit(240)
+def test_a_flush_reaches_the_disk(boot, own_image):
+    """QEMU is killed right after the guest has said that so much is flushed: that is in the image, and the disk was
+    asked for a flush after it was written."""
+    log = own_image + ".log"
+    open(log, "wb").close()
+    host = boot(mem=256, cpus=1, qemu=[
+        "-blockdev", f"driver=file,filename={own_image},node-name=image",
+        "-blockdev", f"driver=file,filename={log},node-name=log",
+        "-blockdev", "driver=blklogwrites,file=image,log=log,node-name=logged",
+        "-device", "virtio-blk-pci,drive=logged"])
+    start(host, "flush", "vda", "write request=32k depth=8 flush=16 tell seed=9")
+    with host.console("flush") as console:
+        console.expect(r"flushed (3\d|2\d|1)\d{6} bytes", 60)
+        flushed = int(re.search(r"(\d+) bytes", host.serial.after)[1]) // 512
+        os.kill(host.serial.pid, signal.SIGKILL)
+        host.serial.wait()
+    seen = entries(log)
+    os.unlink(log)
+    flushes = [n for n, (flags, _, _) in enumerate(seen) if flags & 1]
+    written = set()
+    enough = None
+    for n, (flags, sector, sectors) in enumerate(seen):
+        if not flags:
+            written.update(range(sector, sector + sectors))
+        if flags & 1 and enough is None and written >= set(range(flushed)):
+            enough = n
+    assert enough is not None and len(flushes) >= flushed // (16 * 64), (flushed, flushes, len(seen))
+    assert has_pattern(own_image, 9, 0, flushed)
+
+
+@pytest.mark.limit(240)
+def test_a_disk_that_fails(boot, own_image):
+    """The guest is told, request by request; the host and the rest of the disk go on."""
+    host = boot(mem=256, cpus=1, qemu=[
+        "-blockdev", "driver=blkdebug,node-name=bad,image.driver=file,image.filename=" + own_image +
+        ",inject-error.0.event=none,inject-error.0.iotype=write,inject-error.0.errno=28,inject-error.0.sector=8192"
+        ",inject-error.1.event=none,inject-error.1.iotype=read,inject-error.1.errno=5,inject-error.1.sector=16384",
+        "-device", "virtio-blk-pci,drive=bad,rerror=report,werror=report"])
+    before = holdings(host)
+    for words, line in (("write first=4M size=256k", "write at sector 8192: EIO"),
+                        ("read first=8M size=256k", "read at sector 16384: EIO")):
+        start(host, "fails", "vda", words + " depth=4")
+        result = summary(host, "fails")
+        # Neighbours may fail with it: QEMU joins them to one request.
+        assert not result["ok"] and 1 <= result["errors"] <= 4 and line in result["said"], result["said"]
+        host.cli("destroy fails")
+        start(host, "works", "vda", "write verify size=4M order=random request=512-64k")
+        assert summary(host, "works")["ok"]
+        host.cli("destroy works")
+    assert host.json("lsblk --json")[0]["errors"] >= 2
+    assert holdings(host) == before
+    assert host.audit() == 0
