@@ -22,11 +22,26 @@ ClientIdentifier=mac
 TEXT
 systemctl --root "$root" --quiet enable systemd-networkd.service
 
-# A guest without a network is up all the same; upkeep by the clock is the owner's choice.
+# A guest without a network is up all the same; upkeep by the clock is the owner's choice; and a domain has no screen,
+# no firmware and no programs for other systems.
 systemctl --root "$root" --quiet mask systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer \
-    dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer
+    dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer getty@tty1.service \
+    modprobe@drm.service modprobe@efi_pstore.service modprobe@dm_mod.service modprobe@loop.service \
+    systemd-pstore.service systemd-binfmt.service proc-sys-fs-binfmt_misc.automount sys-kernel-tracing.mount \
+    systemd-network-generator.service
+
+# Names are looked up later than anything at the start needs them: a login does not wait for that.
+systemctl --root "$root" --quiet disable systemd-resolved.service
+systemctl --root "$root" --quiet add-wants multi-user.target systemd-resolved.service
+
+# An emulated processor that is shared needs more time than the authors of services think.
+mkdir -p etc/systemd/system.conf.d
+printf '%s\n' '[Manager]' DefaultTimeoutStartSec=15min DefaultDeviceTimeoutSec=15min > etc/systemd/system.conf.d/slow.conf
 
 # The guest's own mirror is Debian's, whatever this machine uses.
 rm -f etc/apt/sources.list etc/apt/sources.list.d/* etc/apt/apt.conf.d/99mmdebstrap
 printf 'deb http://deb.debian.org/debian %s main\n' bookworm bookworm-updates > etc/apt/sources.list
 echo 'deb http://deb.debian.org/debian-security bookworm-security main' >> etc/apt/sources.list
+
+# Nothing is left to be brought up to date at the first start.
+touch usr etc/.updated var/.updated
