@@ -181,7 +181,7 @@ class Host:
 
     def json(self, *words):
         """What a command prints as JSON; the toolstack's notices may stand around it."""
-        return json.loads(re.search(r"(?ms)^[\[{].*^[\]}]", without_log(self.cli(*words)))[0])
+        return json.loads(re.search(r"(?ms)^(?:\[\]|\{\}|[\[{].*^[\]}])", without_log(self.cli(*words)))[0])
 
     def info(self):
         return self.json("info --json")
