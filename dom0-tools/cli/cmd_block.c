@@ -8,10 +8,12 @@
 #include "../backends/block/blkback.h"
 #include "../toolstack/disk.h"
 #include "../toolstack/domain.h"
+#include "devices.h"
 #include "json.h"
 #include "report.h"
 
 #define SPEC_SIZE 256
+#define LIST_SIZE (CONFIG_DISKS * 4)
 
 /* The words behind the domain's name, as one specification: `block-attach web vda2, raw, xvdb`. */
 static bool join_words(const struct command_call *call, char spec[SPEC_SIZE])
@@ -87,10 +89,33 @@ static void put_disk(struct json *j, domid_t domid, const struct disk_status *d)
     json_uint(j, "state", d->state);
     json_uint(j, "requests", s.requests);
     json_uint(j, "errors", s.errors);
+    json_uint(j, "reads", s.reads);
+    json_uint(j, "writes", s.writes);
+    json_uint(j, "flushes", s.flushes);
+    json_uint(j, "discards", s.discards);
+    json_uint(j, "waited", s.full);
     json_uint(j, "sectors_read", s.sectors_read);
     json_uint(j, "sectors_written", s.sectors_written);
     json_uint(j, "notifications", s.notifications);
     json_object_end(j);
+}
+
+static size_t disks_of(domid_t domid, struct disk_status list[LIST_SIZE])
+{
+    size_t n = disk_list(domid, list, LIST_SIZE);
+
+    return n < LIST_SIZE ? n : LIST_SIZE;
+}
+
+void devices_put_disks(struct json *j, const char *key, domid_t domid)
+{
+    static struct disk_status list[LIST_SIZE];
+    size_t n = disks_of(domid, list);
+
+    json_array(j, key);
+    for (size_t i = 0; i < n; i++)
+        put_disk(j, domid, &list[i]);
+    json_array_end(j);
 }
 
 static void print_disk(domid_t domid, const struct disk_status *d)
@@ -104,8 +129,7 @@ static void print_disk(domid_t domid, const struct disk_status *d)
 
 int cmd_block_list(const struct command_call *call)
 {
-    static struct disk_status list[CONFIG_DISKS * 4];
-    const size_t room = sizeof(list) / sizeof(list[0]);
+    static struct disk_status list[LIST_SIZE];
     struct json j;
     domid_t domid;
     size_t n;
@@ -113,17 +137,13 @@ int cmd_block_list(const struct command_call *call)
 
     if (status)
         return status;
-    n = disk_list(domid, list, room);
-    n = n < room ? n : room;
     if (call_has(call, "--json")) {
         json_begin(&j, stdout);
-        json_array(&j, NULL);
-        for (size_t i = 0; i < n; i++)
-            put_disk(&j, domid, &list[i]);
-        json_array_end(&j);
+        devices_put_disks(&j, NULL, domid);
         json_end(&j);
         return STATUS_OK;
     }
+    n = disks_of(domid, list);
     printf("%-6s %-6s %5s %4s %10s %6s %s\n", "Vdev", "Name", "State", "Mode", "Requests", "Errors", "Target");
     for (size_t i = 0; i < n; i++)
         print_disk(domid, &list[i]);

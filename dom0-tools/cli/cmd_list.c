@@ -10,6 +10,7 @@
 
 #include "../toolstack/domain.h"
 #include "../toolstack/host.h"
+#include "devices.h"
 #include "format.h"
 #include "json.h"
 #include "report.h"
@@ -81,6 +82,13 @@ static void put_config(struct json *j, domid_t domid)
     json_object_end(j);
 }
 
+static void put_all(struct json *j, domid_t domid)
+{
+    put_config(j, domid);
+    devices_put_disks(j, "disks", domid);
+    devices_put_vifs(j, "vifs", domid);
+}
+
 static void list_as_json(const struct domain_status *list, size_t count, bool all)
 {
     struct json j;
@@ -91,7 +99,7 @@ static void list_as_json(const struct domain_status *list, size_t count, bool al
         json_object(&j, NULL);
         put_domain(&j, &list[i]);
         if (all)
-            put_config(&j, list[i].domid);
+            put_all(&j, list[i].domid);
         json_object_end(&j);
     }
     json_array_end(&j);

@@ -9,6 +9,7 @@
 #include "../backends/net/netback.h"
 #include "../toolstack/domain.h"
 #include "../toolstack/vif.h"
+#include "devices.h"
 #include "json.h"
 #include "number.h"
 #include "report.h"
@@ -137,6 +138,17 @@ static void put_interface(struct json *j, domid_t domid, const struct vif_status
     json_object_end(j);
 }
 
+void devices_put_vifs(struct json *j, const char *key, domid_t domid)
+{
+    static struct vif_status list[LIST_SIZE];
+    size_t n = interfaces(domid, list);
+
+    json_array(j, key);
+    for (size_t i = 0; i < n; i++)
+        put_interface(j, domid, &list[i]);
+    json_array_end(j);
+}
+
 static void print_interface(domid_t domid, size_t i, const struct vif_status *v)
 {
     struct vif_statistics s = { 0 };
@@ -157,16 +169,13 @@ int cmd_network_list(const struct command_call *call)
 
     if (status)
         return status;
-    n = interfaces(domid, list);
     if (call_has(call, "--json")) {
         json_begin(&j, stdout);
-        json_array(&j, NULL);
-        for (size_t i = 0; i < n; i++)
-            put_interface(&j, domid, &list[i]);
-        json_array_end(&j);
+        devices_put_vifs(&j, NULL, domid);
         json_end(&j);
         return STATUS_OK;
     }
+    n = interfaces(domid, list);
     printf("%-3s %-2s %-17s %6s %5s %-15s %-15s %10s %10s %8s %8s\n", "Idx", "BE", "Mac Addr.", "handle", "state", "Bridge",
            "Name", "From", "To", "Drops", "Spoofed");
     for (size_t i = 0; i < n; i++)

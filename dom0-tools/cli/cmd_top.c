@@ -1,4 +1,5 @@
-/* cmd_top.c: who uses the CPUs. CPU(%) is the difference of two readings of a domain's CPU time. */
+/* cmd_top.c: who uses the CPUs, the networks and the disks. CPU(%) is the difference of two readings of a domain's CPU
+ * time. */
 #include "handlers.h"
 
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 
 #include "../toolstack/domain.h"
 #include "../toolstack/host.h"
+#include "devices.h"
 #include "format.h"
 #include "number.h"
 #include "report.h"
@@ -62,27 +64,51 @@ static void put_header(const struct host_status *host, const struct reading *now
     printf("Mem: %" PRIu64 "k total, %" PRIu64 "k used, %" PRIu64 "k free    CPUs: %u @ %uMHz\n",
            host->total_memory_kib, host->total_memory_kib - host->free_memory_kib, host->free_memory_kib,
            host->cpus, host->cpu_khz / 1000);
-    printf("%-16s %-6s %10s %7s %10s %7s %5s\n", "NAME", "STATE", "CPU(sec)", "CPU(%)", "MEM(k)", "MEM(%)",
-           "VCPUS");
 }
 
-static void put_domain(const struct host_status *host, const struct reading *before,
-                       const struct reading *now, const struct domain_status *d)
+/* ---- the two tables ---- */
+
+static void put_cpu_header(void)
+{
+    printf("%-12s %-6s %8s %6s %8s %8s %8s %7s %7s\n", "NAME", "STATE", "CPU(sec)", "CPU(%)", "MEM(k)", "NETTX(k)",
+           "NETRX(k)", "VBD_RD", "VBD_WR");
+}
+
+static void put_device_header(void)
+{
+    printf("%-10s %4s %8s %8s %4s %6s %6s %6s %9s %9s\n", "NAME", "NETS", "NETTX(k)", "NETRX(k)", "VBDS", "VBD_OO",
+           "VBD_RD", "VBD_WR", "VBD_RSECT", "VBD_WSECT");
+}
+
+static void put_cpu(const struct reading *before, const struct reading *now, const struct domain_status *d)
 {
     char name[CONFIG_NAME_SIZE], state[7];
     unsigned cpu = permille(used_since(before, d), now->when_ns - before->when_ns);
-    unsigned memory = permille(d->memory_kib, host->total_memory_kib);
+    struct device_totals t;
 
     format_state(d, state);
-    printf("%-16.16s %-6s %10" PRIu64 " %5u.%u %10" PRIu64 " %5u.%u %5u\n",
-           format_name(d->name, name, sizeof(name)), state, d->cpu_time_ns / PV_NS_PER_SEC, cpu / 10,
-           cpu % 10, d->memory_kib, memory / 10, memory % 10, d->vcpus);
+    devices_total(d->domid, &t);
+    printf("%-12.12s %-6s %8" PRIu64 " %4u.%u %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %7" PRIu64 " %7" PRIu64 "\n",
+           format_name(d->name, name, sizeof(name)), state, d->cpu_time_ns / PV_NS_PER_SEC, cpu / 10, cpu % 10,
+           d->memory_kib, t.sent / 1024, t.received / 1024, t.reads, t.writes);
+}
+
+static void put_devices(const struct domain_status *d)
+{
+    char name[CONFIG_NAME_SIZE];
+    struct device_totals t;
+
+    devices_total(d->domid, &t);
+    printf("%-10.10s %4u %8" PRIu64 " %8" PRIu64 " %4u %6" PRIu64 " %6" PRIu64 " %6" PRIu64 " %9" PRIu64 " %9" PRIu64
+           "\n", format_name(d->name, name, sizeof(name)), t.vifs, t.sent / 1024, t.received / 1024, t.vbds, t.full,
+           t.reads, t.writes, t.sectors_read, t.sectors_written);
 }
 
 static int show(const struct command_call *call, const struct reading *before, const struct reading *now,
                 bool clear)
 {
     static struct host_status host;
+    bool devices = call_has(call, "-x");
     struct toolstack_error err;
 
     if (toolstack_host(&host, &err))
@@ -90,8 +116,9 @@ static int show(const struct command_call *call, const struct reading *before, c
     if (clear)
         fputs("\x1b[H\x1b[2J", stdout);
     put_header(&host, now);
+    devices ? put_device_header() : put_cpu_header();
     for (size_t i = 0; i < now->count; i++)
-        put_domain(&host, before, now, &now->domains[i]);
+        devices ? put_devices(&now->domains[i]) : put_cpu(before, now, &now->domains[i]);
     fflush(stdout);
     return STATUS_OK;
 }

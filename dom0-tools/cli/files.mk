@@ -3,7 +3,7 @@ cli-pure := $(addprefix dom0-tools/cli/,tokenize.c editor.c editor_view.c histor
     command.c complete.c http.c table.c table_domain.c table_host.c table_device.c table_network.c table_services.c table_vif.c table_file.c table_store.c table_shell.c)
 dom0-srcs += $(cli-pure) $(addprefix dom0-tools/cli/,terminal.c names.c report.c shell.c console_view.c \
     store_walk.c rig_exit.c \
-    cmd_create.c cmd_console.c cmd_domain.c cmd_shutdown.c cmd_list.c cmd_top.c cmd_host.c cmd_device.c cmd_block.c cmd_network.c \
+    cmd_create.c cmd_console.c cmd_domain.c cmd_shutdown.c cmd_list.c cmd_top.c devices.c cmd_host.c cmd_device.c cmd_block.c cmd_network.c \
     cmd_bridge.c cmd_ip.c cmd_ping.c cmd_wget.c cmd_forward.c net_client.c cmd_store.c \
     cmd_file.c cmd_mount.c cmd_copy.c cmd_remove.c cmd_shell.c)
 

@@ -204,11 +204,14 @@ const struct command commands_look[] = {
     {
         .name = "top",
         .arguments = "",
-        .summary = "show which domains use the CPUs, again and again",
+        .summary = "show which domains use the CPUs, networks and disks, again and again",
         .text =
             "q or Ctrl-C leaves; any other key refreshes at once. CPU(%) is of one CPU, since the "
-            "last refresh.",
+            "last refresh. NETTX and NETRX are KiB that the domain has sent and received, VBD_RD and VBD_WR "
+            "requests of its disks, VBD_RSECT and VBD_WSECT their sectors, VBD_OO requests that had to wait for "
+            "room in the backend: all since the devices were connected.",
         .options = {
+            { "-x", NULL, "the devices in full, instead of states and CPUs" },
             { "-n", "COUNT", "refresh that many times; the screen is not cleared" },
             { "-d", "TIME", "time between refreshes (3 seconds)" },
         },

@@ -203,6 +203,9 @@ def test_uptime(host, hello):
 def test_top(host, hello):
     said = host.cli("top -n 2 -d 0.3")
     assert said.count("NAME ") == 2 and said.count("hello ") == 2
+    for table in (said, host.cli("top -x -n 1 -d 10ms")):
+        assert max(len(row) for row in re.findall(r"(?m)^(?:NAME|hello|Domain-0) .*$", table)) <= 80
+        assert "NETTX(k)" in table and "VBD_RD" in table
     host.send("top -d 60\r")
     host.expect("hello +")
     host.send("q")

@@ -67,6 +67,13 @@ def test_what_a_guest_writes_is_on_the_disk(host, paths):
         console.ask("mke2fs -F /dev/xvda >/dev/null 2>&1 && mount -t ext4 /dev/xvda /mnt && cp /tmp/x /mnt/file && umount /mnt",
                     60)
     counters = {d["vdev"]: d for d in host.json("block-list --json linux")}
+    everything = {d["name"]: d for d in host.json("list -l")}["linux"]
+    assert {d["vdev"]: d for d in everything["disks"]} == counters
+    assert counters["xvdb"]["flushes"] >= 1 and counters["xvdb"]["writes"] <= counters["xvdb"]["requests"]
+    rows = {line.split()[0]: line.split()[1:] for line in host.cli("top -x -n 1 -d 10ms").splitlines() if line[:1] != " "}
+    assert rows["NAME"][3:6] == ["VBDS", "VBD_OO", "VBD_RD"] and rows["linux"][3] == "2"
+    assert int(rows["linux"][5]) == sum(d["reads"] for d in counters.values())
+    assert int(rows["linux"][8]) == sum(d["sectors_written"] for d in counters.values())
     assert counters["xvdb"]["sectors_written"] >= 14000 and counters["xvdb"]["sectors_read"] >= 14000
     assert all(d["errors"] == 0 and d["state"] == 4 for d in counters.values())
     start, length = partition(host, "vda2")

@@ -385,3 +385,19 @@ int blkback_statistics(domid_t frontend, unsigned id, struct vbd_statistics *sta
     vbd_statistics(d->vbd, statistics);
     return 0;
 }
+
+void blkback_each(domid_t frontend, void (*fn)(void *arg, unsigned device, const struct vbd_statistics *statistics),
+                  void *arg)
+{
+    struct vbd_statistics statistics;
+    struct device *d;
+
+    LIST_FOREACH(d, &blkback_devices, link) {
+        if (d->frontend != frontend)
+            continue;
+        memset(&statistics, 0, sizeof(statistics));
+        if (d->vbd)
+            vbd_statistics(d->vbd, &statistics);
+        fn(arg, d->id, &statistics);
+    }
+}

@@ -19,4 +19,8 @@ int blkback_restart(void);
 /* Counters of a device; -ENOENT if there is none, or it is not connected. */
 int blkback_statistics(domid_t frontend, unsigned device, struct vbd_statistics *statistics);
 
+/* Calls fn for each device of a domain; its counters are 0 while it is not connected. */
+void blkback_each(domid_t frontend, void (*fn)(void *arg, unsigned device, const struct vbd_statistics *statistics),
+                  void *arg);
+
 #endif

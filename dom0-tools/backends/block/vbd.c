@@ -171,6 +171,19 @@ static void take_done(struct vbd *v)
 
 /* ---- the ring ---- */
 
+static void count(struct vbd *v, const struct slot *s)
+{
+    struct vbd_statistics *c = &v->statistics;
+    uint64_t *const kinds[] = {
+        [BLOCK_READ] = &c->reads, [BLOCK_WRITE] = &c->writes, [BLOCK_FLUSH] = &c->flushes,
+        [BLOCK_DISCARD] = &c->discards,
+    };
+
+    c->requests++;
+    if (s->status == BLKIF_RSP_OKAY)
+        (*kinds[s->io.kind])++;
+}
+
 /* Takes the next request, if there are a slot and pages for it. NULL: not now. */
 static struct slot *take_request(struct vbd *v)
 {
@@ -187,7 +200,7 @@ static struct slot *take_request(struct vbd *v)
     STAILQ_REMOVE_HEAD(&v->free, link);
     STAILQ_INSERT_TAIL(&v->taken, s, link);
     v->ring.req_cons++;
-    v->statistics.requests++;
+    count(v, s);
     return s;
 }
 
@@ -197,7 +210,7 @@ enum batch { BATCH_NONE, BATCH_SOME, BATCH_NO_ROOM };
 static enum batch take_batch(struct vbd *v)
 {
     struct slot *batch[SLOTS], *s = NULL;
-    unsigned count = 0;
+    unsigned taken = 0;
     RING_IDX prod = *(volatile RING_IDX *)&v->ring.sring->req_prod;
 
     xen_rmb();
@@ -208,18 +221,19 @@ static enum batch take_batch(struct vbd *v)
     if (v->ring.req_cons == prod)
         return BATCH_NONE;
     while (v->ring.req_cons != prod && (s = take_request(v)) != NULL)
-        batch[count++] = s;
-    for (unsigned i = 0; i < count; i++)
+        batch[taken++] = s;
+    for (unsigned i = 0; i < taken; i++)
         if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.indirect)
             batch[i]->status = vbd_fetch_segments(v, batch[i]);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < taken; i++)
         if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.kind == BLOCK_WRITE)
             vbd_copy_data(v, batch[i]);
     vbd_run_copies(v);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < taken; i++)
         submit(v, batch[i]);
     v->useless = 0;
-    return count ? BATCH_SOME : BATCH_NO_ROOM;
+    v->statistics.full += v->ring.req_cons != prod;
+    return taken ? BATCH_SOME : BATCH_NO_ROOM;
 }
 
 /* True: requests are in the ring. Asks for a notification if there are none. */

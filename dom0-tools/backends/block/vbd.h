@@ -34,6 +34,8 @@ struct vbd_ring {
 /* Counters of what a front end asked for. */
 struct vbd_statistics {
     uint64_t requests, errors, sectors_read, sectors_written, notifications;
+    uint64_t reads, writes, flushes, discards;  /* of the requests, those that make sense */
+    uint64_t full;                              /* times that a request had to wait for room in the backend */
 };
 
 /* Connects a front end to a device that the caller has claimed and keeps until the vbd is freed. A ring that

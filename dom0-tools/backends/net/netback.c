@@ -482,3 +482,17 @@ int netback_statistics(domid_t frontend, unsigned handle, struct vif_statistics 
     vif_statistics(d->vif, statistics);
     return 0;
 }
+
+void netback_each(domid_t frontend, void (*fn)(void *arg, unsigned handle, const struct vif_statistics *statistics),
+                  void *arg)
+{
+    struct vif_statistics statistics;
+    struct device *d;
+
+    LIST_FOREACH(d, &devices, link) {
+        if (d->frontend != frontend || !d->vif)
+            continue;
+        vif_statistics(d->vif, &statistics);
+        fn(arg, d->id, &statistics);
+    }
+}

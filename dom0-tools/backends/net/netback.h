@@ -13,4 +13,8 @@ int netback_start(void);
 /* Counters of an interface, connected or not; -ENOENT if there is none. */
 int netback_statistics(domid_t frontend, unsigned handle, struct vif_statistics *statistics);
 
+/* Calls fn for each interface of a domain. */
+void netback_each(domid_t frontend, void (*fn)(void *arg, unsigned handle, const struct vif_statistics *statistics),
+                  void *arg);
+
 #endif
