@@ -169,14 +169,23 @@ static unsigned plan(struct pv_blkfront *d, struct slot *s, uint64_t bytes, bool
     return wanted < d->features.segments ? wanted : d->features.segments;
 }
 
+static void drop_list(struct pv_blkfront *d, struct slot *s)
+{
+    if (s->list_ref >= 0)
+        take_back(d, (grant_ref_t)s->list_ref);
+    s->list_ref = -1;
+    if (s->list)
+        d->lists[d->list_count++] = s->list;
+    s->list = NULL;
+}
+
 static void free_slot(struct pv_blkfront *d, struct slot *s)
 {
     pv_blk_ungrant(d, s);
     for (unsigned i = 0; i < s->segments; i++)
         if (s->bounced & (1u << i))
             pv_pages_free(s->pages[i], 1);
-    if (s->list)
-        d->lists[d->list_count++] = s->list;
+    drop_list(d, s);
     TAILQ_INSERT_HEAD(&d->free, s, link);
 }
 
@@ -204,6 +213,8 @@ static int fill(struct pv_blkfront *d, struct slot *s, struct pv_blk_request *r)
         return -EAGAIN;         /* better one long part soon than many short ones now */
     rc = add_pages(d, s, rest * SECTOR, most, bounce);
     end_at_block(d, s);
+    if (s->segments <= BLKIF_MAX_SEGMENTS_PER_REQUEST)
+        drop_list(d, s);        /* there were fewer pages than it was planned for */
     return rc ? rc : s->sectors ? 0 : -ENOMEM;
 }
 

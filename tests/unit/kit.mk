@@ -17,3 +17,8 @@ kit_text-flags := $(kit-unit-flags)
 kit_xenbus-srcs := tests/unit/test_kit_xenbus.c $(addprefix guest-pv-kernel/, \
     xenbus/client.c xenbus/store.c xenbus/watch.c xenbus/parse.c lib/bytering.c lib/errno.c)
 kit_xenbus-flags := $(kit-unit-flags)
+
+# A disk's frontend, with a backend that is played by the test.
+unit-tests += blkfront
+blkfront-srcs := tests/unit/test_blkfront.c $(addprefix guest-pv-kernel/,block/ring.c block/parts.c)
+blkfront-flags := $(kit-unit-flags)
