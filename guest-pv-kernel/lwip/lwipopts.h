@@ -80,11 +80,11 @@
 /* ---- TCP ---- */
 #define TCP_MSS 1460
 #define LWIP_WND_SCALE 1
-#define TCP_RCV_SCALE 3
-#define TCP_WND (256 * 1024)
+#define TCP_RCV_SCALE 2
+#define TCP_WND (128 * 1024)
 #define TCP_SND_BUF (128 * 1024)
 #define TCP_SND_QUEUELEN 512
-#define TCP_SNDLOWAT (32 * 1024)
+#define TCP_SNDLOWAT (8 * 1024)            /* below the least share of a socket (socket.c) */
 #define TCP_LISTEN_BACKLOG 1
 #define TCP_MSL 5000                        /* ms; TIME-WAIT is twice that */
 #define LWIP_DISABLE_TCP_SANITY_CHECKS 1    /* one of them is about the pool that frames do not come from */

@@ -13,7 +13,7 @@
 #define PIECE (32 * 1024)       /* of a file, read and sent at a time */
 #define IDLE_NS (60 * PV_NS_PER_SEC)        /* in which a request must have begun */
 #define REQUEST_NS (15 * PV_NS_PER_SEC)     /* and then have come */
-#define SEND_SECONDS 30         /* in which some of an answer must have gone */
+#define SEND_SECONDS 15         /* in which some of an answer must have gone */
 
 struct connection {
     int fd;
@@ -111,6 +111,14 @@ static bool send_answer(int fd, const struct content *c, const struct request *r
     return c->bytes ? send_all(fd, c->bytes + (c->page ? 0 : c->first), c->length, 0) : send_file(fd, c);
 }
 
+/* What a client has not taken for so long is thrown away with the connection: memory is others' too. */
+static void abandon(int fd)
+{
+    struct linger now = { .l_onoff = 1 };
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
 /* Answers a request, or what could not be read as one (rc < 0). True: the connection may go on. */
 static bool answer(struct connection *k, struct request *r, int rc)
 {
@@ -126,6 +134,8 @@ static bool answer(struct connection *k, struct request *r, int rc)
     }
     counts.errors += c.status >= 400;
     good = send_answer(k->fd, &c, r, keep);
+    if (!good)
+        abandon(k->fd);
     content_free(&c);
     return good && keep;
 }
