@@ -204,7 +204,7 @@ const struct command commands_look[] = {
     {
         .name = "top",
         .arguments = "",
-        .summary = "show which domains use the CPUs, networks and disks, again and again",
+        .summary = "show who uses the CPUs, networks and disks, again and again",
         .text =
             "q or Ctrl-C leaves; any other key refreshes at once. CPU(%) is of one CPU, since the "
             "last refresh. NETTX and NETRX are KiB that the domain has sent and received, VBD_RD and VBD_WR "
