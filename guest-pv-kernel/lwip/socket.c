@@ -25,6 +25,7 @@ struct pv_socket {
     bool closed;
     bool nonblocking;       /* as lwIP knows it */
     bool bound;
+    bool ended;             /* the other side has said all */
 };
 
 /* ---- a TCP socket's share of the memory ---- */
@@ -97,6 +98,16 @@ static ssize_t end(struct pv_socket *k, ssize_t result)
     return result;
 }
 
+/* The end of a stream is told each time; lwIP tells it once, and then that nobody is connected. (Who has datagrams of no bytes is never told so.) */
+static ssize_t received(struct pv_socket *k, size_t len, ssize_t n)
+{
+    if (n == 0 && len > 0)
+        k->ended = true;
+    else if (n < 0 && errno == ENOTCONN && k->ended)
+        n = 0;
+    return end(k, n);
+}
+
 int pv_socket_number(int fd)
 {
     struct pv_file *f = pv_vfs_file(fd);
@@ -109,7 +120,7 @@ int pv_socket_number(int fd)
 static ssize_t socket_read(struct pv_file *f, void *buf, size_t len)
 {
     struct pv_socket *k = begin(f);
-    ssize_t n = end(k, lwip_recv(k->s, buf, len, 0));
+    ssize_t n = received(k, len, lwip_recv(k->s, buf, len, 0));
 
     return n < 0 ? -errno : n;
 }
@@ -200,7 +211,7 @@ static int install(int s)
 
 int socket(int domain, int type, int protocol)
 {
-    int rc = pv_net_init();
+    int rc = domain == AF_INET || domain == AF_INET6 ? pv_net_init() : -EAFNOSUPPORT;
 
     return rc != 0 ? fail(-rc) : install(lwip_socket(domain, type, protocol));
 }
@@ -309,7 +320,7 @@ ssize_t recvfrom(int fd, void *buf, size_t len, int flags, struct sockaddr *from
 {
     struct pv_socket *k = begin_fd(fd);
 
-    return k ? end(k, lwip_recvfrom(k->s, buf, len, flags, from, from_len)) : -1;
+    return k ? received(k, len, lwip_recvfrom(k->s, buf, len, flags, from, from_len)) : -1;
 }
 
 ssize_t recv(int fd, void *buf, size_t len, int flags)

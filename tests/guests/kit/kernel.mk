@@ -1,4 +1,4 @@
-kit-srcs := kit.c
+kit-srcs := kit.c sockets.c
 kit-config := ramdisk = "/kit.cpio"
 
 # Its boot archive: its own source.

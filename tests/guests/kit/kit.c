@@ -1,5 +1,7 @@
-/* kit.c: the kit itself, as far as a guest alone can try it: threads, waits, time, memory, windows, files. */
+/* kit.c: the kit itself, as far as a guest alone can try it: threads, waits, time, memory, windows, files,
+ * sockets. */
 #include "case.h"
+#include "sockets.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -261,6 +263,7 @@ const struct kernel kernel = {
         { "windows", windows, "mappings of frames" },
         { "library", library, "the C library: formats, time, descriptors, errors" },
         { "files", files, "the boot archive" },
+        { "sockets", sockets, "TCP, UDP and waiting for them, within the domain" },
         { 0 },
     },
 };
