@@ -28,7 +28,8 @@ static int list(const struct command_call *call)
             char to[sizeof(f->target) + 8];
 
             snprintf(to, sizeof(to), "%s:%u", f->target, f->to_port);
-            printf("%-8s %5u  %-32s %s\n", protocol_name(f->protocol), f->port, to, f->address ? address_text(f->address, text) : "-");
+            printf("%-8s %5u  %-32s %s\n", protocol_name(f->protocol), f->port, to,
+                   f->address ? address_text(f->address, text) : "-");
         }
         return STATUS_OK;
     }
@@ -51,7 +52,8 @@ static int list(const struct command_call *call)
 /* The words behind the verb, with `tcp` where no protocol is named. */
 static void split(const struct command_call *call, const char *words[3])
 {
-    bool named = call->count > 1 && (strcmp(call->words[1], "tcp") == 0 || strcmp(call->words[1], "udp") == 0);
+    bool named =
+        call->count > 1 && (strcmp(call->words[1], "tcp") == 0 || strcmp(call->words[1], "udp") == 0);
     size_t next = 1;
 
     words[0] = named ? call->words[next++] : "tcp";
@@ -73,9 +75,11 @@ static int add(const struct command_call *call)
         return report_usage(call->command, "%s", problem);
     rc = forwards_add(&f);
     if (rc == -EEXIST)
-        return report_failure(call, words[1], rc, "`forward delete` ends that", "the port is forwarded already");
+        return report_failure(call, words[1], rc, "`forward delete` ends that",
+                              "the port is forwarded already");
     if (rc)
-        return report_failure(call, words[1], rc, NULL, "there are %u forwards, which is the most", FORWARDS_MOST);
+        return report_failure(call, words[1], rc, NULL, "there are %u forwards, which is the most",
+                              FORWARDS_MOST);
     services_forwards_changed();
     return STATUS_OK;
 }
@@ -89,8 +93,8 @@ static int delete(const struct command_call *call)
     if (!words[1] || words[2] || !port_parse(words[1], &port))
         return report_usage(call->command, "`delete` needs a port from 1 to 65535");
     if (forwards_delete(strcmp(words[0], "udp") == 0 ? IP_UDP : IP_TCP, port))
-        return report_failure(call, words[1], ENOENT, "`forward list` shows those there are", "no %s port is forwarded by that number",
-                              words[0]);
+        return report_failure(call, words[1], ENOENT, "`forward list` shows those there are",
+                              "no %s port is forwarded by that number", words[0]);
     return STATUS_OK;
 }
 

@@ -1,4 +1,5 @@
-/* cmd_ip.c: the control domain's interfaces, addresses and routes; leases of guests, and their connections. */
+/* cmd_ip.c: the control domain's interfaces, addresses and routes; leases of guests, and their
+ * connections. */
 #include "handlers.h"
 
 #include <errno.h>
@@ -197,7 +198,8 @@ static int show_leases(const struct command_call *call, struct json *j)
         address_text(lease.address, address);
         mac_text(lease.mac, mac);
         if (!j) {
-            printf("%-15s %-17s %8" PRIu64 "  %s\n", address, mac, left, lease.hostname[0] ? lease.hostname : "-");
+            printf("%-15s %-17s %8" PRIu64 "  %s\n", address, mac, left,
+                   lease.hostname[0] ? lease.hostname : "-");
             continue;
         }
         json_object(j, NULL);
@@ -223,8 +225,9 @@ static void put_connection(struct json *j, const struct nat_entry *e, uint64_t n
     address_text(e->inside, inside);
     address_text(e->remote, remote);
     if (!j) {
-        printf("%-5s %15s:%-5u %5u  %15s:%-5u %6" PRIu64 "  %s\n", protocol_name(e->protocol), inside, e->inside_port, e->outside_port,
-               remote, e->remote_port, left, e->replied ? "open" : "half open");
+        printf("%-5s %15s:%-5u %5u  %15s:%-5u %6" PRIu64 "  %s\n", protocol_name(e->protocol), inside,
+               e->inside_port, e->outside_port, remote, e->remote_port, left,
+               e->replied ? "open" : "half open");
         return;
     }
     json_object(j, NULL);
@@ -251,10 +254,13 @@ static int show_nat(const struct command_call *call, struct json *j)
         return STATUS_OK;
     nat_statistics(services.nat, &s);
     if (!j) {
-        printf("%" PRIu32 " connections of %u; passed on: %" PRIu64 " out, %" PRIu64 " in; dropped: %" PRIu64 " fragments, %" PRIu64
-               " malformed, %" PRIu64 " spoofed, %" PRIu64 " of no connection; given up early: %" PRIu64 "\n",
-               s.connections, NAT_CONNECTIONS, s.to_outside, s.to_inside, s.fragments, s.malformed, s.spoofed, s.unknown, s.full);
-        printf("%-5s %21s %5s  %21s %6s  %s\n", "Proto", "Guest:port", "Port", "Remote:port", "Secs", "State");
+        printf("%" PRIu32 " connections of %u; passed on: %" PRIu64 " out, %" PRIu64 " in; dropped: %" PRIu64
+               " fragments, %" PRIu64 " malformed, %" PRIu64 " spoofed, %" PRIu64
+               " of no connection; given up early: %" PRIu64 "\n",
+               s.connections, NAT_CONNECTIONS, s.to_outside, s.to_inside, s.fragments, s.malformed, s.spoofed,
+               s.unknown, s.full);
+        printf("%-5s %21s %5s  %21s %6s  %s\n", "Proto", "Guest:port", "Port", "Remote:port", "Secs",
+               "State");
     }
     while (nat_next(services.nat, &cookie, &e))
         put_connection(j, &e, now_ms);
@@ -306,12 +312,14 @@ static int set(const struct command_call *call)
     if (strcmp(call->words[1], "dhcp") == 0 && call->count == 2) {
         rc = services_use_dhcp();
     } else {
-        if (!address_parse_network(call->words[1], &address, &bits) || bits == 0 || bits == 32 || address == 0)
+        if (!address_parse_network(call->words[1], &address, &bits) || bits == 0 || bits == 32 ||
+            address == 0)
             return report_usage(call->command, "`%s` is no address such as 10.0.0.5/24", call->words[1]);
         if (call->count > 2 && !address_parse(call->words[2], &router))
             return report_usage(call->command, "`%s` is no address of a router", call->words[2]);
         if (router && ((router ^ address) & address_mask(bits)))
-            return report_usage(call->command, "the router %s is not in the network of %s", call->words[2], call->words[1]);
+            return report_usage(call->command, "the router %s is not in the network of %s", call->words[2],
+                                call->words[1]);
         if (call->count > 3 && !address_parse(call->words[3], &dns))
             return report_usage(call->command, "`%s` is no address of a name server", call->words[3]);
         rc = services_use_address(address, bits, router, dns);
@@ -337,9 +345,12 @@ static int as_json(const struct command_call *call, int (*show)(const struct com
 
 int cmd_ip(const struct command_call *call)
 {
-    static const struct { const char *name; int (*show)(const struct command_call *, struct json *); } views[] = {
-        { "addr", show_addresses }, { "route", show_routes }, { "neigh", show_neighbours }, { "leases", show_leases },
-        { "nat", show_nat },
+    static const struct {
+        const char *name;
+        int (*show)(const struct command_call *, struct json *);
+    } views[] = {
+        { "addr", show_addresses }, { "route", show_routes }, { "neigh", show_neighbours },
+        { "leases", show_leases },  { "nat", show_nat },
     };
     const char *verb = call->count ? call->words[0] : "addr";
 

@@ -46,7 +46,9 @@ static int send_one(struct ping *p)
     for (unsigned i = 0; i < DATA; i++)
         message[ICMP_BYTES + i] = (uint8_t)i;
     put16(message + ICMP_CHECKSUM, (uint16_t)~checksum_fold(checksum_add(0, message, sizeof(message))));
-    return sendto(p->socket, message, sizeof(message), 0, (struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
+    if (sendto(p->socket, message, sizeof(message), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+        return -errno;
+    return 0;
 }
 
 /* The time to live of an answer to the last request; 0: something else, or no packet. */
@@ -56,8 +58,9 @@ static unsigned take_answer(const struct ping *p)
     ssize_t n = recv(p->socket, packet, sizeof(packet), 0);
     const uint8_t *icmp = packet + (packet[0] & 15) * 4;
 
-    if (n < (ssize_t)(IP4_BYTES + ICMP_BYTES + DATA) || (packet[0] & 15) != 5 || get32(packet + IP4_FROM) != p->address ||
-        icmp[ICMP_TYPE] != ICMP_ECHO_REPLY || get16(icmp + ICMP_ID) != p->id || get16(icmp + ICMP_ID + 2) != (uint16_t)(p->sent - 1))
+    if (n < (ssize_t)(IP4_BYTES + ICMP_BYTES + DATA) || (packet[0] & 15) != 5 ||
+        get32(packet + IP4_FROM) != p->address || icmp[ICMP_TYPE] != ICMP_ECHO_REPLY ||
+        get16(icmp + ICMP_ID) != p->id || get16(icmp + ICMP_ID + 2) != (uint16_t)(p->sent - 1))
         return 0;
     return packet[IP4_TTL];
 }
@@ -115,7 +118,8 @@ static void print_summary(const struct ping *p, const char *host)
     printf("%s: %u sent, %u received, %u%% lost", host, p->sent, p->received,
            p->sent ? (p->sent - p->received) * 100 / p->sent : 0);
     if (p->received)
-        printf("; min/avg/max %.3f/%.3f/%.3f ms", (double)p->least / 1e6, (double)p->sum / p->received / 1e6, (double)p->most / 1e6);
+        printf("; min/avg/max %.3f/%.3f/%.3f ms", (double)p->least / 1e6, (double)p->sum / p->received / 1e6,
+               (double)p->most / 1e6);
     printf("\n");
 }
 

@@ -44,7 +44,8 @@ static int failed(const struct transfer *t, int err, const char *what)
 static int send_request(struct transfer *t)
 {
     char request[HTTP_PATH_SIZE + HTTP_HOST_SIZE + 128];
-    int n = snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\nHost: %s:%u\r\nUser-Agent: Enso\r\nConnection: close\r\n\r\n",
+    int n = snprintf(request, sizeof(request),
+                     "GET %s HTTP/1.0\r\nHost: %s:%u\r\nUser-Agent: Enso\r\nConnection: close\r\n\r\n",
                      t->url.path, t->url.host, t->url.port);
 
     return client_send(t->socket, request, (size_t)n, WAIT);
@@ -96,7 +97,8 @@ static int ask_until_found(struct transfer *t)
         if (t->head.location[0] == '/')
             strcpy(t->url.path, t->head.location);
         else if (!http_url_parse(t->head.location, &t->url, &problem))
-            return report_failure(t->call, t->head.location, 0, NULL, "the server sends us there, but %s", problem);
+            return report_failure(t->call, t->head.location, 0, NULL, "the server sends us there, but %s",
+                                  problem);
     }
     if (t->head.status != 200)
         return report_failure(t->call, t->url.path, 0, NULL, "%s answers %u", t->url.host, t->head.status);
@@ -130,8 +132,8 @@ static void show_progress(struct transfer *t)
         return;
     t->shown_ns = now;
     if (t->head.has_length && t->head.length)
-        printf("\r%s: %" PRIu64 " KiB of %" PRIu64 " KiB (%" PRIu64 "%%)", t->path, t->done / 1024, t->head.length / 1024,
-               t->done * 100 / t->head.length);
+        printf("\r%s: %" PRIu64 " KiB of %" PRIu64 " KiB (%" PRIu64 "%%)", t->path, t->done / 1024,
+               t->head.length / 1024, t->done * 100 / t->head.length);
     else
         printf("\r%s: %" PRIu64 " KiB", t->path, t->done / 1024);
     fflush(stdout);
@@ -154,7 +156,9 @@ static int copy_body(struct transfer *t)
     if (n < 0)
         return failed(t, (int)n, "the transfer broke off");
     if (t->head.has_length && t->done != t->head.length)
-        return failed(t, 0, t->done < t->head.length ? "the connection was closed before the end" : "more came than announced");
+        return failed(t, 0,
+                      t->done < t->head.length ? "the connection was closed before the end"
+                                               : "more came than announced");
     return STATUS_OK;
 }
 
@@ -164,7 +168,8 @@ static int fetch_to_file(struct transfer *t)
 
     t->file = open(t->path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     if (t->file < 0)
-        return report_failure(t->call, t->path, errno, errno == EROFS ? "-O names a file on a writable disk, -O - the terminal" : NULL,
+        return report_failure(t->call, t->path, errno,
+                              errno == EROFS ? "-O names a file on a writable disk, -O - the terminal" : NULL,
                               "it cannot be written");
     t->shown_ns = pv_now_ns();
     status = copy_body(t);

@@ -29,7 +29,8 @@ int client_resolve(const struct command_call *call, const char *host, uint32_t *
         services_wait_uplink(pv_now_ns() + UPLINK_WAIT);
         rc = getaddrinfo(host, NULL, &hints, &found);
         if (rc)
-            return report_failure(call, host, 0, "`ip` shows the name server", "no address was found (%s)", gai_strerror(rc));
+            return report_failure(call, host, 0, "`ip` shows the name server", "no address was found (%s)",
+                                  gai_strerror(rc));
         *address = ntohl(((struct sockaddr_in *)(void *)found->ai_addr)->sin_addr.s_addr);
         freeaddrinfo(found);
         return STATUS_OK;
@@ -67,7 +68,9 @@ static int finish_connect(int s, uint64_t wait_ns)
 
 int client_connect(uint32_t address, uint16_t port, uint64_t wait_ns)
 {
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = { htonl(address) } };
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons(port),
+                              .sin_addr = { htonl(address) } };
     int s = socket(AF_INET, SOCK_STREAM, 0), on = 1, rc = 0;
 
     if (s < 0)

@@ -5,17 +5,20 @@
 const struct command commands_services[] = {
     {
         .name = "ip",
-        .arguments = "[addr | route | neigh | leases | nat | set dhcp | set ADDRESS/LENGTH [ROUTER [DNS]]]",
+        .arguments =
+            "[addr | route | neigh | leases | nat | set dhcp | set ADDRESS/LENGTH [ROUTER [DNS]]]",
         .summary = "show the control domain's interfaces and addresses",
         .text =
-            "`addr` (or nothing): eth0 is the interface to the outer network, with an address by DHCP; it follows its card "
-            "into a bridge and back. xenbr0 is the guests' network, whose router, DHCP and DNS server this host is.\n"
+            "`addr` (or nothing): eth0 is the interface to the outer network, with an address by DHCP; it "
+            "follows its card into a bridge and back. xenbr0 is the guests' network, whose router, DHCP and "
+            "DNS server this host is.\n"
             "\n"
-            "`route` and `neigh` are this host's ways out and the stations that it knows. `leases` lists the addresses that "
-            "guests got by DHCP. `nat` lists the guests' connections with the outer network, with counters of frames: what "
-            "was passed on, and what was dropped and why.\n"
+            "`route` and `neigh` are this host's ways out and the stations that it knows. `leases` lists the "
+            "addresses that guests got by DHCP. `nat` lists the guests' connections with the outer network, "
+            "with counters of frames: what was passed on, and what was dropped and why.\n"
             "\n"
-            "`set` gives eth0 a fixed address, or one by DHCP again. Connections of guests end when the address changes.",
+            "`set` gives eth0 a fixed address, or one by DHCP again. Connections of guests end when the "
+            "address changes.",
         .options = { { "--json", NULL, "as JSON, with more counters" } },
         .examples =
             "ip\n"
@@ -50,8 +53,8 @@ const struct command commands_services[] = {
         .arguments = "URL",
         .summary = "fetch a file over HTTP",
         .text =
-            "The file is named after the URL unless -O says otherwise, and must be on a writable file system. If the transfer "
-            "fails no part of it is left. Only http:// is known.",
+            "The file is named after the URL unless -O says otherwise, and must be on a writable file "
+            "system. If the transfer fails no part of it is left. Only http:// is known.",
         .options = { { "-O", "FILE", "write to this file; - is the terminal" } },
         .examples = "wget -O /mnt/disk.img http://10.0.2.2:8000/disk.img",
         .min_words = 1, .max_words = 1,
@@ -62,11 +65,12 @@ const struct command commands_services[] = {
         .arguments = "[list | add [tcp|udp] PORT DOMAIN|ADDRESS:PORT | delete [tcp|udp] PORT]",
         .summary = "lead ports of this host to guests",
         .text =
-            "Connections to a PORT of this host's outer address go to a guest on xenbr0, which sees where they come from. "
-            "A domain need not exist yet: its address is the one that its configuration names, or that it got by DHCP. "
-            "Connections under way outlive their forward.\n"
+            "Connections to a PORT of this host's outer address go to a guest on xenbr0, which sees where "
+            "they come from. A domain need not exist yet: its address is the one that its configuration "
+            "names, or that it got by DHCP. Connections under way outlive their forward.\n"
             "\n"
-            "The file /etc/forwards of the boot archive has forwards that are there from the start, a line each.",
+            "The file /etc/forwards of the boot archive has forwards that are there from the start, a line "
+            "each.",
         .options = { { "--json", NULL, "`list` as JSON" } },
         .examples =
             "forward add 8080 web:80\n"

@@ -8,7 +8,8 @@
 #define ADDRESS_TEXT 16
 #define MAC_TEXT     18
 
-/* "192.168.1.2", four decimal numbers without leading zeros; the whole text. Nothing is stored on an error. */
+/* "192.168.1.2", four decimal numbers without leading zeros; the whole text. Nothing is stored on an
+ * error. */
 bool address_parse(const char *text, uint32_t *address);
 /* "192.168.1.2/24"; without a length, *bits is 32. */
 bool address_parse_network(const char *text, uint32_t *address, unsigned *bits);

@@ -6,12 +6,36 @@
 #include "inet.h"
 
 /* Places in a message. */
-enum { AT_OPERATION = 0, AT_KIND = 1, AT_LENGTH = 2, AT_TRANSACTION = 4, AT_FLAGS = 10, AT_CLIENT = 12, AT_YOURS = 16, AT_SERVER = 20,
-       AT_RELAY = 24, AT_MAC = 28, AT_COOKIE = 236, AT_OPTIONS = 240 };
+enum {
+    AT_OPERATION = 0,
+    AT_KIND = 1,
+    AT_LENGTH = 2,
+    AT_TRANSACTION = 4,
+    AT_FLAGS = 10,
+    AT_CLIENT = 12,
+    AT_YOURS = 16,
+    AT_SERVER = 20,
+    AT_RELAY = 24,
+    AT_MAC = 28,
+    AT_COOKIE = 236,
+    AT_OPTIONS = 240
+};
 enum { ASKS = 1, ANSWERS = 2, ETHERNET = 1 };
 
-enum { OPTION_PAD = 0, OPTION_MASK = 1, OPTION_ROUTER = 3, OPTION_DNS = 6, OPTION_HOSTNAME = 12, OPTION_MTU = 26, OPTION_BROADCAST = 28,
-       OPTION_REQUESTED = 50, OPTION_LEASE = 51, OPTION_TYPE = 53, OPTION_SERVER = 54, OPTION_END = 255 };
+enum {
+    OPTION_PAD = 0,
+    OPTION_MASK = 1,
+    OPTION_ROUTER = 3,
+    OPTION_DNS = 6,
+    OPTION_HOSTNAME = 12,
+    OPTION_MTU = 26,
+    OPTION_BROADCAST = 28,
+    OPTION_REQUESTED = 50,
+    OPTION_LEASE = 51,
+    OPTION_TYPE = 53,
+    OPTION_SERVER = 54,
+    OPTION_END = 255
+};
 
 #define COOKIE   0x63825363U
 #define SMALLEST 300U           /* what old relays and clients expect of a message */
@@ -86,7 +110,8 @@ static uint8_t *put_network(uint8_t *at, const struct dhcp_reply *reply)
     put16(mtu, reply->mtu);
     at = put_option(at, OPTION_MTU, mtu, sizeof(mtu));
     if (reply->hostname[0])
-        at = put_option(at, OPTION_HOSTNAME, reply->hostname, (unsigned)strnlen(reply->hostname, DHCP_HOSTNAME));
+        at = put_option(at, OPTION_HOSTNAME, reply->hostname,
+                        (unsigned)strnlen(reply->hostname, DHCP_HOSTNAME));
     return at;
 }
 

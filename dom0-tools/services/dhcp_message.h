@@ -4,7 +4,16 @@
 
 #include "dhcpd.h"
 
-enum { DHCP_DISCOVER = 1, DHCP_OFFER, DHCP_REQUEST, DHCP_DECLINE, DHCP_ACK, DHCP_NAK, DHCP_RELEASE, DHCP_INFORM };
+enum {
+    DHCP_DISCOVER = 1,
+    DHCP_OFFER,
+    DHCP_REQUEST,
+    DHCP_DECLINE,
+    DHCP_ACK,
+    DHCP_NAK,
+    DHCP_RELEASE,
+    DHCP_INFORM
+};
 
 struct dhcp_request {
     uint8_t type;                       /* DHCP_* */
@@ -28,6 +37,7 @@ struct dhcp_reply {
 };
 
 /* Writes an answer to r. Returns its bytes. */
-size_t dhcp_write_reply(const struct dhcp_request *r, const struct dhcp_reply *reply, uint8_t message[DHCP_MESSAGE]);
+size_t dhcp_write_reply(const struct dhcp_request *r, const struct dhcp_reply *reply,
+                        uint8_t message[DHCP_MESSAGE]);
 
 #endif

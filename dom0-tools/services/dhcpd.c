@@ -48,8 +48,10 @@ static struct entry *entry_of(struct dhcpd *d, uint32_t address)
 {
     unsigned last = address & 0xff;
 
-    return (address & ~0xffU) == network(d) && last >= POOL_FIRST && last <= POOL_LAST && address != d->settings.server
-               ? &d->entries[last] : NULL;
+    return (address & ~0xffU) == network(d) && last >= POOL_FIRST && last <= POOL_LAST &&
+                   address != d->settings.server
+               ? &d->entries[last]
+               : NULL;
 }
 
 static unsigned find_mac(const struct dhcpd *d, const uint8_t *mac)
@@ -70,8 +72,8 @@ static bool is_free(const struct dhcpd *d, unsigned i, uint64_t now_s, unsigned 
            !d->settings.is_configured(d->settings.arg, address);
 }
 
-/* Never used ones first, then the one that has been free for the longest time. Where the search begins depends on the station, so that
- * it finds its old address even if we have forgotten it. */
+/* Never used ones first, then the one that has been free for the longest time. Where the search begins
+ * depends on the station, so that it finds its old address even if we have forgotten it. */
 static unsigned take_from_pool(const struct dhcpd *d, const uint8_t *mac, uint64_t now_s, unsigned declined)
 {
     const unsigned n = POOL_LAST - POOL_FIRST + 1;
@@ -91,7 +93,8 @@ static unsigned take_from_pool(const struct dhcpd *d, const uint8_t *mac, uint64
 }
 
 /* The station's address, entered for it; 0: there is none for it. */
-static uint32_t address_for(struct dhcpd *d, const uint8_t *mac, const struct dhcp_station *station, uint64_t now_s)
+static uint32_t address_for(struct dhcpd *d, const uint8_t *mac, const struct dhcp_station *station,
+                            uint64_t now_s)
 {
     unsigned old = find_mac(d, mac), i = old;
     uint8_t declined = old ? d->entries[old].declined : 0;
@@ -126,7 +129,8 @@ static void extend(struct dhcpd *d, uint32_t address, uint64_t until_s)
         e->until_s = until_s;
 }
 
-/* Where an answer goes: a station that has an address is reached by it, others by their MAC address, unless they want a broadcast. */
+/* Where an answer goes: a station that has an address is reached by it, others by their MAC address, unless
+ * they want a broadcast. */
 static void direct(const struct dhcp_request *r, uint8_t type, uint32_t address, struct dhcp_answer *a)
 {
     memcpy(a->to_mac, r->mac, DHCP_MAC);
@@ -140,8 +144,12 @@ static void direct(const struct dhcp_request *r, uint8_t type, uint32_t address,
 static bool answer_with(struct dhcpd *d, const struct dhcp_request *r, uint8_t type, uint32_t address,
                         const struct dhcp_station *station, struct dhcp_answer *a)
 {
-    struct dhcp_reply reply = { .type = type, .address = address, .server = d->settings.server, .mtu = d->settings.mtu,
-                                .lease_s = r->type == DHCP_INFORM ? 0 : DHCP_LEASE_S, .hostname = station->hostname };
+    struct dhcp_reply reply = { .type = type,
+                                .address = address,
+                                .server = d->settings.server,
+                                .mtu = d->settings.mtu,
+                                .lease_s = r->type == DHCP_INFORM ? 0 : DHCP_LEASE_S,
+                                .hostname = station->hostname };
 
     *a = (struct dhcp_answer){ .lease_s = DHCP_LEASE_S };
     a->bytes = dhcp_write_reply(r, &reply, a->message);
@@ -153,8 +161,8 @@ static bool answer_with(struct dhcpd *d, const struct dhcp_request *r, uint8_t t
     return true;
 }
 
-static bool on_request(struct dhcpd *d, const struct dhcp_request *r, const struct dhcp_station *station, uint64_t now_s,
-                       struct dhcp_answer *a)
+static bool on_request(struct dhcpd *d, const struct dhcp_request *r, const struct dhcp_station *station,
+                       uint64_t now_s, struct dhcp_answer *a)
 {
     uint32_t wanted = r->client_address ? r->client_address : r->requested;
     uint32_t address;
@@ -168,8 +176,8 @@ static bool on_request(struct dhcpd *d, const struct dhcp_request *r, const stru
     return answer_with(d, r, DHCP_ACK, address, station, a);
 }
 
-static bool on_discover(struct dhcpd *d, const struct dhcp_request *r, const struct dhcp_station *station, uint64_t now_s,
-                        struct dhcp_answer *a)
+static bool on_discover(struct dhcpd *d, const struct dhcp_request *r, const struct dhcp_station *station,
+                        uint64_t now_s, struct dhcp_answer *a)
 {
     uint32_t address = address_for(d, r->mac, station, now_s);
 
@@ -194,8 +202,8 @@ static void on_return(struct dhcpd *d, const struct dhcp_request *r, uint64_t no
         d->entries[i].until_s = now_s;
 }
 
-bool dhcpd_handle(struct dhcpd *d, const uint8_t *message, size_t bytes, const uint8_t *from_mac, uint64_t now_s,
-                  struct dhcp_answer *answer)
+bool dhcpd_handle(struct dhcpd *d, const uint8_t *message, size_t bytes, const uint8_t *from_mac,
+                  uint64_t now_s, struct dhcp_answer *answer)
 {
     struct dhcp_station station = { 0 };
     struct dhcp_request r;

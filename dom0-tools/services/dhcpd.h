@@ -1,6 +1,7 @@
 /*
- * dhcpd.h: a DHCP server for one /24: messages in, answers out. Pure: it knows no packets, time comes from the caller. A station's messages
- * must name the MAC address that they came from, so a station whose address is locked holds one lease. Fixed size.
+ * dhcpd.h: a DHCP server for one /24: messages in, answers out. Pure: it knows no packets, time comes from
+ * the caller. A station's messages must name the MAC address that they came from, so a station whose address
+ * is locked holds one lease. Fixed size.
  *
  * Addresses are numbers in host order. Threads only, nothing waits.
  */
@@ -27,11 +28,12 @@ struct dhcp_station {
 };
 
 struct dhcpd_settings {
-    uint32_t server;        /* our address; router and DNS server as well. The pool is the rest of its /24, .2 to .254 */
+    uint32_t server;    /* our address; router and DNS server as well. The pool: .2 to .254 of its /24 */
     uint16_t mtu;
     /* Fills in *station, which is zeroed; must not wait. */
     void (*find)(void *arg, const uint8_t *mac, struct dhcp_station *station);
-    /* An address is configured for a station (whoever it is), so the pool must not give it away; must not wait. */
+    /* An address is configured for a station (whoever it is), so the pool must not give it away; must not
+     * wait. */
     bool (*is_configured)(void *arg, uint32_t address);
     void *arg;
 };
@@ -48,9 +50,10 @@ struct dhcp_answer {
     uint32_t lease_s;
 };
 
-/* Takes the UDP payload of a message to the server's port that came from a MAC address. False: there is nothing to answer. */
-bool dhcpd_handle(struct dhcpd *d, const uint8_t *message, size_t bytes, const uint8_t *from_mac, uint64_t now_s,
-                  struct dhcp_answer *answer);
+/* Takes the UDP payload of a message to the server's port that came from a MAC address. False: there is
+ * nothing to answer. */
+bool dhcpd_handle(struct dhcpd *d, const uint8_t *message, size_t bytes, const uint8_t *from_mac,
+                  uint64_t now_s, struct dhcp_answer *answer);
 
 /* What was leased, also if it is over: the one at *cookie (0 at first) or behind it; false: no more. */
 struct dhcp_lease {

@@ -1,5 +1,5 @@
-/* fair_queue.h: frames that wait for the control domain: bounded, in classes by the station that sent them, which are served in turn: a
- * station that floods loses its own frames. Pure. */
+/* fair_queue.h: frames that wait for the control domain: bounded, in classes by the station that sent them,
+ * which are served in turn: a station that floods loses its own frames. Pure. */
 #ifndef ENSO_SERVICES_FAIR_QUEUE_H
 #define ENSO_SERVICES_FAIR_QUEUE_H
 

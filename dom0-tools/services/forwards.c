@@ -18,7 +18,8 @@ static bool refuse(char *problem, size_t size, const char *what, const char *why
     return false;
 }
 
-bool forward_parse(const char *protocol, const char *port, const char *target, struct forward *f, char *problem, size_t size)
+bool forward_parse(const char *protocol, const char *port, const char *target, struct forward *f,
+                   char *problem, size_t size)
 {
     const char *colon = strrchr(target, ':');
     size_t length = colon ? (size_t)(colon - target) : 0;
@@ -108,10 +109,12 @@ static void read_line(const char *path, unsigned number, char *line)
         return;
     if (n != 3)
         snprintf(problem, sizeof(problem), "not like `tcp 8080 DOMAIN:PORT`");
-    else if (forward_parse(words[0], words[1], words[2], &f, problem, sizeof(problem)) && (rc = forwards_add(&f)) == 0)
+    else if (forward_parse(words[0], words[1], words[2], &f, problem, sizeof(problem)) &&
+             (rc = forwards_add(&f)) == 0)
         return;
     else if (rc)
-        snprintf(problem, sizeof(problem), "%s", rc == -EEXIST ? "the port is forwarded already" : "too many forwards");
+        snprintf(problem, sizeof(problem), "%s",
+                 rc == -EEXIST ? "the port is forwarded already" : "too many forwards");
     printf("enso: %s, line %u: %s\n", path, number, problem);
 }
 

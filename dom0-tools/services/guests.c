@@ -1,5 +1,5 @@
-/* guests.c: the control domain as its guests see it: router, DHCP server, DNS forwarder, somebody who answers pings; and nothing else.
- * lwIP gets only what answers its own questions and connections. */
+/* guests.c: the control domain as its guests see it: router, DHCP server, DNS forwarder, somebody who answers
+ * pings; and nothing else. lwIP gets only what answers its own questions and connections. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,15 @@
 #define MTU            1500
 #define STACK_PORTS    0xc000U      /* lwIP's own ports begin here */
 
-enum { ARP_KIND = 0, ARP_OPERATION = 6, ARP_FROM_MAC = 8, ARP_FROM = 14, ARP_TO_MAC = 18, ARP_TO = 24, ARP_BYTES = 28 };
+enum {
+    ARP_KIND = 0,
+    ARP_OPERATION = 6,
+    ARP_FROM_MAC = 8,
+    ARP_FROM = 14,
+    ARP_TO_MAC = 18,
+    ARP_TO = 24,
+    ARP_BYTES = 28
+};
 enum { ARP_ASKS = 1, ARP_ANSWERS = 2 };
 
 static uint32_t our_address(void)
@@ -93,20 +101,23 @@ static void serve_dhcp(struct packet *p, uint64_t now_ms)
 
 /* ---- ARP ---- */
 
-/* Who asks for us is answered here; lwIP sees the answers to what it has asked, of stations that may have the address they name. */
+/* Who asks for us is answered here; lwIP sees the answers to what it has asked, of stations that may have the
+ * address they name. */
 void guests_arp(struct packet *p, uint64_t now_ms)
 {
     uint8_t frame[ETH_BYTES + ARP_BYTES], *arp = frame + ETH_BYTES;
     static const uint8_t ethernet_ipv4[] = { 0, 1, 8, 0, 6, 4 };
     uint32_t from;
 
-    if (packet_read(p, 0, frame, sizeof(frame)) < sizeof(frame) || memcmp(arp, ethernet_ipv4, sizeof(ethernet_ipv4)) != 0 ||
-        get32(arp + ARP_TO) != our_address() || memcmp(arp + ARP_FROM_MAC, frame + ETH_FROM, ETH_MAC) != 0) {
+    if (packet_read(p, 0, frame, sizeof(frame)) < sizeof(frame) ||
+        memcmp(arp, ethernet_ipv4, sizeof(ethernet_ipv4)) != 0 || get32(arp + ARP_TO) != our_address() ||
+        memcmp(arp + ARP_FROM_MAC, frame + ETH_FROM, ETH_MAC) != 0) {
         packet_free(p);
         return;
     }
     from = get32(arp + ARP_FROM);
-    if (get16(arp + ARP_OPERATION) == ARP_ANSWERS && nat_is_guest(services.nat, from, frame + ETH_FROM, now_ms)) {
+    if (get16(arp + ARP_OPERATION) == ARP_ANSWERS &&
+        nat_is_guest(services.nat, from, frame + ETH_FROM, now_ms)) {
         interface_to_stack(&services.guests, p);
         return;
     }
@@ -130,7 +141,8 @@ static void answer_ping(struct packet *p, struct nat_view *v)
     uint16_t kind = get16(v->body + ICMP_TYPE);
 
     v->body[ICMP_TYPE] = ICMP_ECHO_REPLY;
-    put16(v->body + ICMP_CHECKSUM, checksum_replace16(get16(v->body + ICMP_CHECKSUM), kind, get16(v->body + ICMP_TYPE)));
+    put16(v->body + ICMP_CHECKSUM,
+          checksum_replace16(get16(v->body + ICMP_CHECKSUM), kind, get16(v->body + ICMP_TYPE)));
     put32(v->ip + IP4_FROM, v->to);          /* the sum of both stays the same */
     put32(v->ip + IP4_TO, v->from);
     memcpy(mac, p->pieces[0].at + ETH_FROM, ETH_MAC);
@@ -174,7 +186,8 @@ static bool is_dhcp(struct packet *p, uint32_t *to)
     if (nat_look(p, &v) != NAT_FINE)
         return false;
     *to = v.to;
-    return v.protocol == IP_UDP && v.to_port == DHCP_SERVER_PORT && (v.to == 0xffffffff || v.to == our_address());
+    return v.protocol == IP_UDP && v.to_port == DHCP_SERVER_PORT &&
+           (v.to == 0xffffffff || v.to == our_address());
 }
 
 static void tell_sender(struct packet *p, enum nat_verdict why, uint64_t now_ms)
@@ -232,8 +245,12 @@ void guests_stations_changed(void)
 
 int guests_init(uint32_t address)
 {
-    struct nat_settings nat = { .gateway = address, .mtu = MTU, .key = { services.key[0], services.key[1] }, .forward = forwards_find };
-    struct dhcpd_settings dhcp = { .server = address, .mtu = MTU, .find = find_station, .is_configured = is_configured };
+    struct nat_settings nat = {
+        .gateway = address, .mtu = MTU, .key = { services.key[0], services.key[1] }, .forward = forwards_find
+    };
+    struct dhcpd_settings dhcp = {
+        .server = address, .mtu = MTU, .find = find_station, .is_configured = is_configured
+    };
     struct dhcpd *new_dhcpd = dhcpd_create(&dhcp);
     struct nat *new_nat = nat_create(&nat);
     char text[ADDRESS_TEXT + 3];

@@ -21,7 +21,8 @@ static bool is_wanted(const struct interface *i, const uint8_t *header)
 {
     unsigned type = get16(header + ETH_TYPE);
 
-    return (type == ETH_IPV4 || type == ETH_ARP) && (memcmp(header, i->mac, NET_MAC) == 0 || memcmp(header, everybody, NET_MAC) == 0);
+    return (type == ETH_IPV4 || type == ETH_ARP) &&
+           (memcmp(header, i->mac, NET_MAC) == 0 || memcmp(header, everybody, NET_MAC) == 0);
 }
 
 static void enqueue(struct interface *i, struct packet *p)
@@ -129,7 +130,7 @@ int interface_init(struct interface *i, const char *name, const uint8_t *mac, st
     i->port.mtu = MTU;
     i->port.accepts = NET_CHECKSUM | NET_TSO4;
     i->port.link = true;
-    i->port.policy.locked = true;           /* nobody else's frames, and nobody learns our address elsewhere */
+    i->port.policy.locked = true; /* nobody else's frames, and nobody learns our address elsewhere */
     memcpy(i->port.policy.mac, mac, NET_MAC);
     i->port.deliver = on_bridge_frame;
     i->port.owner = i;

@@ -1,6 +1,7 @@
 /*
- * interface.h: an interface of the control domain: between lwIP and a network. It sits on a card, or on a port of its own (NAME.host) in a
- * bridge. Frames that come in wait in a fair queue for the thread of the services (router.c). Threads only.
+ * interface.h: an interface of the control domain: between lwIP and a network. It sits on a card, or on a
+ * port of its own (NAME.host) in a bridge. Frames that come in wait in a fair queue for the thread of the
+ * services (router.c). Threads only.
  */
 #ifndef ENSO_SERVICES_INTERFACE_H
 #define ENSO_SERVICES_INTERFACE_H
@@ -29,7 +30,8 @@ struct interface {
 /* Makes an interface that is nowhere yet. 0, -ENOMEM, or what lwIP says. */
 int interface_init(struct interface *i, const char *name, const uint8_t *mac, struct pv_waitq *wake);
 
-/* Puts it on its card, or into a bridge; it must be nowhere. -EBUSY: something is above the card; bridge_join()'s; -EEXIST. */
+/* Puts it on its card, or into a bridge; it must be nowhere. -EBUSY: something is above the card;
+ * bridge_join()'s; -EEXIST. */
 int interface_on_card(struct interface *i);
 int interface_in_bridge(struct interface *i, struct bridge *bridge);
 /* Takes it away from where it is. */

@@ -1,4 +1,5 @@
-/* nat.c: what happens to a frame between the two networks. See nat.h; nat_table.c has the connections, nat_icmp.c the errors. */
+/* nat.c: what happens to a frame between the two networks. See nat.h; nat_table.c has the connections,
+ * nat_icmp.c the errors. */
 #include "nat.h"
 
 #include <stdlib.h>
@@ -58,7 +59,8 @@ static bool is_no_station(uint32_t address)
     return address >> 24 == 0 || address >> 24 == 127 || address >= 0xe0000000U;
 }
 
-/* What a frame means for its connection. RST is forgotten when the one who is said to have given up goes on. */
+/* What a frame means for its connection. RST is forgotten when the one who is said to have given up goes
+ * on. */
 static uint8_t flags_after(const struct nat_connection *c, const struct nat_view *v, bool from_inside)
 {
     bool started_here = from_inside != ((c->flags & NAT_FROM_OUTSIDE) != 0);
@@ -123,8 +125,13 @@ static enum nat_verdict send_out(struct nat *n, struct nat_view *v, const struct
     struct nat_connection *c = nat_find_inside(n, v->protocol, v->from, port, d->address, d->port, now_ms);
 
     if (!c && begins(v)) {
-        struct nat_connection want = { .protocol = v->protocol, .inside = v->from, .inside_port = port, .dialled = d->address,
-                                       .dialled_port = d->port, .remote = d->remote, .remote_port = d->remote_port };
+        struct nat_connection want = { .protocol = v->protocol,
+                                       .inside = v->from,
+                                       .inside_port = port,
+                                       .dialled = d->address,
+                                       .dialled_port = d->port,
+                                       .remote = d->remote,
+                                       .remote_port = d->remote_port };
         c = nat_add(n, &want, now_ms);
     }
     if (!c)
@@ -144,7 +151,8 @@ static enum nat_verdict send_out(struct nat *n, struct nat_view *v, const struct
 
 static bool is_guest(const struct nat *n, uint32_t address)
 {
-    return nat_is_inside(n, address) && address != n->settings.gateway && (address & 0xff) != 0 && (address & 0xff) != 0xff;
+    return nat_is_inside(n, address) && address != n->settings.gateway && (address & 0xff) != 0 &&
+           (address & 0xff) != 0xff;
 }
 
 bool nat_is_guest(struct nat *n, uint32_t address, const uint8_t *mac, uint64_t now_ms)
@@ -183,15 +191,21 @@ enum nat_verdict nat_from_inside(struct nat *n, struct packet *p, uint64_t now_m
 /* A new connection to a port that is forwarded. */
 static struct nat_connection *accept_forward(struct nat *n, const struct nat_view *v, uint64_t now_ms)
 {
-    struct nat_connection want = { .protocol = v->protocol, .flags = NAT_FROM_OUTSIDE, .dialled = v->from, .remote = v->from,
-                                   .dialled_port = v->from_port, .remote_port = v->from_port, .outside_port = v->to_port };
+    struct nat_connection want = { .protocol = v->protocol,
+                                   .flags = NAT_FROM_OUTSIDE,
+                                   .dialled = v->from,
+                                   .remote = v->from,
+                                   .dialled_port = v->from_port,
+                                   .remote_port = v->from_port,
+                                   .outside_port = v->to_port };
 
-    if (!n->settings.forward || !n->settings.forward(n->settings.arg, v->protocol, v->to_port, &want.inside, &want.inside_port))
+    if (!n->settings.forward ||
+        !n->settings.forward(n->settings.arg, v->protocol, v->to_port, &want.inside, &want.inside_port))
         return NULL;
     if (!is_guest(n, want.inside) || want.inside_port == 0 || !begins(v))
         return NULL;
     if (nat_find_inside(n, v->protocol, want.inside, want.inside_port, v->from, v->from_port, now_ms))
-        return NULL;        /* by another of our ports, from the same place: the guest could not tell them apart */
+        return NULL; /* by another of our ports, from the same place: the guest could not tell them apart */
     return nat_add(n, &want, now_ms);
 }
 
@@ -266,8 +280,10 @@ bool nat_next(const struct nat *n, unsigned *cookie, struct nat_entry *entry)
 
         if (!c->protocol)
             continue;
-        *entry = (struct nat_entry){ c->protocol, (c->flags & NAT_REPLIED) != 0, c->inside, c->remote, c->inside_port,
-                                     c->outside_port, c->remote_port, c->expires_ms };
+        *entry = (struct nat_entry){ c->protocol,    (c->flags & NAT_REPLIED) != 0,
+                                     c->inside,      c->remote,
+                                     c->inside_port, c->outside_port,
+                                     c->remote_port, c->expires_ms };
         return true;
     }
     return false;

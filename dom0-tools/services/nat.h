@@ -1,10 +1,12 @@
 /*
- * nat.h: network address translation for IPv4 between one inner network (guests) and one outer address: TCP, UDP, ICMP echo, and the
- * ICMP errors that belong to them. Frames are changed in place, headers only; checksums by difference, so that BLANK and gso frames
- * stay what they are. Pure: time comes from the caller, next hops are the caller's business.
+ * nat.h: network address translation for IPv4 between one inner network (guests) and one outer address: TCP,
+ * UDP, ICMP echo, and the ICMP errors that belong to them. Frames are changed in place, headers only;
+ * checksums by difference, so that BLANK and gso frames stay what they are. Pure: time comes from the caller,
+ * next hops are the caller's business.
  *
- * What is not passed on: fragments (nothing is put together here: senders keep to the MTU or find the path's), IP options, other
- * protocols. All tables are of fixed size, and what a guest takes of them is charged to it.
+ * What is not passed on: fragments (nothing is put together here: senders keep to the MTU or find the
+ * path's), IP options, other protocols. All tables are of fixed size, and what a guest takes of them is
+ * charged to it.
  *
  * Addresses and ports are numbers in host order. Threads only, nothing waits.
  */
@@ -40,8 +42,8 @@ struct nat_settings {
 struct nat *nat_create(const struct nat_settings *settings);
 void nat_destroy(struct nat *n);
 
-/* Our address outside (0: there is none now) and the server to which the gateway's port 53 is forwarded (0: none). Another address
- * ends all connections. */
+/* Our address outside (0: there is none now) and the server to which the gateway's port 53 is forwarded (0:
+ * none). Another address ends all connections. */
 void nat_set_outside(struct nat *n, uint32_t address);
 void nat_set_dns(struct nat *n, uint32_t address);
 
@@ -61,14 +63,15 @@ struct nat_hop {
     uint8_t mac[ETH_MAC];
 };
 
-/* A frame that came in from the inner / the outer side, addressed to our MAC address, held by the caller alone. */
+/* A frame that came in from the inner / the outer side, addressed to our MAC address, held by the caller
+ * alone. */
 enum nat_verdict nat_from_inside(struct nat *n, struct packet *p, uint64_t now_ms, struct nat_hop *hop);
 enum nat_verdict nat_from_outside(struct nat *n, struct packet *p, uint64_t now_ms, struct nat_hop *hop);
 
-/* An ICMP error about p for p's sender, complete with MAC addresses (from `from_mac`), or NULL: not deserved, too many lately, or no
- * memory. p stays the caller's. */
-struct packet *nat_error(struct nat *n, const struct packet *p, enum nat_verdict why, uint32_t from, const uint8_t *from_mac,
-                         uint64_t now_ms);
+/* An ICMP error about p for p's sender, complete with MAC addresses (from `from_mac`), or NULL: not deserved,
+ * too many lately, or no memory. p stays the caller's. */
+struct packet *nat_error(struct nat *n, const struct packet *p, enum nat_verdict why, uint32_t from,
+                         const uint8_t *from_mac, uint64_t now_ms);
 
 /* A station names an inner address as its own, with this or by sending: false, it may not. */
 bool nat_is_guest(struct nat *n, uint32_t address, const uint8_t *mac, uint64_t now_ms);
@@ -81,7 +84,8 @@ void nat_tick(struct nat *n, uint64_t now_ms);
 
 struct nat_statistics {
     uint64_t to_outside, to_inside;                 /* frames passed on */
-    uint64_t fragments, malformed, spoofed, unknown, full;     /* frames dropped, and connections ended early (full) */
+    uint64_t fragments, malformed, spoofed, unknown,
+        full; /* frames dropped, and connections ended early (full) */
     uint32_t connections;                           /* now */
 };
 void nat_statistics(const struct nat *n, struct nat_statistics *s);

@@ -59,8 +59,8 @@ static void change_address(struct nat_view *v, struct quoted *q, unsigned where,
     change16(v, q->ip + IP4_CHECKSUM, sum);
 }
 
-/* About what a guest sent: it is said to have been sent by the guest, to the one that it dialled. The checksum of the quoted TCP or UDP
- * header stays as it was on the wire. */
+/* About what a guest sent: it is said to have been sent by the guest, to the one that it dialled. The
+ * checksum of the quoted TCP or UDP header stays as it was on the wire. */
 enum nat_verdict nat_icmp_from_outside(struct nat *n, struct nat_view *v, uint64_t now_ms)
 {
     struct nat_connection *c;
@@ -114,7 +114,8 @@ static bool deserves_error(const uint8_t *frame, size_t bytes)
     const uint8_t *ip = frame + ETH_BYTES;
     uint8_t type;
 
-    if (bytes < ETH_BYTES + IP4_BYTES + QUOTED || frame[ETH_TO] & 1 || get16(ip + IP4_FRAGMENT) & 0x1fff || ip[0] != 0x45)
+    if (bytes < ETH_BYTES + IP4_BYTES + QUOTED || frame[ETH_TO] & 1 || get16(ip + IP4_FRAGMENT) & 0x1fff ||
+        ip[0] != 0x45)
         return false;
     if (ip[IP4_PROTOCOL] != IP_ICMP)
         return true;
@@ -153,10 +154,11 @@ static void fill_error(uint8_t *out, const uint8_t *frame, enum nat_verdict why,
     put16(icmp + ICMP_CHECKSUM, (uint16_t)~checksum_fold(checksum_add(0, icmp, total - IP4_BYTES)));
 }
 
-struct packet *nat_error(struct nat *n, const struct packet *p, enum nat_verdict why, uint32_t from, const uint8_t *from_mac,
-                         uint64_t now_ms)
+struct packet *nat_error(struct nat *n, const struct packet *p, enum nat_verdict why, uint32_t from,
+                         const uint8_t *from_mac, uint64_t now_ms)
 {
-    uint8_t frame[ETH_BYTES + IP4_BYTES + QUOTED], out[ETH_BYTES + IP4_BYTES + ICMP_BYTES + IP4_BYTES + QUOTED] = { 0 };
+    uint8_t frame[ETH_BYTES + IP4_BYTES + QUOTED],
+        out[ETH_BYTES + IP4_BYTES + ICMP_BYTES + IP4_BYTES + QUOTED] = { 0 };
     struct packet *error;
 
     if (!deserves_error(frame, packet_read(p, 0, frame, sizeof(frame))) || !may_send(n, now_ms))

@@ -1,5 +1,5 @@
-/* nat_icmp.h: ICMP errors that pass through: each holds the beginning of the datagram that it is about, which is translated like one that
- * goes the other way. NAT_LOCAL: about nothing of a guest's. */
+/* nat_icmp.h: ICMP errors that pass through: each holds the beginning of the datagram that it is about, which
+ * is translated like one that goes the other way. NAT_LOCAL: about nothing of a guest's. */
 #ifndef ENSO_SERVICES_NAT_ICMP_H
 #define ENSO_SERVICES_NAT_ICMP_H
 

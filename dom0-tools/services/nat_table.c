@@ -12,11 +12,12 @@
 #define TIME_RESET      (10 * SECOND)
 #define TIME_CLOSED     (60 * SECOND)
 #define TIME_CLOSING    (240 * SECOND)
-#define TIME_TCP        (7440 * SECOND)     /* two hours and four minutes: longer than TCP keeps silent with keep-alives on */
+#define TIME_TCP                                                                                             \
+    (7440 * SECOND) /* two hours and four minutes: longer than TCP keeps silent with keep-alives on */
 #define TIME_UDP        (180 * SECOND)
 #define TIME_ICMP       (60 * SECOND)
 
-#define TIME_CLAIM      (60 * SECOND)       /* an address that is not leased, not used for so long, is anybody's */
+#define TIME_CLAIM (60 * SECOND) /* an address that is not leased, not used for so long, is anybody's */
 #define PORT_TRIES      32
 #define TICK_PART       (NAT_CONNECTIONS / 16)
 
@@ -32,7 +33,8 @@ static struct nat_bucket *bucket(struct nat *n, struct nat_bucket *table, const 
 
 static struct nat_bucket *bucket_inside(struct nat *n, const struct nat_connection *c)
 {
-    return bucket(n, n->in, &(struct nat_key){ c->inside, c->dialled, c->inside_port, c->dialled_port, c->protocol });
+    return bucket(n, n->in,
+                  &(struct nat_key){ c->inside, c->dialled, c->inside_port, c->dialled_port, c->protocol });
 }
 
 static struct nat_bucket *bucket_outside(struct nat *n, const struct nat_connection *c)
@@ -61,28 +63,29 @@ static struct nat_connection *alive(struct nat *n, struct nat_connection *c, uin
     return c;
 }
 
-struct nat_connection *nat_find_inside(struct nat *n, uint8_t protocol, uint32_t inside, uint16_t inside_port, uint32_t dialled,
-                                       uint16_t dialled_port, uint64_t now_ms)
+struct nat_connection *nat_find_inside(struct nat *n, uint8_t protocol, uint32_t inside, uint16_t inside_port,
+                                       uint32_t dialled, uint16_t dialled_port, uint64_t now_ms)
 {
     struct nat_key key = { inside, dialled, inside_port, dialled_port, protocol };
     struct nat_connection *c;
 
     LIST_FOREACH(c, bucket(n, n->in, &key), in_bucket)
-        if (c->inside == inside && c->inside_port == inside_port && c->dialled == dialled && c->dialled_port == dialled_port &&
-            c->protocol == protocol)
-            break;
+    if (c->inside == inside && c->inside_port == inside_port && c->dialled == dialled &&
+        c->dialled_port == dialled_port && c->protocol == protocol)
+        break;
     return alive(n, c, now_ms);
 }
 
-struct nat_connection *nat_find_outside(struct nat *n, uint8_t protocol, uint16_t outside_port, uint32_t remote,
-                                        uint16_t remote_port, uint64_t now_ms)
+struct nat_connection *nat_find_outside(struct nat *n, uint8_t protocol, uint16_t outside_port,
+                                        uint32_t remote, uint16_t remote_port, uint64_t now_ms)
 {
     struct nat_key key = { 0, remote, outside_port, remote_port, protocol };
     struct nat_connection *c;
 
     LIST_FOREACH(c, bucket(n, n->out, &key), out_bucket)
-        if (c->outside_port == outside_port && c->remote == remote && c->remote_port == remote_port && c->protocol == protocol)
-            break;
+    if (c->outside_port == outside_port && c->remote == remote && c->remote_port == remote_port &&
+        c->protocol == protocol)
+        break;
     return alive(n, c, now_ms);
 }
 
@@ -138,7 +141,8 @@ static uint16_t choose_port(struct nat *n, const struct nat_connection *want, ui
         uint16_t port = (uint16_t)(NAT_PORT_FIRST + hash(n, &draw, sizeof(draw)) % NAT_PORTS);
 
         if (!nat_find_outside(n, want->protocol, port, want->remote, want->remote_port, now_ms) &&
-            !(n->settings.forward && n->settings.forward(n->settings.arg, want->protocol, port, &address, &to)))
+            !(n->settings.forward &&
+              n->settings.forward(n->settings.arg, want->protocol, port, &address, &to)))
             return port;
     }
     return 0;

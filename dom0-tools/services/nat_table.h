@@ -1,5 +1,6 @@
-/* nat_table.h: what nat.c and its table know of each other. A connection is in two hash tables: by what the guest sends, and by what comes
- * from outside; and in one of its host's two lists, oldest use first: half open (only one side has sent) or open. */
+/* nat_table.h: what nat.c and its table know of each other. A connection is in two hash tables: by what the
+ * guest sends, and by what comes from outside; and in one of its host's two lists, oldest use first: half
+ * open (only one side has sent) or open. */
 #ifndef ENSO_SERVICES_NAT_TABLE_H
 #define ENSO_SERVICES_NAT_TABLE_H
 
@@ -12,7 +13,8 @@
 
 enum { NAT_REPLIED = 1, NAT_FIN_INSIDE = 2, NAT_FIN_OUTSIDE = 4, NAT_RESET = 8, NAT_FROM_OUTSIDE = 16 };
 
-/* One side's view of a connection. ICMP echo: the identifier is the inside and outside port, the other ports are 0. */
+/* One side's view of a connection. ICMP echo: the identifier is the inside and outside port, the other ports
+ * are 0. */
 struct nat_key {
     uint32_t ours, theirs;
     uint16_t our_port, their_port;
@@ -24,7 +26,7 @@ struct nat_connection {
     LIST_ENTRY(nat_connection) in_bucket, out_bucket;
     uint8_t protocol;                           /* 0: free */
     uint8_t flags;
-    uint32_t inside, dialled, remote;           /* guest; the other end as the guest sees it, and as it is outside */
+    uint32_t inside, dialled, remote; /* guest; the other end as the guest sees it, and as it is outside */
     uint16_t inside_port, dialled_port, remote_port, outside_port;
     uint64_t expires_ms;
 };
@@ -55,17 +57,18 @@ struct nat {
 
 void nat_table_init(struct nat *n);
 
-struct nat_connection *nat_find_inside(struct nat *n, uint8_t protocol, uint32_t inside, uint16_t inside_port, uint32_t dialled,
-                                       uint16_t dialled_port, uint64_t now_ms);
-struct nat_connection *nat_find_outside(struct nat *n, uint8_t protocol, uint16_t outside_port, uint32_t remote,
-                                        uint16_t remote_port, uint64_t now_ms);
+struct nat_connection *nat_find_inside(struct nat *n, uint8_t protocol, uint32_t inside, uint16_t inside_port,
+                                       uint32_t dialled, uint16_t dialled_port, uint64_t now_ms);
+struct nat_connection *nat_find_outside(struct nat *n, uint8_t protocol, uint16_t outside_port,
+                                        uint32_t remote, uint16_t remote_port, uint64_t now_ms);
 
-/* Enters a connection with the values of *want; outside_port 0: one is chosen. Makes room by the host's, else by the busiest host's,
- * oldest half-open one, else oldest one. NULL: no port is free. */
+/* Enters a connection with the values of *want; outside_port 0: one is chosen. Makes room by the host's, else
+ * by the busiest host's, oldest half-open one, else oldest one. NULL: no port is free. */
 struct nat_connection *nat_add(struct nat *n, const struct nat_connection *want, uint64_t now_ms);
 void nat_remove(struct nat *n, struct nat_connection *c);
 
-/* A frame of the connection has passed: its flags, its place among its host's, and its time by protocol and flags. */
+/* A frame of the connection has passed: its flags, its place among its host's, and its time by protocol and
+ * flags. */
 void nat_touch(struct nat *n, struct nat_connection *c, uint8_t flags, uint64_t now_ms);
 
 /* A station sends with an inner address: false, it is another's, or the station uses too many. */

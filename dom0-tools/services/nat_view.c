@@ -11,10 +11,12 @@ static bool offloads_agree(const struct packet *p, uint8_t protocol)
 {
     unsigned offset = protocol == IP_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
 
-    if (p->gso != PACKET_WHOLE && (p->gso != PACKET_TCP4 || protocol != IP_TCP || p->checksum != PACKET_BLANK))
+    if (p->gso != PACKET_WHOLE &&
+        (p->gso != PACKET_TCP4 || protocol != IP_TCP || p->checksum != PACKET_BLANK))
         return false;
     return p->checksum != PACKET_BLANK ||
-           (protocol != IP_ICMP && p->checksum_start == ETH_BYTES + IP4_BYTES && p->checksum_offset == offset);
+           (protocol != IP_ICMP && p->checksum_start == ETH_BYTES + IP4_BYTES &&
+            p->checksum_offset == offset);
 }
 
 static bool header_is_good(const uint8_t *ip, uint32_t in_frame)
@@ -31,7 +33,8 @@ enum nat_fault nat_look(struct packet *p, struct nat_view *v)
     uint32_t linear = p->pieces[0].bytes;
     unsigned total;
 
-    if (p->bytes < ETH_BYTES + IP4_BYTES || linear < ETH_BYTES + IP4_BYTES || get16(frame + ETH_TYPE) != ETH_IPV4)
+    if (p->bytes < ETH_BYTES + IP4_BYTES || linear < ETH_BYTES + IP4_BYTES ||
+        get16(frame + ETH_TYPE) != ETH_IPV4)
         return NAT_MALFORMED;
     *v = (struct nat_view){ .packet = p, .ip = frame + ETH_BYTES, .body = frame + ETH_BYTES + IP4_BYTES };
     if (!header_is_good(v->ip, p->bytes - ETH_BYTES))
@@ -65,8 +68,8 @@ bool nat_too_long(const struct nat_view *v, uint16_t mtu)
     return p->header_bytes < ETH_BYTES || p->gso_size + (uint32_t)p->header_bytes - ETH_BYTES > mtu;
 }
 
-/* The checksum of TCP or UDP after a word of the pseudo header (`pseudo`) or of the ports has changed. A BLANK field holds the plain sum of
- * the pseudo header alone. In UDP 0 says that there is none. */
+/* The checksum of TCP or UDP after a word of the pseudo header (`pseudo`) or of the ports has changed. A
+ * BLANK field holds the plain sum of the pseudo header alone. In UDP 0 says that there is none. */
 static void fix_body(struct nat_view *v, uint32_t old, uint32_t new, bool pseudo)
 {
     uint8_t *field = v->body + (v->protocol == IP_TCP ? TCP_CHECKSUM : UDP_CHECKSUM);

@@ -1,4 +1,5 @@
-/* nat_view.h: the headers of a frame, checked once; and changes of addresses and ports that keep all checksums as right as they were. */
+/* nat_view.h: the headers of a frame, checked once; and changes of addresses and ports that keep all
+ * checksums as right as they were. */
 #ifndef ENSO_SERVICES_NAT_VIEW_H
 #define ENSO_SERVICES_NAT_VIEW_H
 
@@ -16,10 +17,12 @@ struct nat_view {
 
 enum nat_fault { NAT_FINE, NAT_MALFORMED, NAT_FRAGMENT };
 
-/* Everything that is wrong with a frame is found here. Nothing outside of what a view shows is touched later. */
+/* Everything that is wrong with a frame is found here. Nothing outside of what a view shows is touched
+ * later. */
 enum nat_fault nat_look(struct packet *p, struct nat_view *v);
 
-/* True: longer than an IPv4 frame for this MTU may be, as a whole or in the segments that it is to be cut into. */
+/* True: longer than an IPv4 frame for this MTU may be, as a whole or in the segments that it is to be cut
+ * into. */
 bool nat_too_long(const struct nat_view *v, uint16_t mtu);
 
 void nat_set_from(struct nat_view *v, uint32_t address, uint16_t port);

@@ -60,7 +60,8 @@ static bool find(struct interface *i, uint32_t address, bool ask, uint8_t mac[ET
 {
     struct cached *c = place(address);
 
-    if ((c->interface != i || c->address != address || c->until_ms <= now_ms) && !resolve(i, address, ask, c, now_ms))
+    if ((c->interface != i || c->address != address || c->until_ms <= now_ms) &&
+        !resolve(i, address, ask, c, now_ms))
         return false;
     memcpy(mac, c->mac, ETH_MAC);
     return true;
@@ -73,7 +74,8 @@ void neighbour_send_to(struct interface *i, struct packet *p, const uint8_t *mac
     interface_send(i, p);
 }
 
-/* Whoever makes us look for many stations at once waits for places here, and so cannot push all others out of lwIP's table. */
+/* Whoever makes us look for many stations at once waits for places here, and so cannot push all others out of
+ * lwIP's table. */
 static void hold(struct interface *i, struct packet *p, uint32_t address, uint64_t now_ms)
 {
     for (unsigned k = 0; k < WAITING; k++)

@@ -1,11 +1,12 @@
-/* neighbour.h: the MAC addresses of next hops: a small cache before lwIP's ARP, and the frames that wait for an answer, few and for a second.
- * Threads only, nothing waits. */
+/* neighbour.h: the MAC addresses of next hops: a small cache before lwIP's ARP, and the frames that wait for
+ * an answer, few and for a second. Threads only, nothing waits. */
 #ifndef ENSO_SERVICES_NEIGHBOUR_H
 #define ENSO_SERVICES_NEIGHBOUR_H
 
 #include "interface.h"
 
-/* Sends an IPv4 frame to a station on the interface's network: fills in both MAC addresses; takes the reference. */
+/* Sends an IPv4 frame to a station on the interface's network: fills in both MAC addresses; takes the
+ * reference. */
 void neighbour_send(struct interface *i, struct packet *p, uint32_t address, uint64_t now_ms);
 
 /* The same to a known one. */

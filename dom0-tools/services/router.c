@@ -1,5 +1,5 @@
-/* router.c: the thread of the services: takes the frames that have come in, a bounded number of each side in turn, and looks now and then at
- * what changes by itself: cables, our own addresses, times. */
+/* router.c: the thread of the services: takes the frames that have come in, a bounded number of each side in
+ * turn, and looks now and then at what changes by itself: cables, our own addresses, times. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,7 +68,8 @@ static void local(struct packet *p)
 
 static void tell_sender(struct packet *p, enum nat_verdict why, uint64_t now_ms)
 {
-    struct packet *error = nat_error(services.nat, p, why, interface_address(&services.uplink), services.uplink.mac, now_ms);
+    struct packet *error =
+        nat_error(services.nat, p, why, interface_address(&services.uplink), services.uplink.mac, now_ms);
 
     if (error)
         interface_send(&services.uplink, error);
@@ -164,7 +165,8 @@ static void keep_apart(uint32_t outer, uint32_t mask)
     while (!((own ^ outer) & mask & 0xffffff00))
         own = (own & 0xffff0000) | ((own + 0x100) & 0xff00) | 1;
     if (guests_init(own) == 0)
-        printf("enso: the network of guests is %s/24, because the outer one has the other addresses\n", address_text(own, text));
+        printf("enso: the network of guests is %s/24, because the outer one has the other addresses\n",
+               address_text(own, text));
 }
 
 static void follow_addresses(void)

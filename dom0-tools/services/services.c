@@ -20,7 +20,8 @@
 #define CARD            "eth0"
 #define GUESTS_ADDRESS  0xc0a87a01U     /* 192.168.122.1 */
 
-/* The guests' side gives a station less than the other side, where one station, the router, sends everything. */
+/* The guests' side gives a station less than the other side, where one station, the router, sends
+ * everything. */
 #define PAGES_OF_GUEST  160U
 #define PAGES_OF_CARD   640U
 #define PAGES_GUESTS    1280U
@@ -38,7 +39,8 @@ static int start_guests(void)
 
     g->queue.pages_of_class = PAGES_OF_GUEST;
     g->queue.pages_most = PAGES_GUESTS;
-    if (rc || (rc = interface_init(g, GUESTS_BRIDGE, guests_mac, &services.wake)) || (rc = guests_init(GUESTS_ADDRESS)))
+    if (rc || (rc = interface_init(g, GUESTS_BRIDGE, guests_mac, &services.wake)) ||
+        (rc = guests_init(GUESTS_ADDRESS)))
         return rc;
     return interface_in_bridge(g, bridge);
 }
@@ -88,7 +90,8 @@ int services_start(void)
 
 bool services_wait_uplink(uint64_t deadline_ns)
 {
-    return services.has_uplink && services.uplink.link && pv_net_wait(services.uplink.netif, deadline_ns) == 0;
+    return services.has_uplink && services.uplink.link &&
+           pv_net_wait(services.uplink.netif, deadline_ns) == 0;
 }
 
 int services_use_dhcp(void)

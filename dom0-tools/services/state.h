@@ -1,4 +1,5 @@
-/* state.h: what the files of the services share. All of it belongs to cooperative threads: between two waits nobody else looks. */
+/* state.h: what the files of the services share. All of it belongs to cooperative threads: between two waits
+ * nobody else looks. */
 #ifndef ENSO_SERVICES_STATE_H
 #define ENSO_SERVICES_STATE_H
 
@@ -21,7 +22,8 @@ struct services {
 
 extern struct services services;
 
-/* guests.c: the guests' side: a new network address (host order, .1), with no leases and no connections. 0, -ENOMEM. */
+/* guests.c: the guests' side: a new network address (host order, .1), with no leases and no connections. 0,
+ * -ENOMEM. */
 int guests_init(uint32_t address);
 
 /* A frame of a guest / of the outer network that is for the control domain itself; takes the reference. */

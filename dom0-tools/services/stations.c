@@ -27,7 +27,8 @@ static bool read_text(const char *folder, const char *key, char *text, size_t si
     char path[160], *value;
     size_t length;
 
-    if (snprintf(path, sizeof(path), "%s/%s", folder, key) >= (int)sizeof(path) || pv_xs_read(PV_XS_NIL, path, &value, &length))
+    if (snprintf(path, sizeof(path), "%s/%s", folder, key) >= (int)sizeof(path) ||
+        pv_xs_read(PV_XS_NIL, path, &value, &length))
         return false;
     snprintf(text, size, "%s", value);
     free(value);

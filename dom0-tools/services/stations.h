@@ -1,5 +1,6 @@
-/* stations.h: what the store says of the domains' interfaces: who has which MAC address, and the address that `ip=` gave. A thread reads it
- * anew when something has changed there; the questions are answered from memory. Threads only; only stations_start() waits. */
+/* stations.h: what the store says of the domains' interfaces: who has which MAC address, and the address that
+ * `ip=` gave. A thread reads it anew when something has changed there; the questions are answered from
+ * memory. Threads only; only stations_start() waits. */
 #ifndef ENSO_SERVICES_STATIONS_H
 #define ENSO_SERVICES_STATIONS_H
 
@@ -29,7 +30,8 @@ void stations_refresh(void);
 /* The one at an index; NULL behind the last. Valid until the caller waits. */
 const struct station *stations_at(unsigned index);
 
-/* The one with a MAC address, with a configured address, or the first one of a domain on a bridge; NULL. Valid until the caller waits. */
+/* The one with a MAC address, with a configured address, or the first one of a domain on a bridge; NULL.
+ * Valid until the caller waits. */
 const struct station *stations_by_mac(const uint8_t *mac);
 const struct station *stations_by_address(uint32_t address);
 const struct station *stations_by_domain(const char *domain, const char *bridge);

@@ -1,5 +1,5 @@
-"""The control domain in its networks: an address by DHCP, names, files over HTTP; guests that reach the outer network by address translation
-and are reached by forwards; a bridge with the card; floods."""
+"""The control domain in its networks: an address by DHCP, files over HTTP; guests that reach the outer network by
+address translation and are reached by forwards; a bridge with the card; floods."""
 
 import hashlib
 import http.server
@@ -10,10 +10,11 @@ import urllib.request
 
 import pytest
 
-from enso import CommandFailed, Host, free_port
+from enso import Host, free_port
 
 RANDOM = random.Random(11)
 LARGE = RANDOM.randbytes(3 << 20)
+DIGEST = hashlib.md5(LARGE).hexdigest()
 FORWARDED = free_port()
 IPS = r"192\.168\.122\.\d+"
 
@@ -63,7 +64,7 @@ def guests(host):
     host.cli("free --drop")
     before = host.holdings()
     for name in ("one", "two"):
-        host.cli("create /linux.cfg", f'name="{name}"', "memory=128", """'vif=[""]'""")
+        host.cli("create /linux.cfg", f'name="{name}"', "memory=128", """'vif=[""]'""", timeout=120)
     addresses = {name: host.until(lambda: lease_of(host, name), 90) for name in ("one", "two")}
     for name in addresses:
         host.until(lambda: "user space is up" in host.said(name), 90)
@@ -76,7 +77,8 @@ def guests(host):
 
 
 def lease_of(host, name):
-    return next((lease["address"] for lease in host.json("ip leases --json") if lease["name"] == name and lease["seconds"]), None)
+    leases = host.json("ip leases --json")
+    return next((lease["address"] for lease in leases if lease["name"] == name and lease["seconds"]), None)
 
 
 def ask(host, name, command, timeout=60):
@@ -95,7 +97,8 @@ def interfaces(host):
 def test_the_uplink_gets_an_address(host):
     host.cli("ping -c 1 10.0.2.2")
     eth0 = interfaces(host)["eth0"]
-    assert (eth0["address"], eth0["prefix"], eth0["router"], eth0["dns"]) == ("10.0.2.15", 24, "10.0.2.2", "10.0.2.3")
+    assert (eth0["address"], eth0["prefix"]) == ("10.0.2.15", 24)
+    assert (eth0["router"], eth0["dns"]) == ("10.0.2.2", "10.0.2.3")
     assert eth0["dhcp"] and eth0["link"] and eth0["bridge"] is None
     assert "inet 192.168.122.1/24" in host.cli("ip")
     assert "default via 10.0.2.2 dev eth0" in host.cli("ip route")
@@ -113,7 +116,7 @@ def test_files_come_over_http(host, server):
     assert host.cli(f"wget -O - http://10.0.2.2:{server}/elsewhere") == "a small file"
     assert "answers 404" in host.fails(f"wget -O - http://10.0.2.2:{server}/nothing")
     assert "ECONNREFUSED" in host.fails("wget -O - http://10.0.2.2:1/")
-    assert "closed before the end" in host.fails(f"wget -O - http://10.0.2.2:{server}/short").replace("\n", "")
+    assert "closed before the end" in host.fails(f"wget -O - http://10.0.2.2:{server}/short")
     assert "EROFS" in host.fails(f"wget http://10.0.2.2:{server}/small.txt")
     assert "only http://" in host.fails("wget ftp://10.0.2.2/x")
 
@@ -129,7 +132,8 @@ def test_a_fixed_address_and_back(host, server):
 
 
 def test_forwards_are_listed_and_deleted(host):
-    assert [(f["port"], f["target"], f["to_port"]) for f in host.json("forward --json")] == [(FORWARDED, "one", 80)]
+    there = [(f["port"], f["target"], f["to_port"]) for f in host.json("forward --json")]
+    assert there == [(FORWARDED, "one", 80)]
     host.cli("forward add 7000 nobody:70; forward add udp 7000 192.168.122.9:71")
     assert "forwarded already" in host.fails("forward add 7000 nobody:1")
     assert "is no port" in host.fails("forward add 70000 nobody:1")
@@ -158,22 +162,19 @@ def test_guests_reach_each_other_and_the_router(host, guests):
 
 
 def test_guests_reach_the_outer_network(host, guests, server):
-    wanted = hashlib.md5(LARGE).hexdigest()
     assert "2 packets received" in ask(host, "one", "ping -c 2 10.0.2.2")
     for name in guests:
-        assert wanted in ask(host, name, f"wget -q -O - http://10.0.2.2:{server}/large | md5sum", 120)
+        assert DIGEST in ask(host, name, f"wget -q -O - http://10.0.2.2:{server}/large | md5sum", 120)
     nat = host.json("ip nat --json")
     assert {c["guest"] for c in nat["table"]} == set(guests.values())
     assert nat["spoofed"] == 0 and nat["malformed"] == 0
     # The router tells when a packet has gone too far; nobody listens on its own ports.
     assert "192.168.122.1" in ask(host, "one", "traceroute -n -m 1 -q 1 -w 2 10.0.2.2")
-    with pytest.raises(CommandFailed):
-        ask(host, "one", "nc -w 2 192.168.122.1 80 < /dev/null")
+    ask(host, "one", "! nc -w 2 192.168.122.1 80 < /dev/null")
 
 
 def test_the_host_reaches_a_guest(host, guests):
-    ask(host, "one", "mkdir -p /www; for i in 1 2 3 4 5 6 7 8; do dd if=/dev/urandom bs=64k count=4; done 2>/dev/null > /www/file; "
-                     "httpd -p 80 -h /www")
+    ask(host, "one", "mkdir -p /www; head -c 2000000 /dev/urandom > /www/file; httpd -p 80 -h /www")
     wanted = ask(host, "one", "md5sum < /www/file").split()[0]
     assert [f["address"] for f in host.json("forward --json")] == [guests["one"]]
     for _ in range(3):
@@ -188,14 +189,15 @@ def test_the_host_reaches_a_guest(host, guests):
 
 
 def test_a_flood_costs_its_sender(host, guests, server):
-    """One guest sends as fast as it can, to the router and through it: the others and the control domain go on."""
+    """One guest sends as fast as it can, to the router and through it: the others and the control domain
+    go on."""
     before = host.json("ip nat --json")
-    ask(host, "one", "for port in 9 67 53; do (while :; do cat /bin/busybox | nc -u -w 1 192.168.122.1 $port; done) > /dev/null 2>&1 & done; "
-                     "(while :; do cat /bin/busybox | nc -u -w 1 10.0.2.99 9; done) > /dev/null 2>&1 & "
+    ask(host, "one", "flood() { while :; do nc -u -w 1 $1 $2 < /bin/busybox; done > /dev/null 2>&1; }; "
+                     "for port in 9 67 53; do flood 192.168.122.1 $port & done; flood 10.0.2.99 9 & "
                      "(while :; do ping -q -i 0 -c 1000 -s 1400 192.168.122.1; done) > /dev/null 2>&1 & true")
     assert "answer" not in host.cli("ping -c 2 10.0.2.2", timeout=60)
     assert host.cli(f"wget -O - http://10.0.2.2:{server}/small.txt", timeout=60) == "a small file"
-    assert hashlib.md5(LARGE).hexdigest() in ask(host, "two", f"wget -q -O - http://10.0.2.2:{server}/large | md5sum", 120)
+    assert DIGEST in ask(host, "two", f"wget -q -O - http://10.0.2.2:{server}/large | md5sum", 120)
     assert "packets received" in ask(host, "two", "ping -c 2 192.168.122.1")
     after = host.json("ip nat --json")
     assert after["to_outside"] > before["to_outside"] and after["connections"] <= after["most"]
@@ -207,16 +209,18 @@ def test_a_flood_costs_its_sender(host, guests, server):
 
 @pytest.mark.limit(240)
 def test_a_guest_on_the_outer_network(host, guests, server):
-    """The control domain's interface follows its card into a bridge; a guest there gets its address from the outer network."""
+    """The control domain's interface follows its card into a bridge; a guest there gets its address from the
+    outer network."""
     host.cli("bridge create lan eth0")
     assert interfaces(host)["eth0"]["bridge"] == "lan" and interfaces(host)["eth0"]["address"] == "10.0.2.15"
     host.cli("network-attach two bridge=lan")
-    shown = ask(host, "two", "until [ -e /sys/class/net/eth1 ]; do sleep 1; done; udhcpc -i eth1 -s /etc/lease -n -q -t 9 > /dev/null 2>&1; ip addr show eth1; ip route", 90)
+    shown = ask(host, "two", "until [ -e /sys/class/net/eth1 ]; do sleep 1; done; "
+                             "udhcpc -i eth1 -s /etc/lease -n -q -t 9 > /dev/null 2>&1; ip addr show eth1; ip route", 90)
     address = re.findall(r"inet (10\.0\.2\.\d+)/24", shown)[0]
     assert address != "10.0.2.15" and "default via 10.0.2.2 dev eth1" in shown
     assert "2 packets received" in ask(host, "two", "ping -c 2 10.0.2.2")
     assert "2 packets received" in ask(host, "two", "ping -c 2 10.0.2.15")         # the control domain
-    assert hashlib.md5(LARGE).hexdigest() in ask(host, "two", f"wget -q -O - http://10.0.2.2:{server}/large | md5sum", 120)
+    assert DIGEST in ask(host, "two", f"wget -q -O - http://10.0.2.2:{server}/large | md5sum", 120)
     assert "2 packets received" in ask(host, "one", "ping -c 2 10.0.2.2")          # translated, through the bridge
     assert host.cli(f"wget -O - http://10.0.2.2:{server}/small.txt") == "a small file"
     host.cli("network-detach two 1", timeout=60)

@@ -1,4 +1,5 @@
-/* test_dhcpd.c: the DHCP server, message by message: what it says, byte for byte where clients look, and what it ignores. */
+/* test_dhcpd.c: the DHCP server, message by message: what it says, byte for byte where clients look, and what
+ * it ignores. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,8 +13,8 @@
 
 #define SERVER 0xc0a87a01U
 
-static const uint8_t station_a[6] = { 0x00, 0x16, 0x3e, 1, 2, 3 }, station_b[6] = { 0x00, 0x16, 0x3e, 1, 2, 4 },
-                     fixed[6] = { 0x00, 0x16, 0x3e, 9, 9, 9 };
+static const uint8_t station_a[6] = { 0x00, 0x16, 0x3e, 1, 2, 3 },
+                     station_b[6] = { 0x00, 0x16, 0x3e, 1, 2, 4 }, fixed[6] = { 0x00, 0x16, 0x3e, 9, 9, 9 };
 static struct dhcpd *server;
 static struct dhcp_answer answer;
 
@@ -35,7 +36,8 @@ static bool is_configured(void *arg, uint32_t address)
 static int set_up(void **state)
 {
     (void)state;
-    server = dhcpd_create(&(struct dhcpd_settings){ .server = SERVER, .mtu = 1500, .find = find, .is_configured = is_configured });
+    server = dhcpd_create(&(struct dhcpd_settings){
+        .server = SERVER, .mtu = 1500, .find = find, .is_configured = is_configured });
     return server ? 0 : -1;
 }
 
@@ -248,7 +250,8 @@ static void test_what_is_ignored(void **state)
     assert_false(give(m, station_a, 10));
     m.length = 200;
     assert_false(give(m, station_a, 10));
-    assert_false(give(make(DHCP_REQUEST, station_a, SERVER + 5, SERVER + 9), station_a, 10));     /* another server's */
+    assert_false(
+        give(make(DHCP_REQUEST, station_a, SERVER + 5, SERVER + 9), station_a, 10)); /* another server's */
     dhcpd_statistics(server, &s);
     assert_int_equal(s.malformed, 6);
     assert_int_equal(s.answers, 0);
@@ -276,9 +279,14 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_the_bytes_of_an_answer), TEST(test_leases_are_kept_and_differ), TEST(test_a_configured_address),
-        TEST(test_renewal_and_return), TEST(test_a_declined_address_is_not_offered_to_the_same_station),
-        TEST(test_the_pool_ends_and_comes_back), TEST(test_what_is_ignored), TEST(test_noise),
+        TEST(test_the_bytes_of_an_answer),
+        TEST(test_leases_are_kept_and_differ),
+        TEST(test_a_configured_address),
+        TEST(test_renewal_and_return),
+        TEST(test_a_declined_address_is_not_offered_to_the_same_station),
+        TEST(test_the_pool_ends_and_comes_back),
+        TEST(test_what_is_ignored),
+        TEST(test_noise),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

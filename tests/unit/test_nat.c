@@ -1,5 +1,6 @@
-/* test_nat.c: address translation against a simple model: random traffic of guests and of the world, every frame's checksums computed anew;
- * and the rules that keep one guest from costing another: bounds, claims, what is refused. */
+/* test_nat.c: address translation against a simple model: random traffic of guests and of the world, every
+ * frame's checksums computed anew; and the rules that keep one guest from costing another: bounds, claims,
+ * what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,7 +52,8 @@ static void mac_of(uint32_t address, uint8_t mac[6])
 
 static uint32_t pseudo(const uint8_t *ip, unsigned bytes)
 {
-    return checksum_add(checksum_add(0, ip + IP4_FROM, 8) , (uint8_t[]){ 0, ip[IP4_PROTOCOL], (uint8_t)(bytes >> 8), (uint8_t)bytes }, 4);
+    return checksum_add(checksum_add(0, ip + IP4_FROM, 8),
+                        (uint8_t[]){ 0, ip[IP4_PROTOCOL], (uint8_t)(bytes >> 8), (uint8_t)bytes }, 4);
 }
 
 static unsigned field_of(uint8_t protocol)
@@ -98,8 +100,8 @@ static struct packet *make(const struct flow *f, uint8_t tcp_flags, unsigned pay
     if (blank)
         put16(at + field_of(f->protocol), checksum_fold(pseudo(ip, body)));
     else
-        put16(at + field_of(f->protocol),
-              (uint16_t)~checksum_fold(checksum_add(f->protocol == IP_ICMP ? 0 : pseudo(ip, body), at, body)));
+        put16(at + field_of(f->protocol), (uint16_t)~checksum_fold(checksum_add(
+                                              f->protocol == IP_ICMP ? 0 : pseudo(ip, body), at, body)));
     return p;
 }
 
@@ -239,8 +241,9 @@ struct model {
 static struct flow random_flow(void)
 {
     static const uint8_t protocols[] = { IP_TCP, IP_UDP, IP_ICMP };
-    struct flow f = { protocols[rand() % 3], GUEST(2 + (unsigned)rand() % 60), SERVER + (unsigned)rand() % 3 * 0x10000,
-                      (uint16_t)rand(), (uint16_t)(1 + rand() % 100) };
+    struct flow f = { protocols[rand() % 3], GUEST(2 + (unsigned)rand() % 60),
+                      SERVER + (unsigned)rand() % 3 * 0x10000, (uint16_t)rand(),
+                      (uint16_t)(1 + rand() % 100) };
 
     if (f.protocol == IP_ICMP)
         f.to_port = 0;
@@ -414,12 +417,14 @@ static struct flow quoted_flow(const struct packet *p)
     const uint8_t *ip = p->pieces[0].at + ETH_BYTES + IP4_BYTES + ICMP_BYTES, *at = ip + IP4_BYTES;
 
     assert_int_equal(checksum_fold(checksum_add(0, ip, IP4_BYTES)), 0xffff);
-    return (struct flow){ ip[IP4_PROTOCOL], get32(ip + IP4_FROM), get32(ip + IP4_TO), get16(at), get16(at + 2) };
+    return (struct flow){ ip[IP4_PROTOCOL], get32(ip + IP4_FROM), get32(ip + IP4_TO), get16(at),
+                          get16(at + 2) };
 }
 
 static void test_errors_are_translated(void **state)
 {
-    struct flow f = { IP_UDP, GUEST(7), GATEWAY, 1000, 53 }, out, in = { IP_TCP, SERVER, OUTSIDE, 77, 8080 }, seen;
+    struct flow f = { IP_UDP, GUEST(7), GATEWAY, 1000, 53 }, out, in = { IP_TCP, SERVER, OUTSIDE, 77, 8080 },
+                seen;
     struct packet *p;
 
     (void)state;
@@ -521,7 +526,8 @@ static void test_malformed_frames_are_dropped(void **state)
     packet_free(p);
 }
 
-/* Random bytes where headers are: whatever comes out, nothing is touched beyond the frame (the sanitizers look). */
+/* Random bytes where headers are: whatever comes out, nothing is touched beyond the frame (the sanitizers
+ * look). */
 static void test_noise(void **state)
 {
     (void)state;
@@ -568,7 +574,8 @@ static void test_spoofed_sources(void **state)
     assert_int_equal(send_in_flow(f, 0, NULL), NAT_DROP);
 }
 
-/* One station, under all the addresses that there are, gets eight; their connections are bounded; another guest's live one survives. */
+/* One station, under all the addresses that there are, gets eight; their connections are bounded; another
+ * guest's live one survives. */
 static void test_one_guest_cannot_fill_the_table(void **state)
 {
     struct flow mine = { IP_TCP, GUEST(200), SERVER, 1234, 80 }, out, seen;
@@ -588,7 +595,9 @@ static void test_one_guest_cannot_fill_the_table(void **state)
     assert_int_equal(allowed, NAT_PER_STATION);
     for (unsigned host = 100; host < 108; host++)
         for (unsigned i = 0; i < 3000; i++)
-            assert_int_equal(send_in_flow((struct flow){ IP_UDP, GUEST(host), SERVER, (uint16_t)(i + 1), 9 }, 0, NULL), NAT_FORWARD);
+            assert_int_equal(
+                send_in_flow((struct flow){ IP_UDP, GUEST(host), SERVER, (uint16_t)(i + 1), 9 }, 0, NULL),
+                NAT_FORWARD);
     assert_int_equal(statistics().connections, NAT_CONNECTIONS);
     assert_true(statistics().full > 0);
     assert_int_equal(send_out_flow(turned(out), TCP_ACK, &seen), NAT_FORWARD);
@@ -638,9 +647,17 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_random_traffic), TEST(test_gso_frames_stay_what_they_are), TEST(test_dns_goes_to_the_hosts_server),
-        TEST(test_forwards), TEST(test_errors_are_translated), TEST(test_time_exceeded), TEST(test_malformed_frames_are_dropped),
-        TEST(test_noise), TEST(test_spoofed_sources), TEST(test_one_guest_cannot_fill_the_table), TEST(test_time_outs),
+        TEST(test_random_traffic),
+        TEST(test_gso_frames_stay_what_they_are),
+        TEST(test_dns_goes_to_the_hosts_server),
+        TEST(test_forwards),
+        TEST(test_errors_are_translated),
+        TEST(test_time_exceeded),
+        TEST(test_malformed_frames_are_dropped),
+        TEST(test_noise),
+        TEST(test_spoofed_sources),
+        TEST(test_one_guest_cannot_fill_the_table),
+        TEST(test_time_outs),
         TEST(test_what_is_not_of_guests_is_left_alone),
     };
 
