@@ -1,5 +1,5 @@
-"""The control domain in its networks: an address by DHCP, files over HTTP; guests that reach the outer network by
-address translation and are reached by forwards; a bridge with the card; floods."""
+"""The control domain in its networks: an address by DHCP, files over HTTP; guests that reach the outer network
+by address translation and are reached by forwards; a bridge with the card; floods."""
 
 import hashlib
 import http.server
@@ -23,7 +23,7 @@ class Files(http.server.BaseHTTPRequestHandler):
     """What the host of the tests serves."""
 
     def do_GET(self):
-        contents = {"/large": LARGE, "/small.txt": b"a small file\n", "/short": LARGE[:1000]}
+        contents = {"/large": LARGE, "/small.txt": b"a small file\n", "/short": b"x" * 1000}
         if self.path == "/elsewhere":
             self.send_response(302)
             self.send_header("Location", "/small.txt")
@@ -215,13 +215,14 @@ def test_a_guest_on_the_outer_network(host, guests, server):
     assert interfaces(host)["eth0"]["bridge"] == "lan" and interfaces(host)["eth0"]["address"] == "10.0.2.15"
     host.cli("network-attach two bridge=lan")
     shown = ask(host, "two", "until [ -e /sys/class/net/eth1 ]; do sleep 1; done; "
-                             "udhcpc -i eth1 -s /etc/lease -n -q -t 9 > /dev/null 2>&1; ip addr show eth1; ip route", 90)
+                             "udhcpc -i eth1 -s /etc/lease -n -q -t 9 > /dev/null 2>&1; "
+                             "ip addr show eth1; ip route", 90)
     address = re.findall(r"inet (10\.0\.2\.\d+)/24", shown)[0]
     assert address != "10.0.2.15" and "default via 10.0.2.2 dev eth1" in shown
     assert "2 packets received" in ask(host, "two", "ping -c 2 10.0.2.2")
     assert "2 packets received" in ask(host, "two", "ping -c 2 10.0.2.15")         # the control domain
     assert DIGEST in ask(host, "two", f"wget -q -O - http://10.0.2.2:{server}/large | md5sum", 120)
-    assert "2 packets received" in ask(host, "one", "ping -c 2 10.0.2.2")          # translated, through the bridge
+    assert "2 packets received" in ask(host, "one", "ping -c 2 10.0.2.2")      # translated, through the bridge
     assert host.cli(f"wget -O - http://10.0.2.2:{server}/small.txt") == "a small file"
     host.cli("network-detach two 1", timeout=60)
     assert "stays with the bridge" in host.fails("bridge leave lan eth0.host")
