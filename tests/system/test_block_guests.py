@@ -227,12 +227,15 @@ def test_fifty_times(host):
         console.send("\r")
         console.ask("dd if=/dev/urandom of=/tmp/x bs=64k count=64 2>/dev/null")
         console.ask("(while [ ! -e /tmp/stop ]; do dd if=/tmp/x of=/dev/xvda bs=64k conv=fsync 2>/dev/null; done) & true")
-        console.ask("(while [ ! -e /tmp/stop ]; do dd if=/dev/xvdb of=/dev/null bs=64k 2>/dev/null; done) & true")
+        console.ask("(while [ ! -e /tmp/stop ]; do for d in /dev/xvd[b-i]; do "
+                    "[ -b $d ] && dd if=$d of=/dev/null bs=64k 2>/dev/null; done; usleep 10000; done) & true")
     for n in range(50):
-        host.cli("block-attach linux vdb,raw,xvdb,r", timeout=60)
+        # Linux takes its time to forget a disk, and is confused by another one of that name in the meantime.
+        name = "xvd" + "bcdefghi"[n % 8]
+        host.cli(f"block-attach linux vdb,raw,{name},r", timeout=60)
         if n % 5 == 0:      # to have it read; else it may be anywhere in its coming up
-            host.until(lambda: {d["vdev"]: d for d in host.json("block-list --json linux")}["xvdb"]["sectors_read"] > 0)
-        host.cli("block-detach linux xvdb", "--force" if n % 10 == 9 else "", timeout=60)
+            host.until(lambda: {d["vdev"]: d for d in host.json("block-list --json linux")}[name]["sectors_read"] > 0)
+        host.cli("block-detach linux", name, "--force" if n % 10 == 9 else "", timeout=60)
     with host.console("linux") as console:
         console.send("\r")
         console.ask("touch /tmp/stop; until ! pidof dd; do sleep 1; done", 60)

@@ -206,6 +206,22 @@ static struct slot *take_request(struct vbd *v)
 
 enum batch { BATCH_NONE, BATCH_SOME, BATCH_NO_ROOM };
 
+/* What the requests' memory holds: first the lists of segments, together, then what is to be written. */
+static void fetch_all(struct vbd *v, struct slot **batch, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.indirect)
+            vbd_fetch_list(v, batch[i]);
+    vbd_run_copies(v);
+    for (unsigned i = 0; i < count; i++)
+        if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.indirect)
+            batch[i]->status = vbd_take_list(v, batch[i]);
+    for (unsigned i = 0; i < count; i++)
+        if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.kind == BLOCK_WRITE)
+            vbd_copy_data(v, batch[i]);
+    vbd_run_copies(v);
+}
+
 /* One batch: requests are taken, their data is fetched together, then they go. */
 static enum batch take_batch(struct vbd *v)
 {
@@ -222,13 +238,7 @@ static enum batch take_batch(struct vbd *v)
         return BATCH_NONE;
     while (v->ring.req_cons != prod && (s = take_request(v)) != NULL)
         batch[taken++] = s;
-    for (unsigned i = 0; i < taken; i++)
-        if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.indirect)
-            batch[i]->status = vbd_fetch_segments(v, batch[i]);
-    for (unsigned i = 0; i < taken; i++)
-        if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.kind == BLOCK_WRITE)
-            vbd_copy_data(v, batch[i]);
-    vbd_run_copies(v);
+    fetch_all(v, batch, taken);
     for (unsigned i = 0; i < taken; i++)
         submit(v, batch[i]);
     v->useless = 0;
@@ -276,9 +286,9 @@ static bool is_ending(const struct vbd *v)
 
 static void sleep_until_something(struct vbd *v)
 {
-    uint64_t wake_up = pv_now_ns() + DEAF_NS;
+    uint64_t wake_up = v->deaf ? pv_now_ns() + DEAF_NS : 0;
 
-    while (v->deaf && !v->done && !is_ending(v))
+    while (v->deaf && wake_up && !v->done && !is_ending(v))
         if (!pv_wait(&v->queue, wake_up)) {
             hear_again(v);
             return;

@@ -77,11 +77,14 @@ void vbd_copy_data(struct vbd *v, struct slot *s)
 }
 
 /* By way of the first of its pages: from there it is read once. */
-int vbd_fetch_segments(struct vbd *v, struct slot *s)
+void vbd_fetch_list(struct vbd *v, struct slot *s)
 {
     uint16_t bytes = (uint16_t)(s->io.segment_count * sizeof(struct blkif_request_segment));
 
     fetch(v, s, s->io.list, 0, bytes, s->pages[0]);
-    vbd_run_copies(v);
-    return s->status ? s->status : blkif_take_segments(&s->io, s->pages[0], &v->limits);
+}
+
+int vbd_take_list(struct vbd *v, struct slot *s)
+{
+    return blkif_take_segments(&s->io, s->pages[0], &v->limits);
 }

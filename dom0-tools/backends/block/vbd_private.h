@@ -13,7 +13,7 @@
 
 #define SLOTS       32u         /* requests that are taken and not answered */
 #define PAGES       96u         /* for their data: three of the longest */
-#define COPIES      64u         /* grant copies in a batch */
+#define COPIES      96u         /* grant copies in a batch */
 
 /* A request on its way. */
 struct slot {
@@ -68,8 +68,10 @@ xen_pfn_t vbd_frame_of(const struct vbd *v, const void *page);
 /* All segments of a request: from the frontend if it writes, else to it. */
 void vbd_copy_data(struct vbd *v, struct slot *s);
 
-/* The list of an indirect request, into the request: BLKIF_RSP_OKAY or what to answer. Runs the batch. */
-int vbd_fetch_segments(struct vbd *v, struct slot *s);
+/* The list of an indirect request; and, when it has moved, from there into the request: BLKIF_RSP_OKAY or what
+ * to answer. */
+void vbd_fetch_list(struct vbd *v, struct slot *s);
+int vbd_take_list(struct vbd *v, struct slot *s);
 
 void vbd_run_copies(struct vbd *v);
 
