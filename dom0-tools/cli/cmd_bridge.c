@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../net/bridge.h"
@@ -35,12 +36,12 @@ static unsigned address_count(const struct bridge *b)
     return n;
 }
 
-static void list_json(void)
+static void list_json(FILE *out)
 {
     const struct net_port *port;
     struct json j;
 
-    json_begin(&j, stdout);
+    json_begin(&j, out);
     json_array(&j, NULL);
     for (const struct bridge *b = NULL; (b = bridge_next(b)) != NULL;) {
         json_object(&j, NULL);
@@ -56,33 +57,29 @@ static void list_json(void)
     json_end(&j);
 }
 
-static int list(const struct command_call *call)
+static void list(FILE *out)
 {
     const struct net_port *port;
 
-    if (call_has(call, "--json")) {
-        list_json();
-        return STATUS_OK;
-    }
-    printf("%-15s %9s  %s\n", "NAME", "ADDRESSES", "MEMBERS");
+    fprintf(out, "%-15s %9s  %s\n", "NAME", "ADDRESSES", "MEMBERS");
     for (const struct bridge *b = NULL; (b = bridge_next(b)) != NULL;) {
-        printf("%-15s %9u ", bridge_name(b), address_count(b));
+        fprintf(out, "%-15s %9u ", bridge_name(b), address_count(b));
         for (port = NULL; (port = bridge_member(b, port)) != NULL;)
-            printf(" %s", port->name);
-        printf("\n");
+            fprintf(out, " %s", port->name);
+        fprintf(out, "\n");
     }
-    return STATUS_OK;
 }
 
-/* --- show --- */
+/* --- ports --- */
 
-static void put_member(struct json *j, const struct net_port *port)
+static void put_port(struct json *j, const struct net_port *port)
 {
     const struct net_statistics *s = &port->statistics;
     char mac[18];
 
     json_object(j, NULL);
     json_string(j, "name", port->name);
+    json_string(j, "bridge", port->bridge ? bridge_name(port->bridge) : NULL);
     json_string(j, "mac", mac_text(port->mac, mac));
     json_uint(j, "mtu", port->mtu);
     json_bool(j, "link", port->link);
@@ -97,6 +94,30 @@ static void put_member(struct json *j, const struct net_port *port)
     json_object_end(j);
 }
 
+static void ports_json(FILE *out)
+{
+    struct json j;
+
+    json_begin(&j, out);
+    json_array(&j, NULL);
+    for (const struct net_port *port = NULL; (port = net_next(port)) != NULL;)
+        put_port(&j, port);
+    json_array_end(&j);
+    json_end(&j);
+}
+
+static void ports(FILE *out)
+{
+    char mac[18];
+
+    fprintf(out, "%-15s %-15s %-17s %-4s %5s\n", "PORT", "BRIDGE", "ADDRESS", "LINK", "MTU");
+    for (const struct net_port *port = NULL; (port = net_next(port)) != NULL;)
+        fprintf(out, "%-15s %-15s %s %-4s %5u\n", port->name, port->bridge ? bridge_name(port->bridge) : "-",
+                mac_text(port->mac, mac), port->link ? "up" : "down", port->mtu);
+}
+
+/* --- show --- */
+
 static void put_address(void *arg, const uint8_t *mac, const struct net_port *port, unsigned age_s)
 {
     struct json *j = arg;
@@ -110,17 +131,17 @@ static void put_address(void *arg, const uint8_t *mac, const struct net_port *po
     json_object_end(j);
 }
 
-static void show_json(const struct bridge *b)
+static void show_json(FILE *out, const struct bridge *b)
 {
     const struct net_port *port;
     struct json j;
 
-    json_begin(&j, stdout);
+    json_begin(&j, out);
     json_object(&j, NULL);
     json_string(&j, "name", bridge_name(b));
     json_array(&j, "members");
     for (port = NULL; (port = bridge_member(b, port)) != NULL;)
-        put_member(&j, port);
+        put_port(&j, port);
     json_array_end(&j);
     json_array(&j, "addresses");
     bridge_learnt(b, put_address, &j);
@@ -129,47 +150,67 @@ static void show_json(const struct bridge *b)
     json_end(&j);
 }
 
-static void print_member(const struct net_port *port)
+static void print_member(FILE *out, const struct net_port *port)
 {
     const struct net_statistics *s = &port->statistics;
 
-    printf("%-15s %-4s %5u %10" PRIu64 " %12" PRIu64 " %8" PRIu64 " %8" PRIu64 " %10" PRIu64 " %12" PRIu64 " %8" PRIu64 "\n",
-           port->name, port->link ? "up" : "down", port->mtu, s->rx_packets, s->rx_bytes, s->rx_drops, s->spoofed,
-           s->tx_packets, s->tx_bytes, s->tx_drops);
+    fprintf(out, "%-15s %-4s %5u %10" PRIu64 " %12" PRIu64 " %8" PRIu64 " %8" PRIu64 " %10" PRIu64 " %12" PRIu64 " %8" PRIu64 "\n",
+            port->name, port->link ? "up" : "down", port->mtu, s->rx_packets, s->rx_bytes, s->rx_drops, s->spoofed,
+            s->tx_packets, s->tx_bytes, s->tx_drops);
 }
 
 static void print_address(void *arg, const uint8_t *mac, const struct net_port *port, unsigned age_s)
 {
+    FILE *out = arg;
     char text[18];
 
-    (void)arg;
-    printf("%-17s  %-15s ", mac_text(mac, text), port->name);
+    fprintf(out, "%-17s  %-15s ", mac_text(mac, text), port->name);
     if (port->policy.locked)
-        printf("locked\n");
+        fprintf(out, "locked\n");
     else
-        printf("%us\n", age_s);
+        fprintf(out, "%us\n", age_s);
 }
 
-static int show(const struct command_call *call, struct bridge *b)
+static void show(FILE *out, const struct bridge *b)
 {
-    if (call_has(call, "--json")) {
-        show_json(b);
-        return STATUS_OK;
-    }
-    printf("%-15s %-4s %5s %10s %12s %8s %8s %10s %12s %8s\n", "MEMBER", "LINK", "MTU", "IN", "BYTES", "DROPPED", "REFUSED",
-           "OUT", "BYTES", "DROPPED");
+    fprintf(out, "%-15s %-4s %5s %10s %12s %8s %8s %10s %12s %8s\n", "MEMBER", "LINK", "MTU", "IN", "BYTES", "DROPPED", "REFUSED",
+            "OUT", "BYTES", "DROPPED");
     for (const struct net_port *port = NULL; (port = bridge_member(b, port)) != NULL;)
-        print_member(port);
-    printf("\n%-17s  %-15s %s\n", "ADDRESS", "MEMBER", "AGE");
-    bridge_learnt(b, print_address, NULL);
-    return STATUS_OK;
+        print_member(out, port);
+    fprintf(out, "\n%-17s  %-15s %s\n", "ADDRESS", "MEMBER", "AGE");
+    bridge_learnt(b, print_address, out);
+}
+
+/* Everything is written down before any of it is printed: while the terminal makes us wait, ports come and go. */
+static int print(const struct command_call *call, const struct bridge *b)
+{
+    const char *verb = call->words[0];
+    bool json = call_has(call, "--json");
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+
+    if (!out)
+        return report_failure(call, NULL, -ENOMEM, NULL, "there is no memory for the list");
+    if (strcmp(verb, "show") == 0)
+        json ? show_json(out, b) : show(out, b);
+    else if (strcmp(verb, "ports") == 0)
+        json ? ports_json(out) : ports(out);
+    else
+        json ? list_json(out) : list(out);
+    if (fclose(out) == 0)
+        fwrite(text, 1, bytes, stdout);
+    else
+        bytes = 0;
+    free(text);
+    return bytes ? STATUS_OK : report_failure(call, NULL, -ENOMEM, NULL, "there is no memory for the list");
 }
 
 /* --- changes --- */
 
 static int no_port(const struct command_call *call, const char *name)
 {
-    return report_failure(call, name, 0, "`ip` lists the ports", "there is no such port");
+    return report_failure(call, name, 0, "`bridge ports` shows those there are", "there is no such port");
 }
 
 static int join(const struct command_call *call, struct bridge *b, const char *name)
@@ -252,7 +293,7 @@ static int dispatch(const struct command_call *call, struct bridge *b)
     const char *verb = call->words[0];
 
     if (strcmp(verb, "show") == 0)
-        return show(call, b);
+        return print(call, b);
     if (strcmp(verb, "delete") == 0)
         return remove_bridge(call, b);
     return strcmp(verb, "join") == 0 ? join(call, b, call->words[2]) : leave(call, b, call->words[2]);
@@ -261,7 +302,7 @@ static int dispatch(const struct command_call *call, struct bridge *b)
 int cmd_bridge(const struct command_call *call)
 {
     static const struct { const char *name; size_t least, most; } verbs[] = {
-        { "list", 1, 1 }, { "create", 2, COMMAND_ANY }, { "delete", 2, 2 }, { "show", 2, 2 }, { "join", 3, 3 }, { "leave", 3, 3 },
+        { "list", 1, 1 }, { "ports", 1, 1 }, { "create", 2, COMMAND_ANY }, { "delete", 2, 2 }, { "show", 2, 2 }, { "join", 3, 3 }, { "leave", 3, 3 },
     };
     const char *verb = call->words[0];
     struct bridge *b;
@@ -274,8 +315,8 @@ int cmd_bridge(const struct command_call *call)
     if (call->count < verbs[i].least || call->count > verbs[i].most)
         return report_usage(call->command, "`%s` takes %zu word%s behind it", verb, verbs[i].least - 1,
                             verbs[i].least == 2 ? "" : "s");
-    if (strcmp(verb, "list") == 0)
-        return list(call);
+    if (strcmp(verb, "list") == 0 || strcmp(verb, "ports") == 0)
+        return print(call, NULL);
     if (strcmp(verb, "create") == 0)
         return create(call, call->words[1]);
     b = bridge_find(call->words[1]);

@@ -143,7 +143,7 @@ static bool learn(struct bridge *b, uint64_t key, struct net_port *port, uint64_
 }
 
 /* To all members but the one that it came from; one that is locked has no use for another station's. */
-static void flood(struct bridge *b, struct net_port *from, struct packet *p, bool group)
+static void flood_one(struct bridge *b, struct net_port *from, struct packet *p, bool group)
 {
     struct net_port *port;
 
@@ -154,6 +154,24 @@ static void flood(struct bridge *b, struct net_port *from, struct packet *p, boo
         net_send(port, p);
     }
     packet_free(p);
+}
+
+/* What a member might want done to the frame is done once, not for each of them. */
+static void flood(struct bridge *b, struct net_port *from, struct packet *p, bool group)
+{
+    struct packet *next;
+
+    if (p->gso != PACKET_WHOLE) {
+        p = packet_segment(p);
+    } else if (p->checksum == PACKET_BLANK && (p = packet_own(p)) != NULL) {
+        packet_complete_checksum(p);
+    }
+    if (!p)
+        from->statistics.rx_drops++;
+    for (; p; p = next) {
+        next = p->next;
+        flood_one(b, from, p, group);
+    }
 }
 
 static bool is_reserved(const uint8_t *mac)

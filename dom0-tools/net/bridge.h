@@ -6,6 +6,7 @@
 #include "port.h"
 
 #define BRIDGE_TABLE      1024U     /* entries, those of locked ports too */
+#define BRIDGE_LEARN_CARD 512U      /* of them learnt behind a card, which has a network behind it */
 #define BRIDGE_LEARN_PORT 64U       /* of them learnt behind one port, where it does not say otherwise */
 #define BRIDGE_AGE_S      300U
 

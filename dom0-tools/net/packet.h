@@ -75,7 +75,7 @@ bool packet_blank_valid(const struct packet *p);
 
 /* True if a gso frame's headers are what its fields say (checksum_start, header_bytes, IP without options behind it that TCP is not,
  * TCP's own length) and gso_size is SEGMENT_MIN at least; net_receive() lets nothing else in. */
-#define SEGMENT_MIN 48U
+#define SEGMENT_MIN 256U        /* so that a frame is not cut into thousands */
 bool packet_gso_valid(const struct packet *p);
 
 /* Cuts a gso frame into a list (by next) of WHOLE frames with complete checksums; p's reference is given back. NULL without memory, or if

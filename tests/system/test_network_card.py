@@ -117,6 +117,10 @@ def test_commands(machine):
     lines = [line.split() for line in host.cli("bridge list").split("\n")]
     assert lines[0] == ["NAME", "ADDRESSES", "MEMBERS"]
     assert lines[-2:] == [["one", "0", "eth1", "eth2"], ["two", "0"]]
+    ports = {p["name"]: p for p in host.json("bridge ports --json")}
+    assert [ports[card]["bridge"] for card in CARDS] == ["one", "one", None]
+    assert ports["eth2"]["mac"] == "52:54:00:00:00:02" and ports["eth2"]["link"] and not ports["eth2"]["locked"]
+    assert ["eth3", "-", "52:54:00:00:00:03", "up", "1500"] in [line.split() for line in host.cli("bridge ports").split("\n")]
     assert "there is a bridge of that name" in host.fails("bridge create one")
     assert "there is a port of that name" in host.fails("bridge create eth3")
     assert "a name has 1 to 15" in host.fails("bridge create a/b")

@@ -24,8 +24,22 @@ static unsigned delivered[PORTS];       /* since the last look */
 static uint8_t frame[100], arrived[100];
 static struct bridge *lan;
 
+static struct packet *kept[20];         /* instead of being looked at */
+static unsigned kept_count;
+static bool keep;
+
+static void forget_kept(void)
+{
+    while (kept_count)
+        packet_free(kept[--kept_count]);
+}
+
 static void deliver(struct net_port *port, struct packet *p)
 {
+    if (keep) {
+        kept[kept_count++] = p;
+        return;
+    }
     delivered[port - ports]++;
     assert_int_equal(packet_read(p, 0, arrived, sizeof(arrived)), p->bytes);
     assert_memory_equal(arrived, frame, p->bytes);
@@ -201,6 +215,49 @@ static void test_locked(void **state)
     bridge_leave(&ports[5]);
     send(0, 40, 10);
     assert_int_equal(who(), 0x18);
+}
+
+/* A large frame for everybody is cut once, and a checksum counted once: all of them get the same. */
+static void test_flooded_offloads(void **state)
+{
+    struct packet *p = packet_alloc(54 + 2500);
+    uint8_t header[54] = { 0 };
+
+    (void)state;
+    join(0, 4);
+    ports[1].accepts = NET_CHECKSUM | NET_TSO4;
+    header[6] = 2;
+    header[12] = 8;
+    header[14] = 0x45;
+    header[23] = 6;
+    header[46] = 0x50;
+    packet_write(p, 0, header, sizeof(header));
+    p->checksum = PACKET_BLANK;
+    p->checksum_start = 34;
+    p->checksum_offset = 16;
+    p->gso = PACKET_TCP4;
+    p->gso_size = 1000;
+    p->header_bytes = 54;
+    keep = true;
+    net_receive(&ports[0], p);
+    assert_int_equal(kept_count, 9);
+    for (unsigned i = 0; i < 9; i++) {
+        assert_ptr_equal(kept[i], kept[i / 3 * 3]);
+        assert_int_equal(kept[i]->checksum, PACKET_VERIFIED);
+        assert_int_equal(kept[i]->bytes, i < 6 ? 1054 : 554);
+    }
+    forget_kept();
+    p = packet_alloc(60);
+    packet_write(p, 0, header, sizeof(header));
+    p->checksum = PACKET_BLANK;
+    p->checksum_start = 34;
+    p->checksum_offset = 16;
+    net_receive(&ports[0], p);
+    assert_int_equal(kept_count, 3);
+    assert_int_equal(kept[2]->checksum, PACKET_VERIFIED);
+    assert_ptr_equal(kept[0], kept[2]);
+    forget_kept();
+    keep = false;
 }
 
 static void count(void *arg, const uint8_t *mac, const struct net_port *port, unsigned age_s)
@@ -429,6 +486,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_learning, setup, teardown),
         cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
         cmocka_unit_test_setup_teardown(test_locked, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_flooded_offloads, setup, teardown),
         cmocka_unit_test_setup_teardown(test_floods, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_of_locked, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names, setup, teardown),

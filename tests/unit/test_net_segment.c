@@ -206,7 +206,7 @@ static void test_refusals(void **state)
 
 static void test_without_memory(void **state)
 {
-    const struct shape s = { .four = true, .ip_bytes = 20, .tcp_bytes = 20, .payload = 60000, .gso_size = 100 };
+    const struct shape s = { .four = true, .ip_bytes = 20, .tcp_bytes = 20, .payload = 60000, .gso_size = SEGMENT_MIN };
     struct packet *p = make(&s);
 
     (void)state;
@@ -223,12 +223,12 @@ static void test_anything(void **state)
 {
     (void)state;
     for (int round = 0; round < 20000; round++) {
-        struct shape s = { .four = round % 2, .ip_bytes = round % 2 ? 20 : 40, .tcp_bytes = 20, .payload = net_host_random(300),
-                           .gso_size = net_host_random(200) };
+        struct shape s = { .four = round % 2, .ip_bytes = round % 2 ? 20 : 40, .tcp_bytes = 20, .payload = net_host_random(1000),
+                           .gso_size = net_host_random(600) };
         struct packet *p = make(&s), *list, *next;
         uint8_t byte = (uint8_t)net_host_random(256);
 
-        packet_trim(p, 14 + net_host_random(400));
+        packet_trim(p, 14 + net_host_random(1100));
         for (unsigned i = net_host_random(3); i; i--)
             packet_write(p, 12 + net_host_random(60), &byte, 1);
         if (round % 3 == 0)

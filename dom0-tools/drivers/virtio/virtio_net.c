@@ -14,7 +14,7 @@
 #include <pv/thread.h>
 #include <pv/time.h>
 
-#include "../../net/port.h"
+#include "../../net/bridge.h"
 #include "net_header.h"
 #include "virtio.h"
 
@@ -429,6 +429,7 @@ int virtio_net_open(struct pci_function *f, unsigned number)
     pv_waitq_init(&c->wake);
     c->port.owner = c;
     c->port.deliver = deliver;
+    c->port.learn_limit = BRIDGE_LEARN_CARD;
     snprintf(c->port.name, sizeof(c->port.name), "eth%u", number);
     rc = open_card(c, f);
     if (rc == 0)
