@@ -14,7 +14,7 @@ kit-srcs := $(addprefix $(kit-dir)/, \
     block/blkfront.c block/ring.c block/parts.c block/disk.c \
     xenbus/client.c xenbus/parse.c xenbus/store.c xenbus/watch.c xenbus/shutdown.c \
     vfs/vfs.c vfs/path.c vfs/cpio.c vfs/cpiofs.c vfs/consolefile.c \
-    $(addprefix ext4/,cache.c commit.c directory.c error.c external.c file.c inode.c journal.c map.c mount.c \
+    $(addprefix ext4/,cache.c claim.c commit.c directory.c error.c external.c file.c inode.c journal.c map.c mount.c \
         names.c walk.c) \
     newlib/files.c newlib/process.c newlib/locks.c lib/bytering.c lib/errno.c lib/siphash.c \
     lwip/sys_arch.c lwip/memory.c lwip/random.c lwip/checksum.c lwip/net.c lwip/address.c \

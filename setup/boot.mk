@@ -56,7 +56,14 @@ build/enso.iso: build/enso build/enso-debug build/dom0 build/boot.cpio setup/gru
 iso: build/enso.iso
 
 # ---- the machine ----
-run: build/enso.iso
-	$(Q)ISO=$< DISK=$(DISK) NET=$(NET) FWD='$(FWD)' MEM=$(MEM) CPUS=$(CPUS) ACCEL=$(ACCEL) UEFI=$(UEFI) LOG=build/run.log setup/run.sh
+# The disk keeps what is put on it: it is made if it is missing, and not when something that it was made from is newer.
+default-disk := $(if $(DISK),,build/disk.img)
+
+build/disk.img: | $(guest-images) setup/disk.sh $(wildcard setup/data/*)
+	$(say) DISK $@
+	$(Q)setup/disk.sh $@ $(guest-images)
+
+run: build/enso.iso | $(default-disk)
+	$(Q)ISO=$< DISK=$(or $(default-disk),$(filter-out none,$(DISK))) NET=$(NET) FWD='$(FWD)' MEM=$(MEM) CPUS=$(CPUS) ACCEL=$(ACCEL) UEFI=$(UEFI) LOG=build/run.log setup/run.sh
 
 .PHONY: iso run

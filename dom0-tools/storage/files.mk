@@ -1,2 +1,2 @@
 # File systems of the host's disks.
-dom0-srcs += $(addprefix dom0-tools/storage/,disk.c mounts.c)
+dom0-srcs += $(addprefix dom0-tools/storage/,disk.c image.c mounts.c)

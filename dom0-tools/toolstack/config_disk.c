@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIELD_SIZE 128
+#define FIELD_SIZE 300
 
 /* ---- names of devices ---- */
 
@@ -262,7 +262,7 @@ bool config_disk_parse(const char *text, struct config_disk *disk, char *problem
             wrong(&r, "`%.40s`: one field too many", field);
     }
     if (!r.failed && !disk->target[0])
-        wrong(&r, "no target: name a disk or partition of the host");
+        wrong(&r, "no target: name a disk, a partition or a file of the host");
     if (!r.failed && !disk->vdev[0])
         wrong(&r, "no vdev: name the disk as the guest shall see it, such as xvda");
     return !r.failed;

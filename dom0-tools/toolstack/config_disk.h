@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 #define CONFIG_DISKS       16   /* of a domain */
-#define CONFIG_TARGET_SIZE 64
+#define CONFIG_TARGET_SIZE 256
 #define CONFIG_VDEV_SIZE   16
 
 struct config_disk {
-    char target[CONFIG_TARGET_SIZE];    /* a disk or partition of the host, as it was written */
+    char target[CONFIG_TARGET_SIZE];    /* a disk, partition or file of the host, as it was written */
     char vdev[CONFIG_VDEV_SIZE];        /* the guest's name for it, "xvda" */
     uint32_t number;                    /* the same as the number that the protocol has: 51712 */
     bool read_only, cdrom, no_discard;

@@ -344,6 +344,7 @@ static void file_close(struct pv_file *f)
     struct ext4 *m = n->m;
 
     ext4_begin(m);
+    n->writes -= (f->flags & O_ACCMODE) != O_RDONLY;
     ext4_end(m, ext4_node_put(n));
 }
 

@@ -86,7 +86,10 @@ static int open_node(struct ext4 *m, ext2_ino_t ino, int flags, struct pv_file *
         return rc;
     f->node = ext4_node_get(m, ino);
     f->ops = S_ISDIR(inode.i_mode) ? &ext4_directory_ops : &ext4_file_ops;
-    return f->node ? 0 : -ENOMEM;
+    if (!f->node)
+        return -ENOMEM;
+    ((struct ext4_node *)f->node)->writes += (flags & O_ACCMODE) != O_RDONLY;
+    return 0;
 }
 
 static int fs_open(void *fs, const char *path, int flags, mode_t mode, struct pv_file *f)

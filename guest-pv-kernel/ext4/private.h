@@ -99,7 +99,9 @@ struct ext4_node {                      /* an inode that somebody has open */
     ext2_ino_t ino;
     unsigned opens;
     bool unlinked;                      /* goes with the last close */
-    bool claimed;                       /* a disk of somebody: it keeps its size, name and blocks */
+    unsigned readers;                   /* who have it as a disk: it keeps its size, name and blocks */
+    bool writer, claimed;               /* claimed: any of them */
+    unsigned writes;                    /* opens for writing */
     struct ext4_node *next;
 };
 

@@ -4,7 +4,7 @@ unit-tests += ext4
 ext4-upstream-objs := $(ext2fs-srcs:%=build/tests/unit/e2fsprogs/%.o) $(com_err-srcs:%=build/tests/unit/e2fsprogs/%.o)
 ext4-unit-flags := -isystem build/upstream/e2fsprogs/made -Iguest-pv-kernel -Iguest-pv-kernel/ext4 \
     -idirafter guest-pv-kernel/include
-ext4-unit-srcs := tests/unit/ext4_world.c $(addprefix guest-pv-kernel/ext4/,cache.c commit.c directory.c error.c \
+ext4-unit-srcs := tests/unit/ext4_world.c $(addprefix guest-pv-kernel/ext4/,cache.c claim.c commit.c directory.c error.c \
     external.c file.c inode.c journal.c map.c mount.c names.c walk.c)
 
 $(ext4-upstream-objs): build/tests/unit/e2fsprogs/%.o: build/upstream/e2fsprogs.fetched

@@ -88,6 +88,12 @@ int pv_vfs_umount(const char *at)
     return 0;
 }
 
+struct pv_file *pv_vfs_file(int fd)
+{
+    (void)fd;
+    return current->claimed;
+}
+
 /* ---- the disk ---- */
 
 static struct world *world_of(struct pv_disk *d)

@@ -32,6 +32,7 @@ struct world {
 
     const struct pv_fs_ops *ops;        /* mounted */
     void *fs;
+    struct pv_file *claimed;            /* what descriptors stand for */
 };
 
 /* Makes an image with `mke2fs OPTIONS` and loads it. */

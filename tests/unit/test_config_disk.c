@@ -74,7 +74,7 @@ static void test_keys(void **state)
 static void test_bad(void **state)
 {
     (void)state;
-    bad("", "no target: name a disk or partition of the host");
+    bad("", "no target: name a disk, a partition or a file of the host");
     bad("vda1", "no vdev: name the disk as the guest shall see it, such as xvda");
     bad("vda1,qcow2,xvda", "format `qcow2`: only raw disks and images can be used");
     bad("vda1,raw,xvd,w", "vdev `xvd` is no name of a disk, such as xvda");

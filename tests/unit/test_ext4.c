@@ -506,6 +506,46 @@ static void busy_and_read_only(void **state)
     assert_int_equal(w.writes, 0);
 }
 
+/* A file as a disk: where its sectors are, room for more, and that it stays as it is meanwhile. */
+static void claimed(void **state)
+{
+    static uint8_t bytes[2048], back[64 * 1024];
+    struct pv_ext4_run run;
+    struct pv_file f, other;
+    struct pv_disk *disk;
+
+    (void)state;
+    memset(bytes, 7, sizeof(bytes));
+    assert_int_equal(world_open(&w, "v.img", O_CREAT | O_RDWR, &f), 0);
+    assert_int_equal(f.ops->ftruncate(&f, 64 * 1024), 0);
+    f.ops->close(&f);
+    assert_int_equal(world_open(&w, "v.img", O_RDONLY, &f), 0);
+    w.claimed = &f;
+    assert_int_equal(pv_ext4_claim(3, true, &disk), 0);
+    assert_ptr_equal(disk, &w.disk);
+    assert_int_equal(pv_ext4_claim(3, false, &disk), -EBUSY);
+    assert_int_equal(world_open(&w, "v.img", O_RDWR, &other), -EBUSY);
+    assert_int_equal(world_open(&w, "v.img", O_RDONLY | O_TRUNC, &other), -EBUSY);
+    assert_int_equal(w.ops->unlink(w.fs, "v.img"), -EBUSY);
+    assert_int_equal(w.ops->rename(w.fs, "v.img", "x.img"), -EBUSY);
+    assert_int_equal(pv_ext4_where(3, 128, &run), -EINVAL);
+    assert_int_equal(pv_ext4_where(3, 9, &run), 0);
+    assert_false(run.data);
+    assert_int_equal(run.sectors, 119);
+    assert_int_equal(pv_ext4_reserve(3, 9, 4), 0);
+    assert_int_equal(pv_ext4_where(3, 9, &run), 0);
+    assert_true(run.data);
+    assert_int_equal(run.sectors, 5);   /* blocks of 1 KiB: 8 to 13 */
+    memcpy(w.image + run.sector * 512, bytes, sizeof(bytes));
+    assert_int_equal(world_read_file(&w, "v.img", back, sizeof(back)), sizeof(back));
+    assert_memory_equal(back + 9 * 512, bytes, sizeof(bytes));
+    for (unsigned i = 0; i < 9 * 512; i++)
+        assert_int_equal(back[i], 0);
+    pv_ext4_release(3, true);
+    f.ops->close(&f);
+    assert_int_equal(w.ops->unlink(w.fs, "v.img"), 0);
+}
+
 /* A disk that fails: errors, no further writes, and the umount comes to its end. */
 static void failing_disk(void **state)
 {
@@ -539,6 +579,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_space, mounted, unmounted),
         cmocka_unit_test_setup_teardown(links, mounted, unmounted),
         cmocka_unit_test_setup_teardown(busy_and_read_only, mounted, unmounted),
+        cmocka_unit_test_setup_teardown(claimed, mounted, unmounted),
         cmocka_unit_test_setup_teardown(failing_disk, mounted, unmounted),
     };
 

@@ -18,6 +18,7 @@
 #include <pv/xenbus.h>
 
 #include "../../drivers/block/block.h"
+#include "../../storage/image.h"
 
 #define TOKEN_FRONT "front"
 #define TURNS       64u                     /* changes of state that a device may have */
@@ -127,8 +128,10 @@ static void publish(const struct device *d)
 static void refuse(const struct device *d, const char *params, int rc)
 {
     char text[160];
-    const char *why = rc == -ENOENT ? "there is no such disk or partition"
+    const char *why = rc == -ENOENT ? image_is_path(params) ? "there is no such file" : "there is no such disk or partition"
                     : rc == -EBUSY ? "it is in use"
+                    : rc == -EINVAL ? "it is no file of a mounted file system"
+                    : rc == -EFBIG ? "its size is not a multiple of sectors"
                     : rc == -EROFS ? "it cannot be written" : pv_errno_name(rc);
 
     snprintf(text, sizeof(text), "%.80s: %s", params, why);
@@ -136,24 +139,33 @@ static void refuse(const struct device *d, const char *params, int rc)
     put_text(d, "hotplug-status", "error");
 }
 
+/* A device of the host, or a file. */
+static int find_block(struct device *d, const char *name)
+{
+    int rc;
+
+    if (image_is_path(name))
+        return image_open(name, !d->read_only, &d->block);
+    d->block = block_find(strncmp(name, "/dev/", 5) == 0 ? name + 5 : name);
+    rc = d->block ? block_claim(d->block, !d->read_only) : -ENOENT;
+    if (rc)
+        d->block = NULL;
+    return rc;
+}
+
 /* Takes the block device that the tools have named. */
 static int take_block(struct device *d)
 {
     char *params = read_text(d->back, "params"), *mode = read_text(d->back, "mode");
-    const char *name = params ? params : "";
     int rc;
 
-    if (strncmp(name, "/dev/", 5) == 0)
-        name += 5;
-    d->block = block_find(name);
     d->read_only = !mode || mode[0] != 'w';
-    rc = d->block ? block_claim(d->block, !d->read_only) : -ENOENT;
-    if (rc) {
+    rc = find_block(d, params ? params : "");
+    if (rc)
         refuse(d, params ? params : "(no target)", rc);
-        d->block = NULL;
-    } else {
+    else
+
         d->discard = d->block->can_discard && !d->read_only && number_or(d->back, "discard-enable", 1);
-    }
     free(params);
     free(mode);
     return rc;
@@ -257,9 +269,13 @@ static bool disconnect(struct device *d)
 
 void blkback_release_block(struct device *d)
 {
-    if (d->block)
-        block_release(d->block, !d->read_only);
+    struct block_device *block = d->block;
+
     d->block = NULL;
+    if (block && block->close)
+        block->close(block);
+    else if (block)
+        block_release(block, !d->read_only);
 }
 
 /* Nothing of the device is in use any more; of one that the tools are taking away, neither is the disk. */

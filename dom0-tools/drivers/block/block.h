@@ -57,6 +57,8 @@ struct block_device {
     struct block_statistics statistics;
     /* A disk's driver: takes a checked request of the whole disk. Called with upcalls off. */
     void (*start)(struct block_device *d, struct block_request *r);
+    /* NULL, or called when its user is done with it: it was made for him, and is not in the list (storage/image.c). */
+    void (*close)(struct block_device *d);
     /* A partition: its disk and where it begins there. */
     struct block_device *disk;
     uint64_t first;

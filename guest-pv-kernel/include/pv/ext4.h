@@ -23,4 +23,25 @@ const char *pv_ext4_problem(void);
 int pv_ext4_umount(const char *at);
 int pv_ext4_sync(const char *at);       /* all that was written so far is durable */
 
+/*
+ * A file as a disk: whoever claims it reads and writes its sectors on the disk below, without the file system. Until it is
+ * released the file keeps its size, name and blocks: others may read it, and not open it for writing.
+ */
+struct pv_ext4_run {
+    bool data;                  /* else nothing was written there yet: it reads as zeros */
+    uint64_t sector;            /* on the disk below */
+    uint64_t sectors;           /* as many; at least 1 */
+};
+
+/* `fd` is an open file of an ext4 file system, and stays open. One may claim it for writing, or many for reading. *disk is the
+ * disk below. 0; -EBUSY somebody else has it open for that; -EINVAL no such file; -EROFS. */
+int pv_ext4_claim(int fd, bool writable, struct pv_disk **disk);
+void pv_ext4_release(int fd, bool writable);
+
+/* Where a sector of a claimed file lies. It stays true until the release, once there is data. 0; -EINVAL behind the end; -EIO. */
+int pv_ext4_where(int fd, uint64_t sector, struct pv_ext4_run *run);
+
+/* Gives sectors of a claimed file room on the disk, with zeros where they had none. A sync makes it durable. -ENOSPC, -EIO. */
+int pv_ext4_reserve(int fd, uint64_t sector, uint64_t sectors);
+
 #endif
