@@ -186,18 +186,24 @@ static int do_part(struct image *im, struct part *part, const struct block_reque
     return part->error;
 }
 
-/* Memory of requests is this domain's own. */
+/* Memory of requests is this domain's own, wherever it is mapped. */
 static int zero_part(const struct block_request *r, uint64_t done, uint64_t sectors, struct part *part)
 {
-    cut(r, done * BLOCK_SECTOR, sectors * BLOCK_SECTOR, &part->request);
-    for (unsigned i = 0; i < part->request.segment_count; i++) {
-        const struct block_segment *s = &part->request.segments[i];
-        char *page = pv_mfn_to_virt(s->machine >> PV_PAGE_SHIFT);
+    const struct block_segment *segments = part->request.segments;
+    xen_pfn_t frames[BLOCK_SEGMENTS] = { 0 };
+    unsigned count;
+    char *pages;
 
-        if (!page)
-            return -EIO;
-        memset(page + s->machine % PV_PAGE_SIZE, 0, s->bytes);
-    }
+    cut(r, done * BLOCK_SECTOR, sectors * BLOCK_SECTOR, &part->request);
+    count = part->request.segment_count;
+    for (unsigned i = 0; i < count; i++)
+        frames[i] = segments[i].machine >> PV_PAGE_SHIFT;
+    pages = pv_map_frames(DOMID_SELF, frames, count, true, NULL);
+    if (!pages)
+        return -ENOMEM;
+    for (unsigned i = 0; i < count; i++)
+        memset(pages + i * PV_PAGE_SIZE + segments[i].machine % PV_PAGE_SIZE, 0, segments[i].bytes);
+    pv_unmap(pages, count);
     return 0;
 }
 
