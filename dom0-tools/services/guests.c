@@ -16,7 +16,6 @@
 #include "stations.h"
 
 #define MTU            1500
-#define STACK_PORTS    0xc000U      /* lwIP's own ports begin here */
 
 enum {
     ARP_KIND = 0,
@@ -155,7 +154,7 @@ static bool is_for_stack(const struct nat_view *v)
     if (v->protocol == IP_TCP)
         return (v->body[TCP_FLAGS] & (TCP_SYN | TCP_ACK)) != TCP_SYN;
     if (v->protocol == IP_UDP)
-        return v->to_port >= STACK_PORTS;
+        return interface_waits_for_udp(v->to_port);
     return v->body[ICMP_TYPE] == ICMP_ECHO_REPLY || v->body[ICMP_TYPE] == ICMP_UNREACHABLE ||
            v->body[ICMP_TYPE] == ICMP_TIME_EXCEEDED;
 }

@@ -7,6 +7,7 @@
 
 #include <lwip/netif.h>
 #include <lwip/pbuf.h>
+#include <lwip/udp.h>
 #include <pv/net.h>
 
 #define MTU 1500
@@ -113,6 +114,17 @@ void interface_to_stack(struct interface *i, struct packet *p)
         p->next = NULL;
         one_to_stack(i, p);
     }
+}
+
+bool interface_waits_for_udp(uint16_t port)
+{
+    const struct udp_pcb *pcb;
+
+    pv_net_lock();
+    for (pcb = udp_pcbs; pcb && pcb->local_port != port; pcb = pcb->next)
+        ;
+    pv_net_unlock();
+    return pcb != NULL;
 }
 
 /* ---- where it is ---- */

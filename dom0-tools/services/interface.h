@@ -43,6 +43,9 @@ void interface_send(struct interface *i, struct packet *p);
 /* Gives a frame to lwIP; takes the reference. */
 void interface_to_stack(struct interface *i, struct packet *p);
 
+/* Whether anything in the control domain waits for UDP at a port. */
+bool interface_waits_for_udp(uint16_t port);
+
 /* What the card says of its cable; a bridge is always there. Tells lwIP of changes. */
 void interface_check_link(struct interface *i);
 

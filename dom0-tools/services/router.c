@@ -17,7 +17,6 @@
 #define BATCH       64U
 #define TICK_MS     250U
 #define RETRY_MS    10U
-#define STACK_PORTS 0xc000U
 #define DHCP_CLIENT 68U
 
 /* ---- the outer network ---- */
@@ -43,7 +42,7 @@ static void send_in(struct packet *p, const struct nat_hop *hop, uint64_t now_ms
         neighbour_send(&services.guests, p, hop->address, now_ms);
 }
 
-/* Broadcasts: the DHCP client's answers alone. UDP: the ports that lwIP takes for itself. */
+/* Broadcasts: the DHCP client's answers alone. UDP: what somebody waits for. */
 static bool is_for_stack(struct packet *p)
 {
     bool group = p->pieces[0].at[ETH_TO] & 1;
@@ -52,7 +51,7 @@ static bool is_for_stack(struct packet *p)
     if (nat_look(p, &v) != NAT_FINE)
         return false;
     if (v.protocol == IP_UDP)
-        return v.to_port == DHCP_CLIENT || (!group && v.to_port >= STACK_PORTS);
+        return v.to_port == DHCP_CLIENT || (!group && interface_waits_for_udp(v.to_port));
     return !group;
 }
 
