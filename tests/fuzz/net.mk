@@ -7,3 +7,20 @@ fuzz-vif-srcs := tests/fuzz/fuzz_vif.c $(net-fuzz-srcs) $(fuzz-kit-srcs) \
 fuzz-vif-flags := $(fuzz-kit-flags)
 fuzz-vif-length := 1024
 fuzz-vif-runs := 6000
+
+# The services of the control domain.
+fuzz-targets += nat dhcpd
+fuzz-nat-srcs := tests/fuzz/fuzz_nat.c $(addprefix dom0-tools/services/,nat.c nat_table.c nat_view.c nat_icmp.c) \
+    $(addprefix dom0-tools/net/,pool.c packet.c checksum.c segment.c) dom0-tools/xenstore/siphash.c $(fuzz-kit-srcs)
+fuzz-nat-flags := $(fuzz-kit-flags)
+fuzz-nat-runs := 4000
+
+fuzz-dhcpd-srcs := tests/fuzz/fuzz_dhcpd.c $(addprefix dom0-tools/services/,dhcpd.c dhcp_message.c) $(fuzz-kit-srcs)
+fuzz-dhcpd-flags := $(fuzz-kit-flags)
+fuzz-dhcpd-runs := 6000
+
+# The kit's network frontend.
+fuzz-targets += netfront_ring
+fuzz-netfront_ring-srcs := tests/fuzz/fuzz_netfront_ring.c guest-pv-kernel/net/ring.c $(fuzz-kit-srcs)
+fuzz-netfront_ring-flags := $(fuzz-kit-flags) -Iguest-pv-kernel
+fuzz-netfront_ring-runs := 8000

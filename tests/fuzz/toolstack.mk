@@ -29,3 +29,10 @@ build/fuzz/seeds/toolstack_image: build/fuzz/toolstack_image-seeder
 	$(Q)$< $@
 	@touch $@
 fuzz-toolstack_image-runs := 8000
+
+fuzz-targets += config_devices
+fuzz-config_devices-srcs := tests/fuzz/fuzz_config_devices.c $(fuzz-kit-srcs) \
+    $(addprefix dom0-tools/toolstack/,config_disk.c config_vif.c)
+fuzz-config_devices-flags := $(fuzz-kit-flags)
+fuzz-config_devices-seeds := tests/fuzz/seeds/config_devices
+fuzz-config_devices-length := 300
