@@ -154,9 +154,10 @@ static void print_member(FILE *out, const struct net_port *port)
 {
     const struct net_statistics *s = &port->statistics;
 
-    fprintf(out, "%-15s %-4s %5u %10" PRIu64 " %12" PRIu64 " %8" PRIu64 " %8" PRIu64 " %10" PRIu64 " %12" PRIu64 " %8" PRIu64 "\n",
-            port->name, port->link ? "up" : "down", port->mtu, s->rx_packets, s->rx_bytes, s->rx_drops, s->spoofed,
-            s->tx_packets, s->tx_bytes, s->tx_drops);
+    fprintf(out, "%-15s %-4s %5u ", port->name, port->link ? "up" : "down", port->mtu);
+    fprintf(out, "%10" PRIu64 " %12" PRIu64 " %8" PRIu64 " %8" PRIu64, s->rx_packets, s->rx_bytes,
+            s->rx_drops, s->spoofed);
+    fprintf(out, " %10" PRIu64 " %12" PRIu64 " %8" PRIu64 "\n", s->tx_packets, s->tx_bytes, s->tx_drops);
 }
 
 static void print_address(void *arg, const uint8_t *mac, const struct net_port *port, unsigned age_s)
@@ -173,15 +174,16 @@ static void print_address(void *arg, const uint8_t *mac, const struct net_port *
 
 static void show(FILE *out, const struct bridge *b)
 {
-    fprintf(out, "%-15s %-4s %5s %10s %12s %8s %8s %10s %12s %8s\n", "MEMBER", "LINK", "MTU", "IN", "BYTES", "DROPPED", "REFUSED",
-            "OUT", "BYTES", "DROPPED");
+    fprintf(out, "%-15s %-4s %5s %10s %12s %8s %8s %10s %12s %8s\n", "MEMBER", "LINK", "MTU", "IN", "BYTES",
+            "DROPPED", "REFUSED", "OUT", "BYTES", "DROPPED");
     for (const struct net_port *port = NULL; (port = bridge_member(b, port)) != NULL;)
         print_member(out, port);
     fprintf(out, "\n%-17s  %-15s %s\n", "ADDRESS", "MEMBER", "AGE");
     bridge_learnt(b, print_address, out);
 }
 
-/* Everything is written down before any of it is printed: while the terminal makes us wait, ports come and go. */
+/* Everything is written down before any of it is printed: while the terminal makes us wait, ports come and
+ * go. */
 static int print(const struct command_call *call, const struct bridge *b)
 {
     const char *verb = call->words[0];
@@ -227,12 +229,14 @@ static int join(const struct command_call *call, struct bridge *b, const char *n
                               bridge_name(port->bridge));
     rc = uplink_join_bridge(b, port);
     if (rc == -EBUSY)
-        return report_failure(call, name, rc, NULL, "it cannot join %s: something else uses it", bridge_name(b));
-    if (rc == -EADDRINUSE)
-        return report_failure(call, name, rc, NULL, "it cannot join %s: another member has its address", bridge_name(b));
-    if (rc == -EINVAL)
-        return report_failure(call, name, 0, "make a bridge for it", "%s is the guests' own network, which this host routes",
+        return report_failure(call, name, rc, NULL, "it cannot join %s: something else uses it",
                               bridge_name(b));
+    if (rc == -EADDRINUSE)
+        return report_failure(call, name, rc, NULL, "it cannot join %s: another member has its address",
+                              bridge_name(b));
+    if (rc == -EINVAL)
+        return report_failure(call, name, 0, "make a bridge for it",
+                              "%s is the guests' own network, which this host routes", bridge_name(b));
     return rc ? report_failure(call, name, rc, NULL, "it cannot join %s", bridge_name(b)) : STATUS_OK;
 }
 
@@ -245,7 +249,8 @@ static int leave(const struct command_call *call, struct bridge *b, const char *
     if (port->bridge != b)
         return report_failure(call, name, 0, NULL, "it is not in the bridge %s", bridge_name(b));
     if (uplink_leave_bridge(port))
-        return report_failure(call, name, 0, NULL, "it is the control domain's own and stays with the bridge");
+        return report_failure(call, name, 0, NULL,
+                              "it is the control domain's own and stays with the bridge");
     return STATUS_OK;
 }
 
@@ -267,9 +272,11 @@ static int create(const struct command_call *call, const char *name)
     int status = STATUS_OK, rc = bridge_create(name, &b);
 
     if (rc == -EINVAL)
-        return report_failure(call, name, 0, NULL, "a name has 1 to %d letters, digits, `-`, `_` and `.`", NET_NAME - 1);
+        return report_failure(call, name, 0, NULL, "a name has 1 to %d letters, digits, `-`, `_` and `.`",
+                              NET_NAME - 1);
     if (rc == -EEXIST)
-        return report_failure(call, name, rc, NULL, "there is a %s of that name", bridge_find(name) ? "bridge" : "port");
+        return report_failure(call, name, rc, NULL, "there is a %s of that name",
+                              bridge_find(name) ? "bridge" : "port");
     if (rc)
         return report_failure(call, name, rc, NULL, "it cannot be made");
     for (size_t i = 2; i < call->count && status == STATUS_OK; i++)
@@ -302,7 +309,8 @@ static int dispatch(const struct command_call *call, struct bridge *b)
 int cmd_bridge(const struct command_call *call)
 {
     static const struct { const char *name; size_t least, most; } verbs[] = {
-        { "list", 1, 1 }, { "ports", 1, 1 }, { "create", 2, COMMAND_ANY }, { "delete", 2, 2 }, { "show", 2, 2 }, { "join", 3, 3 }, { "leave", 3, 3 },
+        { "list", 1, 1 }, { "ports", 1, 1 }, { "create", 2, COMMAND_ANY }, { "delete", 2, 2 },
+        { "show", 2, 2 }, { "join", 3, 3 }, { "leave", 3, 3 },
     };
     const char *verb = call->words[0];
     struct bridge *b;
@@ -321,6 +329,7 @@ int cmd_bridge(const struct command_call *call)
         return create(call, call->words[1]);
     b = bridge_find(call->words[1]);
     if (!b)
-        return report_failure(call, call->words[1], 0, "`bridge list` shows those there are", "there is no such bridge");
+        return report_failure(call, call->words[1], 0, "`bridge list` shows those there are",
+                              "there is no such bridge");
     return dispatch(call, b);
 }

@@ -1,5 +1,6 @@
-/* bridge.c: see bridge.h. Addresses are in a hash table whose order no guest can guess; the entries of a port are in the order in which
- * they were last heard of, so that a port which has its share pushes its own oldest one out, nobody else's. */
+/* bridge.c: see bridge.h. Addresses are in a hash table whose order no guest can guess; the entries of a port
+ * are in the order in which they were last heard of, so that a port which has its share pushes its own oldest
+ * one out, nobody else's. */
 #include "bridge.h"
 
 #include <ctype.h>
@@ -226,7 +227,8 @@ static bool is_name(const char *name)
     return length > 0 && length < NET_NAME && isalnum((unsigned char)name[0]);
 }
 
-/* Without randomness addresses can be chosen so that they share a bucket; but a port has few entries in any case. */
+/* Without randomness addresses can be chosen so that they share a bucket; but a port has few entries in any
+ * case. */
 static void choose_secret(struct bridge *b)
 {
     uint64_t numbers[2] = { pv_now_ns(), UINT64_C(0x9e3779b97f4a7c15) };
@@ -337,8 +339,7 @@ struct net_port *bridge_member(const struct bridge *b, const struct net_port *af
     return after ? TAILQ_NEXT(after, link_bridge) : TAILQ_FIRST(&b->members);
 }
 
-void bridge_learnt(const struct bridge *b, void (*fn)(void *arg, const uint8_t *mac, const struct net_port *port, unsigned age_s),
-                   void *arg)
+void bridge_learnt(const struct bridge *b, bridge_learnt_fn *fn, void *arg)
 {
     uint64_t now = pv_now_ns();
     struct net_port *port;

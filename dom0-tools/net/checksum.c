@@ -66,7 +66,8 @@ enum { LEAST_START = 14 + 20, UDP_FIELD = 6, TCP_FIELD = 16 };
 
 bool packet_blank_valid(const struct packet *p)
 {
-    return p->checksum_start >= LEAST_START && (p->checksum_offset == UDP_FIELD || p->checksum_offset == TCP_FIELD) &&
+    return p->checksum_start >= LEAST_START &&
+           (p->checksum_offset == UDP_FIELD || p->checksum_offset == TCP_FIELD) &&
            (size_t)p->checksum_start + p->checksum_offset + 2 <= p->bytes;
 }
 

@@ -7,7 +7,8 @@
 
 #include "packet.h"
 
-/* The sum of 16-bit words as they lie in memory, not inverted; an odd byte at the end counts as if a zero followed. */
+/* The sum of 16-bit words as they lie in memory, not inverted; an odd byte at the end counts as if a zero
+ * followed. */
 uint16_t checksum_memory(const void *p, size_t bytes);
 
 /* The same of a part of a frame, which ends with the frame at the latest. */

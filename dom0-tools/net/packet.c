@@ -166,7 +166,8 @@ size_t packet_write(struct packet *p, size_t offset, const void *buf, size_t byt
     return transfer(p, offset, NULL, buf, bytes);
 }
 
-size_t packet_copy(struct packet *to, size_t to_offset, const struct packet *from, size_t offset, size_t bytes)
+size_t packet_copy(struct packet *to, size_t to_offset, const struct packet *from, size_t offset,
+                   size_t bytes)
 {
     size_t done = 0;
 

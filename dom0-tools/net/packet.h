@@ -1,6 +1,7 @@
 /*
- * packet.h: a frame on its way through the control domain: in pages whose machine addresses are known, with what is known of
- * its checksum and segmentation. Counted references; who holds the only one may change it. Threads only, nothing here waits.
+ * packet.h: a frame on its way through the control domain: in pages whose machine addresses are known, with
+ * what is known of its checksum and segmentation. Counted references; who holds the only one may change it.
+ * Threads only, nothing here waits.
  */
 #ifndef ENSO_NET_PACKET_H
 #define ENSO_NET_PACKET_H
@@ -24,7 +25,7 @@ struct packet_piece {
 enum packet_checksum {
     PACKET_UNVERIFIED,      /* it is there, and may be wrong */
     PACKET_VERIFIED,        /* it is there and right */
-    PACKET_BLANK,           /* TCP or UDP: the field holds the sum of the pseudo header; whoever sends it out completes it */
+    PACKET_BLANK,           /* TCP or UDP: the field holds the pseudo header's sum; the sender completes it */
 };
 
 enum packet_gso { PACKET_WHOLE, PACKET_TCP4, PACKET_TCP6 };
@@ -43,43 +44,48 @@ struct packet {
     struct packet_piece pieces[PACKET_PIECES];
 };
 
-/* A frame of so many bytes, contents undefined, in pieces of a page each but the first and the last: where it needs no further page, there is
- * PACKET_ROOM before it, in which the last holder may put a header of a card. The caller's reference. NULL: above PACKET_MAX, or the
- * pool (bounded) has no more. */
+/* A frame of so many bytes, contents undefined, in pieces of a page each but the first and the last: where it
+ * needs no further page, there is PACKET_ROOM before it, in which the last holder may put a header of a card.
+ * The caller's reference. NULL: above PACKET_MAX, or the pool (bounded) has no more. */
 struct packet *packet_alloc(size_t bytes);
 void packet_hold(struct packet *p);
 void packet_free(struct packet *p);         /* gives a reference back */
 
-/* For whoever fills a frame: cuts it behind `bytes`, and gives pages back that are not needed; takes bytes away from its beginning (false:
- * they are not all in the first piece); moves the pieces of another one, whose reference goes, behind its own (false: too many, nothing was
- * moved). What is known of checksum and segmentation stays as it is. The caller holds the only references. */
+/* For whoever fills a frame: cuts it behind `bytes`, and gives pages back that are not needed; takes bytes
+ * away from its beginning (false: they are not all in the first piece); moves the pieces of another one,
+ * whose reference goes, behind its own (false: too many, nothing was moved). What is known of checksum and
+ * segmentation stays as it is. The caller holds the only references. */
 void packet_trim(struct packet *p, size_t bytes);
 bool packet_pull(struct packet *p, size_t bytes);
 bool packet_append(struct packet *p, struct packet *tail);
 
-/* Copies out of and into a frame, and from one into another; bytes beyond an end are not touched. How many were copied. */
+/* Copies out of and into a frame, and from one into another; bytes beyond an end are not touched. How many
+ * were copied. */
 size_t packet_read(const struct packet *p, size_t offset, void *buf, size_t bytes);
 size_t packet_write(struct packet *p, size_t offset, const void *buf, size_t bytes);
-size_t packet_copy(struct packet *to, size_t to_offset, const struct packet *from, size_t offset, size_t bytes);
+size_t packet_copy(struct packet *to, size_t to_offset, const struct packet *from, size_t offset,
+                   size_t bytes);
 
-/* A frame with the same content that the caller alone holds: p itself if that is so already, else a copy (p's reference is given back).
- * NULL without memory (the reference is given back too). */
+/* A frame with the same content that the caller alone holds: p itself if that is so already, else a copy (p's
+ * reference is given back). NULL without memory (the reference is given back too). */
 struct packet *packet_own(struct packet *p);
 
-/* Fills in a BLANK checksum by software; of one that the caller alone holds. The frame is VERIFIED then; UNVERIFIED and as it was if the
- * field is not in it. */
+/* Fills in a BLANK checksum by software; of one that the caller alone holds. The frame is VERIFIED then;
+ * UNVERIFIED and as it was if the field is not in it. */
 void packet_complete_checksum(struct packet *p);
 
-/* True if a BLANK frame's field is TCP's or UDP's by its place, and within the frame; net_receive() lets nothing else in. */
+/* True if a BLANK frame's field is TCP's or UDP's by its place, and within the frame; net_receive() lets
+ * nothing else in. */
 bool packet_blank_valid(const struct packet *p);
 
-/* True if a gso frame's headers are what its fields say (checksum_start, header_bytes, IP without options behind it that TCP is not,
- * TCP's own length) and gso_size is SEGMENT_MIN at least; net_receive() lets nothing else in. */
+/* True if a gso frame's headers are what its fields say (checksum_start, header_bytes, IP without options
+ * behind it that TCP is not, TCP's own length) and gso_size is SEGMENT_MIN at least; net_receive() lets
+ * nothing else in. */
 #define SEGMENT_MIN 256U        /* so that a frame is not cut into thousands */
 bool packet_gso_valid(const struct packet *p);
 
-/* Cuts a gso frame into a list (by next) of WHOLE frames with complete checksums; p's reference is given back. NULL without memory, or if
- * it is not valid. */
+/* Cuts a gso frame into a list (by next) of WHOLE frames with complete checksums; p's reference is given
+ * back. NULL without memory, or if it is not valid. */
 struct packet *packet_segment(struct packet *p);
 
 /* How many pages the pool has, and how many are in use. */

@@ -11,7 +11,7 @@ unsigned pool_source(struct pool_page *pages, unsigned n)
 
     if (!region)
         return 0;
-    for (unsigned i = 0; i < n; i++)
-        pages[i] = (struct pool_page){ region + i * PV_PAGE_SIZE, pv_virt_to_machine(region + i * PV_PAGE_SIZE) };
+    for (unsigned i = 0; i < n; i++, region += PV_PAGE_SIZE)
+        pages[i] = (struct pool_page){ region, pv_virt_to_machine(region) };
     return n;
 }

@@ -37,8 +37,9 @@ static bool is_dhcp(const uint8_t *ip, size_t bytes)
     size_t header = (ip[0] & 15U) * 4;
     const uint8_t *udp = ip + header;
 
-    return bytes >= header + UDP_HEADER && ip[IP4_PROTOCOL] == PROTOCOL_UDP && (get16(ip + IP4_FRAGMENT) & NOT_WHOLE) == 0 &&
-           get16(udp) == DHCP_CLIENT && get16(udp + 2) == DHCP_SERVER;
+    return bytes >= header + UDP_HEADER && ip[IP4_PROTOCOL] == PROTOCOL_UDP &&
+           (get16(ip + IP4_FRAGMENT) & NOT_WHOLE) == 0 && get16(udp) == DHCP_CLIENT &&
+           get16(udp + 2) == DHCP_SERVER;
 }
 
 static bool ip4_allowed(const struct net_policy *policy, const uint8_t *ip, size_t bytes)
@@ -49,9 +50,10 @@ static bool ip4_allowed(const struct net_policy *policy, const uint8_t *ip, size
 }
 
 /* A sender without an address asks whether one is free. */
-static bool arp_allowed(const struct net_policy *policy, const uint8_t *arp, size_t bytes, const uint8_t *source)
+static bool arp_allowed(const struct net_policy *policy, const uint8_t *arp, size_t bytes,
+                        const uint8_t *source)
 {
-    static const uint8_t ether_ip4[] = { 0, 1, 8, 0, 6, 4, 0 };     /* kinds and lengths; operation below 256 */
+    static const uint8_t ether_ip4[] = { 0, 1, 8, 0, 6, 4, 0 };     /* ... and an operation below 256 */
 
     if (bytes < ARP_BYTES || memcmp(arp, ether_ip4, sizeof(ether_ip4)) != 0 || (arp[7] != 1 && arp[7] != 2))
         return false;

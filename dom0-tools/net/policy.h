@@ -4,8 +4,8 @@
 
 #include "port.h"
 
-/* True if a frame with the headers in its first piece may come in. With addresses, nothing but IPv4 and ARP without any tag is let in, so that a frame
- * cannot be wrapped to look like something else. */
+/* True if a frame with the headers in its first piece may come in. With addresses, nothing but IPv4 and ARP
+ * without any tag is let in, so that a frame cannot be wrapped to look like something else. */
 bool policy_allows(const struct net_policy *policy, const struct packet *p);
 
 #endif

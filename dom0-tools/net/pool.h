@@ -1,4 +1,5 @@
-/* pool.h: the pages that packets are made of: taken when they are needed, up to a bound, and kept. Threads only. */
+/* pool.h: the pages that packets are made of: taken when they are needed, up to a bound, and kept. Threads
+ * only. */
 #ifndef ENSO_NET_POOL_H
 #define ENSO_NET_POOL_H
 
@@ -16,7 +17,8 @@ struct pool_page {
     uint64_t machine;
 };
 
-/* Takes n pages, or none and says false: the bound is reached or there is no memory. Contents are whatever was there. */
+/* Takes n pages, or none and says false: the bound is reached or there is no memory. Contents are whatever
+ * was there. */
 bool pool_take(struct pool_page *pages, unsigned n);
 void pool_give(struct pool_page page);
 

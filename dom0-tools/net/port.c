@@ -78,7 +78,8 @@ static bool is_sound(const struct packet *p)
 {
     uint32_t linear = p->bytes < PACKET_LINEAR ? p->bytes : PACKET_LINEAR;
 
-    return p->bytes >= HEADER && p->pieces[0].bytes >= linear && (p->checksum != PACKET_BLANK || packet_blank_valid(p)) &&
+    return p->bytes >= HEADER && p->pieces[0].bytes >= linear &&
+           (p->checksum != PACKET_BLANK || packet_blank_valid(p)) &&
            (p->gso == PACKET_WHOLE || packet_gso_valid(p));
 }
 

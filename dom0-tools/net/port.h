@@ -1,6 +1,7 @@
 /*
- * port.h: ends of the control domain's networks: physical cards (eth0), virtual interfaces of domains (vif3.0), the control domain's own
- * interfaces. Whoever makes a port fills it in and keeps it; a bridge or the control domain's stack is attached above it. Threads only.
+ * port.h: ends of the control domain's networks: physical cards (eth0), virtual interfaces of domains
+ * (vif3.0), the control domain's own interfaces. Whoever makes a port fills it in and keeps it; a bridge or
+ * the control domain's stack is attached above it. Threads only.
  */
 #ifndef ENSO_NET_PORT_H
 #define ENSO_NET_PORT_H
@@ -18,16 +19,20 @@
 /* What a port takes as it is; the rest is done by software before a frame gets there. */
 enum { NET_CHECKSUM = 1, NET_TSO4 = 2, NET_TSO6 = 4 };
 
-/* What may come in through a port. Checked before anything else is done with a frame. Constant while something is above the port. */
+/* What may come in through a port. Checked before anything else is done with a frame. Constant while
+ * something is above the port. */
 struct net_policy {
-    bool locked;                        /* source MAC must be `mac`; a bridge delivers no other stations' unicast to it */
+    /* The source MAC must be `mac`, and a bridge delivers no other station's unicast. */
+    bool locked;
     uint8_t mac[NET_MAC];
-    unsigned address_count;             /* not 0: IPv4 and ARP may only claim these, and nothing else comes in, tagged frames neither */
+    /* Not 0: IPv4 and ARP may only claim these, and nothing else comes in, tagged frames neither. */
+    unsigned address_count;
     uint32_t addresses[NET_ADDRESSES];  /* network byte order */
 };
 
 struct net_statistics {
-    uint64_t rx_packets, rx_bytes, rx_drops;    /* rx: what came in from the port, tx: what was delivered to it */
+    /* rx: what came in from the port; tx: what was delivered to it. */
+    uint64_t rx_packets, rx_bytes, rx_drops;
     uint64_t tx_packets, tx_bytes, tx_drops;
     uint64_t spoofed;                           /* refused by the policy; counted in rx_drops too */
 };
@@ -47,8 +52,9 @@ struct net_port {
     struct net_policy policy;
     struct net_statistics statistics;
     unsigned learn_limit;               /* addresses that a bridge learns behind it; 0: BRIDGE_LEARN_PORT */
-    /* Takes a frame to send out through the port, and its reference; may drop it (and counts that in tx_drops). Does not wait, and
-     * does not hand frames to net_receive(): what a frame causes is for a thread of the port's owner. */
+    /* Takes a frame to send out through the port, and its reference; may drop it (and counts that in
+     * tx_drops). Does not wait, and does not hand frames to net_receive(): what a frame causes is for a
+     * thread of the port's owner. */
     void (*deliver)(struct net_port *port, struct packet *p);
     void *owner;
 
@@ -67,17 +73,20 @@ void net_unregister(struct net_port *port);
 struct net_port *net_find(const char *name);
 struct net_port *net_next(const struct net_port *port);     /* the first one for NULL; NULL behind the last */
 
-/* Puts something above a port; -EBUSY: there is something. net_detach() takes it away, also out of a bridge. */
+/* Puts something above a port; -EBUSY: there is something. net_detach() takes it away, also out of a
+ * bridge. */
 int net_attach(struct net_port *port, net_input_fn *input, void *arg);
 void net_detach(struct net_port *port);
 
-/* For the port's owner: a frame has come in, in memory that nobody but its holders writes. Counts it, checks what is said of its length,
- * pieces, checksum and segments, and the policy, hands it up; takes the reference. */
+/* For the port's owner: a frame has come in, in memory that nobody but its holders writes. Counts it, checks
+ * what is said of its length, pieces, checksum and segments, and the policy, hands it up; takes the
+ * reference. */
 void net_receive(struct net_port *port, struct packet *p);
 /* The same for one that the owner itself finds wrong: it is counted and dropped. */
 void net_refuse(struct net_port *port, struct packet *p);
 
-/* Sends a frame out through a port: cuts and completes what the port does not take, counts, delivers; takes the reference. */
+/* Sends a frame out through a port: cuts and completes what the port does not take, counts, delivers; takes
+ * the reference. */
 void net_send(struct net_port *port, struct packet *p);
 
 #endif

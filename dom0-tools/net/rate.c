@@ -10,7 +10,12 @@ void net_rate_init(struct net_rate *r, uint64_t bytes, uint64_t interval_us, uin
         bytes = INT64_MAX / 2;
     if (interval_us > INTERVAL_MAX_US)
         interval_us = INTERVAL_MAX_US;
-    *r = (struct net_rate){ interval_us ? bytes : 0, interval_us ? interval_us * NS_PER_US : 1, now_ns, (int64_t)bytes };
+    *r = (struct net_rate){ .interval = 1, .start = now_ns };
+    if (interval_us == 0)
+        return;
+    r->bytes = bytes;
+    r->interval = interval_us * NS_PER_US;
+    r->credit = (int64_t)bytes;
 }
 
 /* Intervals until there is credit again, after a refusal. */

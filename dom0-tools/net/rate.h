@@ -1,5 +1,5 @@
-/* rate.h: how much may pass in a time: so many bytes in each interval, which may be used at once and are not saved for later. What passes
- * last may be larger than what is left; later intervals pay for it. Pure. */
+/* rate.h: how much may pass in a time: so many bytes in each interval, which may be used at once and are not
+ * saved for later. What passes last may be larger than what is left; later intervals pay for it. Pure. */
 #ifndef ENSO_NET_RATE_H
 #define ENSO_NET_RATE_H
 

@@ -1,4 +1,5 @@
-/* segment.c: cuts a large TCP frame into segments, as a card does. The headers are read once, into memory of our own, and checked there. */
+/* segment.c: cuts a large TCP frame into segments, as a card does. The headers are read once, into memory of
+ * our own, and checked there. */
 #include <string.h>
 
 #include "checksum.h"
@@ -8,7 +9,8 @@
 
 enum { ETHER_HEADER = 14, ETHER_VLAN = 4 };
 enum { TYPE_IP4 = 0x0800, TYPE_IP6 = 0x86dd, TYPE_VLAN = 0x8100, TYPE_SERVICE_VLAN = 0x88a8 };
-enum { IP4_HEADER = 20, IP4_LENGTH = 2, IP4_ID = 4, IP4_FRAGMENT = 6, IP4_PROTOCOL = 9, IP4_CHECKSUM = 10, IP4_ADDRESSES = 12 };
+enum { IP4_HEADER = 20, IP4_LENGTH = 2, IP4_ID = 4, IP4_FRAGMENT = 6, IP4_PROTOCOL = 9, IP4_CHECKSUM = 10,
+       IP4_ADDRESSES = 12 };
 enum { IP6_HEADER = 40, IP6_LENGTH = 4, IP6_ADDRESSES = 8 };
 enum { TCP_HEADER = 20, TCP_SEQUENCE = 4, TCP_LENGTH = 12, TCP_FLAGS = 13, TCP_CHECKSUM = 16 };
 enum { FLAG_FIN = 0x01, FLAG_PSH = 0x08, FLAG_CWR = 0x80 };
@@ -43,7 +45,8 @@ static void put32(uint8_t *p, uint32_t v)
     put16(p + 2, v);
 }
 
-/* Where the IP header begins if the frame's type is `type`, behind two VLAN tags at the most; 0: it is another. */
+/* Where the IP header begins if the frame's type is `type`, behind two VLAN tags at the most; 0: it is
+ * another. */
 static unsigned find_ip(const struct headers *h, unsigned type)
 {
     unsigned at = ETHER_HEADER;
@@ -79,7 +82,8 @@ static bool read_headers(const struct packet *p, struct headers *h)
     h->tcp = p->checksum_start;
     h->all = p->header_bytes;
     if (p->checksum != PACKET_BLANK || p->checksum_offset != TCP_CHECKSUM || p->gso_size < SEGMENT_MIN ||
-        h->all > HEADERS_MAX || h->all > p->bytes || h->tcp + TCP_HEADER > h->all || h->tcp < ETHER_HEADER + IP4_HEADER)
+        h->all > HEADERS_MAX || h->all > p->bytes || h->tcp + TCP_HEADER > h->all ||
+        h->tcp < ETHER_HEADER + IP4_HEADER)
         return false;
     packet_read(p, 0, h->bytes, h->all);
     h->ip = find_ip(h, h->four ? TYPE_IP4 : TYPE_IP6);
@@ -108,7 +112,8 @@ static uint16_t pseudo_header(const struct headers *h, size_t tcp_bytes)
 }
 
 /* Makes h->bytes the headers of segment number i with n bytes of payload, but for TCP's checksum. */
-static void adjust(struct headers *h, unsigned i, size_t offset, size_t n, bool last, const struct headers *first)
+static void adjust(struct headers *h, unsigned i, size_t offset, size_t n, bool last,
+                   const struct headers *first)
 {
     uint8_t *ip = h->bytes + h->ip, *tcp = h->bytes + h->tcp;
     uint16_t sum;

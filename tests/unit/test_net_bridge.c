@@ -1,5 +1,6 @@
-/* A bridge against a model that is a list in the order of hearing: members come and go, some of them locked, stations move, entries age and
- * are pushed out; each frame has to arrive where the model says, and nowhere else, and nothing is held afterwards. */
+/* A bridge against a model that is a list in the order of hearing: members come and go, some of them locked,
+ * stations move, entries age and are pushed out; each frame has to arrive where the model says, and nowhere
+ * else, and nothing is held afterwards. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Packets against flat memory: pieces that are taken away, joined and cut; copies; references; a pool that ends; checksums of any part at
- * odd places compared with a sum of two bytes at a time. */
+/* Packets against flat memory: pieces that are taken away, joined and cut; copies; references; a pool that
+ * ends; checksums of any part at odd places compared with a sum of two bytes at a time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* What is done with every frame: what a policy lets in, frames that lie about themselves, and how a frame is made fit for a port that takes
- * less than it asks for. */
+/* What is done with every frame: what a policy lets in, frames that lie about themselves, and how a frame is
+ * made fit for a port that takes less than it asks for. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Rate limits: over any stretch no more passes than its intervals allow and one frame; whoever waits as long as it is told may go on; a limit
- * is used up, not only kept; numbers of any size. */
+/* Rate limits: over any stretch no more passes than its intervals allow and one frame; whoever waits as long
+ * as it is told may go on; a limit is used up, not only kept; numbers of any size. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
-/* Large TCP frames are cut: every segment is compared with one that is written down here field by field, with checksums counted two bytes
- * at a time; headers that are not what they claim are refused; nothing that the fields could say does harm. */
+/* Large TCP frames are cut: every segment is compared with one that is written down here field by field, with
+ * checksums counted two bytes at a time; headers that are not what they claim are refused; nothing that the
+ * fields could say does harm. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,7 +52,8 @@ static unsigned header_bytes(const struct shape *s)
     return ip_at(s) + s->ip_bytes + s->tcp_bytes;
 }
 
-/* Writes the headers for a frame with so many bytes of payload, checksums of its own content (the payload is there). */
+/* Writes the headers for a frame with so many bytes of payload, checksums of its own content (the payload is
+ * there). */
 static void write_headers(uint8_t *f, const struct shape *s, unsigned payload, uint16_t id, uint32_t sequence, uint8_t flags)
 {
     uint8_t *ip = f + ip_at(s), *tcp = ip + s->ip_bytes;

@@ -1,6 +1,6 @@
-/* The driver of network cards with a card that is played here: frames arrive and leave unchanged, in one buffer or many, with and without
- * tables of descriptors, with what is said of checksums and segments; it is never without buffers; a card that lies is given up, and then
- * nothing is held. */
+/* The driver of network cards with a card that is played here: frames arrive and leave unchanged, in one
+ * buffer or many, with and without tables of descriptors, with what is said of checksums and segments; it is
+ * never without buffers; a card that lies is given up, and then nothing is held. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -192,7 +192,8 @@ static void use(unsigned queue, uint32_t id, uint32_t bytes)
     used->index++;
 }
 
-/* Puts a header and a frame into the receive queue, in as many buffers as it takes. False: there are not enough. */
+/* Puts a header and a frame into the receive queue, in as many buffers as it takes. False: there are not
+ * enough. */
 static bool inject(struct net_header h, const uint8_t *frame, size_t n)
 {
     static uint8_t all[PACKET_MAX + 12];

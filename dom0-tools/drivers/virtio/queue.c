@@ -69,8 +69,8 @@ bool virtq_add(struct virtq *q, const struct virtq_part *parts, unsigned count, 
     return true;
 }
 
-bool virtq_add_table(struct virtq *q, const struct virtq_part *parts, unsigned count, struct virtq_desc *table, uint64_t machine,
-                     void *token)
+bool virtq_add_table(struct virtq *q, const struct virtq_part *parts, unsigned count,
+                     struct virtq_desc *table, uint64_t machine, void *token)
 {
     uint16_t head;
 

@@ -1,7 +1,7 @@
 /*
- * queue.h: a virtqueue (split layout, event index) in one page. Descriptors point at memory of this domain; what the device
- * writes is checked before it is used. No hardware is touched here: tested on the build machine.
- * Callers keep event handlers out (upcalls off).
+ * queue.h: a virtqueue (split layout, event index) in one page. Descriptors point at memory of this domain;
+ * what the device writes is checked before it is used. No hardware is touched here: tested on the build
+ * machine. Callers keep event handlers out (upcalls off).
  */
 #ifndef ENSO_DRIVERS_VIRTIO_QUEUE_H
 #define ENSO_DRIVERS_VIRTIO_QUEUE_H
@@ -27,7 +27,8 @@ struct virtq_used {
     uint16_t avail_event;
 };
 
-/* The page that driver and device share. Rings are laid out for VIRTQ_MAX, so a queue has that size or none. */
+/* The page that driver and device share. Rings are laid out for VIRTQ_MAX, so a queue has that size or
+ * none. */
 struct virtq_page {
     struct virtq_desc desc[VIRTQ_MAX];
     struct virtq_avail avail;
@@ -57,16 +58,16 @@ void virtq_init(struct virtq *q, struct virtq_page *page);
 /* Adds a chain of parts. False: not enough descriptors. The device sees it at virtq_publish(). */
 bool virtq_add(struct virtq *q, const struct virtq_part *parts, unsigned count, void *token);
 
-/* The same with a table of descriptors in memory of the caller's, which stays untouched until the chain is back: the queue gives one of its
- * own for it. The device must have agreed to INDIRECT. */
-bool virtq_add_table(struct virtq *q, const struct virtq_part *parts, unsigned count, struct virtq_desc *table, uint64_t machine,
-                     void *token);
+/* The same with a table of descriptors in memory of the caller's, which stays untouched until the chain is
+ * back: the queue gives one of its own for it. The device must have agreed to INDIRECT. */
+bool virtq_add_table(struct virtq *q, const struct virtq_part *parts, unsigned count,
+                     struct virtq_desc *table, uint64_t machine, void *token);
 
 /* Shows the device what was added. True: it wants to be notified. */
 bool virtq_publish(struct virtq *q);
 
-/* The next chain that the device is done with: its token, and how many bytes it says it wrote. NULL: none. *broken: the device
- * has named a chain that is not out there; the queue must not be used any more. */
+/* The next chain that the device is done with: its token, and how many bytes it says it wrote. NULL: none.
+ * *broken: the device has named a chain that is not out there; the queue must not be used any more. */
 void *virtq_take(struct virtq *q, uint32_t *bytes, bool *broken);
 
 /* Asks for an interrupt when the next chain is done. True: one is done already, take it first. */

@@ -1,5 +1,5 @@
-/* virtio.h: a virtio device on PCI (version 1, no legacy), between its driver and its registers. Threads only, but for
- * virtio_notify(). Errors are negative newlib numbers. */
+/* virtio.h: a virtio device on PCI (version 1, no legacy), between its driver and its registers. Threads
+ * only, but for virtio_notify(). Errors are negative newlib numbers. */
 #ifndef ENSO_DRIVERS_VIRTIO_H
 #define ENSO_DRIVERS_VIRTIO_H
 
@@ -34,8 +34,9 @@ struct virtio {
     uint64_t features;              /* as agreed */
 };
 
-/* Finds the registers, resets the device and agrees on features: those of `wanted` that it has, and VERSION_1 and EVENT_IDX, without
- * which it is of no use here. -ENODEV it lacks them or its registers are not where they should be; -EIO it refused. */
+/* Finds the registers, resets the device and agrees on features: those of `wanted` that it has, and VERSION_1
+ * and EVENT_IDX, without which it is of no use here. -ENODEV it lacks them or its registers are not where
+ * they should be; -EIO it refused. */
 int virtio_open(struct virtio *v, struct pci_function *f, uint64_t wanted);
 
 /* A register of the device type's own configuration; 0 beyond it. */
@@ -44,11 +45,12 @@ uint16_t virtio_config16(const struct virtio *v, uint32_t offset);
 uint32_t virtio_config32(const struct virtio *v, uint32_t offset);
 uint64_t virtio_config64(const struct virtio *v, uint32_t offset);
 
-/* Makes queue `number` ready with a page of its own; `fn` is called when the device has used something. Before virtio_start(). -ENODEV no
- * such queue, or too small; -ENOMEM; what pci_bind_message() says. */
+/* Makes queue `number` ready with a page of its own; `fn` is called when the device has used something.
+ * Before virtio_start(). -ENODEV no such queue, or too small; -ENOMEM; what pci_bind_message() says. */
 int virtio_queue(struct virtio *v, unsigned number, struct virtq *q, pv_event_fn *fn, void *arg);
 
-/* Has `fn` called by message `entry` when the device's configuration or state has changed. Before virtio_start(). */
+/* Has `fn` called by message `entry` when the device's configuration or state has changed. Before
+ * virtio_start(). */
 int virtio_config_event(struct virtio *v, unsigned entry, pv_event_fn *fn, void *arg);
 
 /* The device may work. */

@@ -1,6 +1,7 @@
 /*
- * virtio_net.c: virtio network cards: pages of packets lie in the receive queue, and frames that are sent are described piece by piece;
- * nothing is copied. Events only wake the card's thread, which does everything else: so queues are touched by threads alone.
+ * virtio_net.c: virtio network cards: pages of packets lie in the receive queue, and frames that are sent are
+ * described piece by piece; nothing is copied. Events only wake the card's thread, which does everything
+ * else: so queues are touched by threads alone.
  */
 #include "virtio_net.h"
 
@@ -304,7 +305,8 @@ static int receive_some(struct card *c)
 static void read_status(struct card *c)
 {
     c->config_event = false;
-    c->port.link = !(c->virtio.features & F_STATUS) || virtio_config16(&c->virtio, CONFIG_STATUS) & STATUS_LINK;
+    c->port.link = !(c->virtio.features & F_STATUS) ||
+                   virtio_config16(&c->virtio, CONFIG_STATUS) & STATUS_LINK;
 }
 
 /* One round. True: there is more to do at once. */
@@ -390,8 +392,8 @@ static bool make_slots(struct card *c)
 
 static int open_card(struct card *c, struct pci_function *f)
 {
-    const uint64_t wanted = F_CSUM | F_GUEST_CSUM | F_MTU | F_MAC | GUEST_TSO | F_HOST_TSO4 | F_HOST_TSO6 | F_HOST_ECN |
-                            F_MRG_RXBUF | F_STATUS | VIRTIO_F_INDIRECT;
+    const uint64_t wanted = F_CSUM | F_GUEST_CSUM | F_MTU | F_MAC | GUEST_TSO | F_HOST_TSO4 | F_HOST_TSO6 |
+                            F_HOST_ECN | F_MRG_RXBUF | F_STATUS | VIRTIO_F_INDIRECT;
     int rc = virtio_open(&c->virtio, f, wanted);
 
     /* Large frames are only received into joined buffers. */
