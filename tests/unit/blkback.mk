@@ -10,3 +10,7 @@ config_disk-flags := -Idom0-tools
 unit-tests += vbd
 vbd-srcs := tests/unit/test_vbd.c $(addprefix dom0-tools/backends/block/,vbd.c vbd_copy.c blkif.c)
 vbd-flags := -Idom0-tools -Ihypercall-abi/include -idirafter guest-pv-kernel/include
+
+unit-tests += blkback
+blkback-srcs := tests/unit/test_blkback.c $(addprefix dom0-tools/backends/block/,blkback.c blkback_daemon.c)
+blkback-flags := -Idom0-tools -Ihypercall-abi/include -idirafter guest-pv-kernel/include
