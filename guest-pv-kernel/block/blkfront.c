@@ -192,15 +192,23 @@ static void connect(struct pv_blkfront *d)
 
 /* ---- the backend's state ---- */
 
-/* It closes: for good, or to come back. What it has answered until here has been taken. */
+/* It closes, for good or to come back: it is sent no more, answers what it has, and lets go of the ring. */
 static void backend_closes(struct pv_blkfront *d)
+{
+    d->connected = false;
+    if (d->state != XenbusStateClosed)
+        set_state(d, XenbusStateClosed);
+}
+
+/* A backend that is there and closed is asked once to serve us again: a refusal is not asked again. */
+static void backend_has_closed(struct pv_blkfront *d)
 {
     if (read_number(d->back, "online", 0) == 0) {
         give_up(d);
-        return;
+    } else if (d->state != XenbusStateInitialising) {
+        disconnect(d);
+        set_state(d, XenbusStateInitialising);
     }
-    disconnect(d);
-    set_state(d, XenbusStateClosed);
 }
 
 static void follow(struct pv_blkfront *d)
@@ -222,12 +230,7 @@ static void follow(struct pv_blkfront *d)
         backend_closes(d);
         break;
     case XenbusStateClosed:
-        if (read_number(d->back, "online", 0) == 0) {
-            give_up(d);
-        } else if (d->state != XenbusStateInitialising) {   /* asked once: a refusal is not asked again */
-            disconnect(d);
-            set_state(d, XenbusStateInitialising);
-        }
+        backend_has_closed(d);
         break;
     case XenbusStateUnknown:
         if (read_number(d->back, "online", UINT64_MAX) == UINT64_MAX)
@@ -250,7 +253,7 @@ static void take_answers(struct pv_blkfront *d)
     int rc = 1;
 
     d->kicked = false;
-    while (rc == 1 && d->connected) {
+    while (rc == 1 && d->ring.sring) {
         rc = pv_blk_take_answers(d);
         if (rc == 1)
             pv_yield();
@@ -285,14 +288,15 @@ static void run(void *arg)
     struct pv_blkfront *d = arg;
 
     while (!d->closing || !(d->gone || is_idle(d))) {
-        if (d->kicked && d->connected)
+        if (d->kicked && d->ring.sring)
             take_answers(d);
         if (d->watcher.queued && pv_xs_watch_next(&d->watcher, 0, NULL, NULL) == 0) {
-            if (d->connected)
+            if (d->ring.sring)
                 take_answers(d);        /* also what came with the backend's end */
             follow(d);
         }
-        while (!(d->kicked && d->connected) && !d->watcher.queued && !(d->closing && (d->gone || is_idle(d))))
+        while (!(d->kicked && d->ring.sring) && !d->watcher.queued &&
+               !(d->closing && (d->gone || is_idle(d))))
             pv_wait(&d->watcher.waitq, UINT64_MAX);
     }
     part(d);

@@ -97,7 +97,8 @@ def test_every_size_and_depth(host, images):
     """Two guests at once, on a partition and on a whole disk."""
     cases = [
         ("size=1M request=512 depth=64 order=random", "size=12M request=1M depth=16"),
-        ("size=3M request=512-64k depth=3 skew=8 order=random", "size=15M request=512-1M depth=8 order=random flush=4"),
+        ("size=3M request=512-64k depth=3 skew=8 order=random",
+         "size=15M request=512-1M depth=8 order=random flush=4"),
         ("size=1M request=4k depth=1", "size=16M request=128k depth=64 order=random"),
     ]
     for seed, (small, large) in enumerate(cases, 2):
@@ -121,33 +122,6 @@ def test_it_knows_what_is_wrong(host):
     start(host, "options", "vdb", "write depth=65")
     host.until(lambda: has_ended(host, "options"))
     assert "depth is 1 to 64" in host.said("options")
-
-
-# ---- a backend that is started again ----
-
-@pytest.mark.limit(240)
-def test_a_backend_takes_over(host):
-    """Requests are under way in a Linux guest and in one on the kit, on one disk; neither notices."""
-    start(host, "kit", "vda1", "write verify request=512-256k order=random depth=24 passes=0 flush=50 size=8M")
-    host.cli("create /linux.cfg", disks_of("vda3,raw,xvda,w"), timeout=90)
-    with host.console("linux") as console:
-        console.expect("user space is up", 90)
-        console.send("\r")
-        console.ask("dd if=/dev/urandom of=/tmp/x bs=64k count=128 2>/dev/null")
-        console.send("for i in 1 2 3; do dd if=/tmp/x of=/dev/xvda bs=64k conv=fsync 2>/dev/null; "
-                     "echo 3 > /proc/sys/vm/drop_caches; "
-                     "dd if=/dev/xvda bs=64k count=128 2>/dev/null | cmp - /tmp/x && echo same $((i * 111)); done\r")
-    for _ in range(12):
-        host.cli("sleep 0.2")
-        host.cli("backend-restart block")
-    assert host.fails("backend-restart nonsense").startswith("backend-restart: `nonsense` is no backend")
-    with host.console("linux") as console:
-        console.expect("same 333", 90)
-        console.send("\r")
-        assert "I/O error" not in console.ask("dmesg")
-    host.cli("shutdown kit")
-    result = summary(host, "kit")
-    assert result["ok"] and result["connections"] == 1, result["said"]
 
 
 # ---- front ends that lie ----
@@ -216,17 +190,62 @@ def test_a_broken_one_is_not_served_again(host):
         assert host.json("block-list --json badblock")[0]["state"] in (5, 6)
 
 
-# ---- disks come and go under requests ----
+def test_a_backend_goes_and_comes_back(host):
+    """Seen from the guest: closed, and waiting for a ring again. What was not answered is sent anew."""
+    start(host, "again", "vdb", "write verify request=512-1M order=random depth=16 passes=0 flush=7")
+    domid = host.domains()["again"]["domid"]
+    keys = [f"/local/domain/0/backend/vbd/{domid}/51712/state", f"/local/domain/{domid}/device/vbd/51712/state"]
+    states = lambda: [host.run("xenstore-read", key)[1].strip() for key in keys]
+    for _ in range(4):
+        host.until(lambda: states() == ["4", "4"])
+        host.cli(f"xenstore-write {keys[0]} 6")
+        host.until(lambda: states() != ["6", "4"])
+    host.until(lambda: states() == ["4", "4"])
+    host.cli("shutdown again")
+    result = summary(host, "again")
+    assert result["ok"] and result["connections"] == 5, result["said"]
 
-@pytest.mark.limit(400)
-def test_fifty_times(host):
-    """A Linux guest reads whatever disk appears, and writes another one all the while."""
-    host.cli("create /linux.cfg", disks_of("vda3,raw,xvda,w"), timeout=90)
+
+def test_a_disk_is_taken_away(host):
+    """With requests under way: they are answered or told that there is no disk; nothing hangs, nothing is kept."""
+    start(host, "gone", "vdb", "write request=512-1M order=random depth=16 passes=0")
+    host.until(lambda: host.json("block-list --json gone")[0]["sectors_written"] > 0)
+    host.cli("block-detach gone xvda")
+    result = summary(host, "gone")
+    assert not result["ok"] and "ENODEV" in result["said"] and "keeps" not in result["said"]
+    assert not {d["name"]: d for d in host.json("lsblk --json")}["vdb"]["in_use"]
+
+
+# ---- a guest with requests under way all the while ----
+
+COPY = "dd if=/tmp/x of=/dev/xvda bs=64k conv=fsync 2>/dev/null"
+SAME = "echo 3 > /proc/sys/vm/drop_caches; dd if=/dev/xvda bs=64k count=128 2>/dev/null | cmp - /tmp/x"
+
+
+def restart_backend(host):
+    """Requests are under way in a Linux guest and in one on the kit, on one disk; neither notices."""
+    start(host, "kit", "vda1", "write verify request=512-256k order=random depth=24 passes=0 flush=50 size=8M")
     with host.console("linux") as console:
-        console.expect("user space is up", 90)
+        console.send(f"\rfor i in 1 2 3; do {COPY}; {SAME} && echo same $((i * 111)); done\r")
+    for _ in range(12):
+        host.cli("sleep 0.2")
+        host.cli("backend-restart block")
+    assert host.fails("backend-restart nonsense").startswith("backend-restart: `nonsense` is no backend")
+    with host.console("linux") as console:
+        console.expect("same 333", 90)
         console.send("\r")
-        console.ask("dd if=/dev/urandom of=/tmp/x bs=64k count=64 2>/dev/null")
-        console.ask("(while [ ! -e /tmp/stop ]; do dd if=/tmp/x of=/dev/xvda bs=64k conv=fsync 2>/dev/null; done) & true")
+        assert "I/O error" not in console.ask("dmesg")
+    host.cli("shutdown kit")
+    result = summary(host, "kit")
+    assert result["ok"] and result["connections"] == 1, result["said"]
+    host.cli("destroy kit")
+
+
+def fifty_times(host):
+    """Linux reads whatever disk appears, and writes another one."""
+    with host.console("linux") as console:
+        console.send("\r")
+        console.ask(f"(while [ ! -e /tmp/stop ]; do {COPY}; done) & true")
         console.ask("(while [ ! -e /tmp/stop ]; do for d in /dev/xvd[b-i]; do "
                     "[ -b $d ] && dd if=$d of=/dev/null bs=64k 2>/dev/null; done; usleep 10000; done) & true")
     for n in range(50):
@@ -234,14 +253,29 @@ def test_fifty_times(host):
         name = "xvd" + "bcdefghi"[n % 8]
         host.cli(f"block-attach linux vdb,raw,{name},r", timeout=60)
         if n % 5 == 0:      # to have it read; else it may be anywhere in its coming up
-            host.until(lambda: {d["vdev"]: d for d in host.json("block-list --json linux")}[name]["sectors_read"] > 0)
+            host.until(lambda: disks_by_name(host)[name]["sectors_read"] > 0)
         host.cli("block-detach linux", name, "--force" if n % 10 == 9 else "", timeout=60)
     with host.console("linux") as console:
         console.send("\r")
         console.ask("touch /tmp/stop; until ! pidof dd; do sleep 1; done", 60)
-        console.ask("dd if=/tmp/x of=/dev/xvda bs=64k conv=fsync 2>/dev/null; echo 3 > /proc/sys/vm/drop_caches", 60)
-        console.ask("dd if=/dev/xvda bs=64k count=64 2>/dev/null | cmp - /tmp/x", 60)
-    assert [d["vdev"] for d in host.json("block-list --json linux")] == ["xvda"]
+        console.ask(f"{COPY}; {SAME}", 60)
+    assert list(disks_by_name(host)) == ["xvda"]
+
+
+def disks_by_name(host):
+    return {d["vdev"]: d for d in host.json("block-list --json linux")}
+
+
+@pytest.mark.limit(500)
+def test_linux_with_requests_under_way(host):
+    """The backend is started again; fifty disks are attached and detached."""
+    host.cli("create /linux.cfg", disks_of("vda3,raw,xvda,w"), timeout=90)
+    with host.console("linux") as console:
+        console.expect("user space is up", 90)
+        console.send("\r")
+        console.ask("dd if=/dev/urandom of=/tmp/x bs=64k count=128 2>/dev/null")
+    restart_backend(host)
+    fifty_times(host)
 
 
 # ---- flushes, and disks that fail ----

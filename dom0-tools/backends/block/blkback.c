@@ -1,5 +1,5 @@
-/* blkback.c: a device as the store describes it, and what becomes of it when the store changes. What a front end
- * writes is read key by key, with limits, and checked; where a backend's directory is decides whose it is. */
+/* blkback.c: a device as the store describes it, and what becomes of it when the store changes. What a front
+ * end writes is read key by key, with limits, and checked; where a backend's directory is decides whose it is. */
 #include "blkback_private.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* blkback_daemon.c: the daemon's one thread: looks at a device whenever something below its two directories has
- * changed, and waits for nobody: a device that still has requests goes when it has none. */
+/* blkback_daemon.c: the daemon's one thread: looks at a device whenever something below its two directories
+ * has changed, and waits for nobody: a device that still has requests goes when it has none. */
 #include "blkback_private.h"
 
 #include <errno.h>

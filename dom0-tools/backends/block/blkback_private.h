@@ -1,5 +1,5 @@
-/* blkback_private.h: the daemon in two pieces: blkback_daemon.c hears of changes, blkback.c makes of them what a
- * device needs. */
+/* blkback_private.h: the daemon in two pieces: blkback_daemon.c hears of changes, blkback.c makes of them what
+ * a device needs. */
 #ifndef ENSO_BACKENDS_BLKBACK_PRIVATE_H
 #define ENSO_BACKENDS_BLKBACK_PRIVATE_H
 

@@ -257,7 +257,7 @@ static bool more_requests(struct vbd *v)
 
 /* ---- the thread ---- */
 
-/* A frontend that notifies for nothing costs us an interrupt each time: it is heard once in a while then. */
+/* A frontend that notifies for nothing costs us an interrupt each time: then it is heard once in a while. */
 static void on_event(evtchn_port_t port, void *arg)
 {
     struct vbd *v = arg;
@@ -273,7 +273,8 @@ static void on_event(evtchn_port_t port, void *arg)
 static void hear_again(struct vbd *v)
 {
     if (!v->told)
-        printf("enso: %s: its front end notifies without requests: it is heard once a millisecond\n", v->name);
+        printf("enso: %s: its front end notifies without requests: it is heard once a millisecond\n",
+               v->name);
     v->told = true;
     v->deaf = false;
     pv_event_unmask(v->port);
@@ -314,7 +315,7 @@ static void run(void *arg)
         publish_answers(v);
         if (batch == BATCH_SOME)
             continue;
-        /* Requests that wait for a slot or pages are taken when some come back: then the disk has requests. */
+        /* Requests that wait for a slot or pages are taken when some come back: the disk has requests then. */
         if (batch == BATCH_NONE && !v->closing && !v->stopped && more_requests(v))
             continue;
         sleep_until_something(v);

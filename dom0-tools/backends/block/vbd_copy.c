@@ -49,7 +49,8 @@ static void fetch(struct vbd *v, struct slot *s, grant_ref_t ref, uint16_t offse
     c->dest.domid = DOMID_SELF;
 }
 
-static void deliver(struct vbd *v, struct slot *s, grant_ref_t ref, uint16_t offset, uint16_t bytes, void *page)
+static void deliver(struct vbd *v, struct slot *s, grant_ref_t ref, uint16_t offset, uint16_t bytes,
+                    void *page)
 {
     struct gnttab_copy *c = next_copy(v, s);
 

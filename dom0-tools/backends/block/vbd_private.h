@@ -68,8 +68,8 @@ xen_pfn_t vbd_frame_of(const struct vbd *v, const void *page);
 /* All segments of a request: from the frontend if it writes, else to it. */
 void vbd_copy_data(struct vbd *v, struct slot *s);
 
-/* The list of an indirect request; and, when it has moved, from there into the request: BLKIF_RSP_OKAY or what
- * to answer. */
+/* The list of an indirect request; and, when it has moved, from there into the request: BLKIF_RSP_OKAY or
+ * what to answer. */
 void vbd_fetch_list(struct vbd *v, struct slot *s);
 int vbd_take_list(struct vbd *v, struct slot *s);
 
