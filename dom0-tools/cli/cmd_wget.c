@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +29,21 @@ struct transfer {
     const char *path;           /* of the file; NULL: the terminal */
     int socket, file;
     uint64_t done, shown_ns;
+    bool shown;                 /* a line of progress stands there */
     char *buffer;
     size_t filled;
 };
 
-static int failed(const struct transfer *t, int err, const char *what)
+static void clear_progress(struct transfer *t)
 {
+    if (t->shown)
+        printf("\r\033[K");
+    t->shown = false;
+}
+
+static int failed(struct transfer *t, int err, const char *what)
+{
+    clear_progress(t);
     if (err == -EINTR)
         return STATUS_INTERRUPTED;
     return report_failure(t->call, t->url.host, err, NULL, "%s", what);
@@ -118,8 +128,12 @@ static int put(struct transfer *t, const char *bytes, size_t length)
     }
     for (; length; bytes += n, length -= (size_t)n) {
         n = write(t->file, bytes, length);
-        if (n <= 0)
-            return report_failure(t->call, t->path, n < 0 ? errno : ENOSPC, NULL, "it cannot be written");
+        if (n <= 0) {
+            int err = n < 0 ? errno : ENOSPC;
+
+            clear_progress(t);
+            return report_failure(t->call, t->path, err, NULL, "it cannot be written");
+        }
     }
     return STATUS_OK;
 }
@@ -131,6 +145,7 @@ static void show_progress(struct transfer *t)
     if (!t->path || now - t->shown_ns < PV_NS_PER_SEC)
         return;
     t->shown_ns = now;
+    t->shown = true;
     if (t->head.has_length && t->head.length)
         printf("\r%s: %" PRIu64 " KiB of %" PRIu64 " KiB (%" PRIu64 "%%)", t->path, t->done / 1024,
                t->head.length / 1024, t->done * 100 / t->head.length);
@@ -173,12 +188,13 @@ static int fetch_to_file(struct transfer *t)
                               "it cannot be written");
     t->shown_ns = pv_now_ns();
     status = copy_body(t);
+    clear_progress(t);
     if (close(t->file) && status == STATUS_OK)
         status = report_failure(t->call, t->path, errno, NULL, "it cannot be written");
     if (status)
         unlink(t->path);        /* half a file is none */
     else
-        printf("\r%s: %" PRIu64 " bytes\n", t->path, t->done);
+        printf("%s: %" PRIu64 " bytes\n", t->path, t->done);
     return status;
 }
 

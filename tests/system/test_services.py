@@ -3,18 +3,21 @@ by address translation and are reached by forwards; a bridge with the card; floo
 
 import hashlib
 import http.server
+import os
 import random
 import re
+import subprocess
 import threading
 import urllib.request
 
 import pytest
 
-from enso import Host, free_port
+from enso import LOGS, Host, free_port
 
 RANDOM = random.Random(11)
 LARGE = RANDOM.randbytes(3 << 20)
 DIGEST = hashlib.md5(LARGE).hexdigest()
+DISK = os.path.join(LOGS, "services-disk.img")
 FORWARDED = free_port()
 IPS = r"192\.168\.122\.\d+"
 
@@ -52,9 +55,14 @@ def server():
 
 @pytest.fixture(scope="module")
 def host():
-    machine = Host("test_services", mem=1024, net="user", fwd=[f"{FORWARDED}:one:80"])
+    os.makedirs(LOGS, exist_ok=True)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", DISK, "32M"], check=True, capture_output=True)
+    machine = Host("test_services", mem=1024, net="user", fwd=[f"{FORWARDED}:one:80"],
+                   qemu=["-drive", f"if=none,id=disk,format=raw,file={DISK}",
+                         "-device", "virtio-blk-pci,disable-legacy=on,drive=disk"])
     yield machine.start()
     machine.stop()
+    os.unlink(DISK)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +127,16 @@ def test_files_come_over_http(host, server):
     assert "closed before the end" in host.fails(f"wget -O - http://10.0.2.2:{server}/short")
     assert "EROFS" in host.fails(f"wget http://10.0.2.2:{server}/small.txt")
     assert "only http://" in host.fails("wget ftp://10.0.2.2/x")
+
+
+def test_files_go_to_a_disk(host, server):
+    host.cli("mount vda /mnt")
+    assert f"/mnt/large: {len(LARGE)} bytes" in host.cli(f"wget -O /mnt/large http://10.0.2.2:{server}/large")
+    assert "closed before the end" in host.fails(f"wget -O /mnt/short http://10.0.2.2:{server}/short")
+    assert "short" not in host.cli("ls /mnt")               # no part of it is left
+    assert "it cannot be written" in host.fails(f"wget -O /mnt/no/where http://10.0.2.2:{server}/large")
+    host.cli("umount /mnt")
+    assert subprocess.run(["debugfs", "-R", "cat /large", DISK], check=True, capture_output=True).stdout == LARGE
 
 
 def test_a_fixed_address_and_back(host, server):

@@ -1,5 +1,6 @@
-# The control domain's services: address translation against a model, and the DHCP server's bytes.
-unit-tests += nat dhcpd
+# The control domain's services: address translation against a model, the DHCP server's bytes, what is typed
+# and what servers answer.
+unit-tests += nat dhcpd http
 
 nat-srcs := tests/unit/test_nat.c $(addprefix dom0-tools/services/,nat.c nat_table.c nat_view.c nat_icmp.c) \
     $(addprefix dom0-tools/net/,pool.c packet.c checksum.c segment.c) dom0-tools/xenstore/siphash.c
@@ -7,3 +8,7 @@ nat-flags := -Idom0-tools
 
 dhcpd-srcs := tests/unit/test_dhcpd.c $(addprefix dom0-tools/services/,dhcpd.c dhcp_message.c)
 dhcpd-flags := -Idom0-tools
+
+http-srcs := tests/unit/test_http.c dom0-tools/cli/http.c \
+    $(addprefix dom0-tools/services/,address.c forwards.c fair_queue.c)
+http-flags := -Idom0-tools
