@@ -164,7 +164,6 @@ static int take_block(struct device *d)
     if (rc)
         refuse(d, params ? params : "(no target)", rc);
     else
-
         d->discard = d->block->can_discard && !d->read_only && number_or(d->back, "discard-enable", 1);
     free(params);
     free(mode);
