@@ -289,11 +289,17 @@ int ext4_end_change(struct ext4 *m, int rc)
     return ext4_end(m, rc);
 }
 
+/* As many changed blocks as should wait: bitmaps and the like come to them, and all must fit into the journal. */
+static size_t enough(const struct ext4 *m)
+{
+    return m->journal.present && m->journal.half / 2 < EXT4_DIRTY_MAX ? m->journal.half / 2 : EXT4_DIRTY_MAX;
+}
+
 int ext4_end(struct ext4 *m, int rc)
 {
     int committed = 0;
 
-    if (m->writable && !m->failed && m->cache.dirty.count >= EXT4_DIRTY_MAX)
+    if (m->writable && !m->failed && m->cache.dirty.count >= enough(m))
         committed = ext4_commit(m);
     ext4_leave(m);
     return rc < 0 ? rc : committed ? committed : rc;

@@ -1,6 +1,7 @@
 /*
  * journal.c: transactions in the ext3/ext4 journal (the format of JBD2). At most one is in it: a commit writes a transaction to the
- * start of the log, then its blocks in place, and only then may the next one overwrite it. So nothing ever needs to be revoked.
+ * log, then its blocks in place, and only then may the next one be the log's. So nothing ever needs to be revoked. The two halves
+ * of the log take turns: until the disk is known to say that the next transaction counts, the last one stays as it is.
  * What a crash left is replayed by libext2fs's own code before this file sees the journal.
  */
 #include "private.h"
@@ -70,7 +71,7 @@ static int write_super(struct ext4 *m, bool to_replay)
     struct super *s = (struct super *)j->super;
 
     s->sequence = be32(j->sequence);
-    s->start = be32(to_replay ? j->first : 0);
+    s->start = be32(to_replay ? j->at : 0);
     s->checksum = 0;
     if (j->checksums)
         s->checksum = be32(crc(~0U, s, sizeof(*s)));
@@ -116,6 +117,8 @@ static void choose_features(struct ext4 *m)
     j->sequence = be32(s->sequence);
     if (j->blocks > be32(s->blocks))
         j->blocks = be32(s->blocks);
+    j->half = (j->blocks - j->first) / 2;
+    j->at = j->first;
 }
 
 static int map_blocks(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode)
@@ -328,10 +331,10 @@ static uint64_t needed(const struct ext4 *m, uint64_t n)
 int journal_commit(struct ext4 *m)
 {
     struct journal *j = &m->journal;
-    struct log l = { .m = m, .at = j->first };
+    struct log l = { .m = m, .at = j->at };
     int rc;
 
-    if (needed(m, m->cache.dirty.count) > j->blocks - j->first)
+    if (needed(m, m->cache.dirty.count) > j->half)
         return -E2BIG;
     l.descriptor = malloc(m->cache.unit);
     l.copy = malloc(m->cache.unit);
@@ -345,5 +348,6 @@ int journal_commit(struct ext4 *m)
     if (rc)
         return rc;
     j->sequence++;
+    j->at = j->at == j->first ? j->first + j->half : j->first;
     return write_super(m, true);        /* durable before the next commit block is */
 }

@@ -86,7 +86,8 @@ struct journal {
     bool present, active;               /* active: the disk says that there may be something to replay */
     blk64_t *map;                       /* where its blocks lie */
     uint32_t blocks;                    /* of them */
-    uint32_t first, sequence;           /* of the log; the next transaction's */
+    uint32_t first, half;               /* of the log: its first block, and how many a transaction may have */
+    uint32_t at, sequence;              /* of the next transaction */
     uint32_t tag_bytes, seed;
     bool checksums, wide;               /* CSUM_V3; 64BIT */
     uint8_t *super;                     /* one block */
