@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import struct
+import subprocess
 
 import pytest
 
@@ -41,7 +42,8 @@ def has_pattern(path, seed, first, sectors, base=0):
 def images():
     os.makedirs(LOGS, exist_ok=True)
     paths = [make_disk("block-a.img", 64, "label: gpt\nsize=16MiB\nsize=16MiB\nsize=16MiB\n"),
-             make_disk("block-b.img", 16)]
+             make_disk("block-b.img", 16), make_disk("block-c.img", 32)]
+    subprocess.run(["/sbin/mke2fs", "-q", "-F", "-t", "ext4", paths[2]], check=True, capture_output=True)
     yield paths
     for path in paths:
         os.unlink(path)
@@ -51,7 +53,7 @@ def images():
 def machine(request, images):
     """One for all tests here but those that end it."""
     from enso import Host
-    qemu = disk(images[0], 0) + disk(images[1], 1)
+    qemu = disk(images[0], 0) + disk(images[1], 1) + disk(images[2], 2)
     qemu[qemu.index("-drive", 1) + 1] += ",discard=unmap"
     host = Host("test_block_guests", mem=768, cpus=2, qemu=qemu).start()
     yield host
@@ -111,6 +113,23 @@ def test_every_size_and_depth(host, images):
     first = {d["name"]: d for d in host.json("lsblk --json")}["vda2"]["first_sector"]
     assert has_pattern(images[0], 4, 0, 1024, first)
     assert has_pattern(images[1], 4, 16 * 2048 - 1024, 1024)
+
+
+def test_a_file(host, images):
+    """On a file of a mounted file system; what is flushed is in it, and the file system is in order."""
+    host.cli("mount vdc /files")
+    host.cli("truncate -s 8M /files/disk")
+    start(host, "file", "/files/disk", "write verify request=512-256k order=random depth=16 flush=9 seed=6")
+    result = summary(host, "file")
+    assert result["ok"] and result["written"] == 8 * MIB, result["said"]
+    host.cli("destroy file")
+    host.cli("umount /files")
+    checked = subprocess.run(["/sbin/e2fsck", "-f", "-n", images[2]], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
+    copy = images[2] + ".disk"
+    subprocess.run(["/sbin/debugfs", "-R", f"dump /disk {copy}", images[2]], check=True, capture_output=True)
+    assert has_pattern(copy, 6, 0, 1024) and has_pattern(copy, 6, 16000, 384)
+    os.unlink(copy)
 
 
 def test_it_knows_what_is_wrong(host):
