@@ -3,3 +3,15 @@ unit-tests += config_vif
 
 config_vif-srcs := tests/unit/test_config_vif.c dom0-tools/toolstack/config_vif.c
 config_vif-flags := -Idom0-tools
+
+netback-net := tests/unit/net_host.c $(addprefix dom0-tools/net/,pool.c packet.c checksum.c segment.c)
+netback-flags := -Idom0-tools -Itests/unit -Ihypercall-abi/include -idirafter guest-pv-kernel/include
+
+unit-tests += netif
+netif-srcs := tests/unit/test_netif.c dom0-tools/backends/net/netif.c dom0-tools/backends/net/headers.c $(netback-net)
+netif-flags := $(netback-flags)
+
+unit-tests += vif
+vif-srcs := tests/unit/test_vif.c $(addprefix dom0-tools/backends/net/,netif.c headers.c vif.c vif_tx.c vif_rx.c) $(netback-net) \
+    $(addprefix dom0-tools/net/,policy.c port.c bridge.c rate.c)
+vif-flags := $(netback-flags)

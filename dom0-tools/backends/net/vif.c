@@ -108,8 +108,6 @@ static void slow_down(struct vif *v)
 
 static void serve(struct vif *v)
 {
-    unsigned idle = 0;
-
     while (!v->closing && !v->stopped) {
         uint64_t later = UINT64_MAX;
         bool rung = v->kicked;
@@ -117,12 +115,12 @@ static void serve(struct vif *v)
         pv_yield();     /* neither packets nor notifications, however many, may starve the others */
         v->kicked = false;
         if (turn(v, &later)) {
-            idle = 0;
+            v->idle = 0;
             continue;
         }
         if (v->stopped || (later == UINT64_MAX && arm(v, false)) || (later != UINT64_MAX && arm(v, true)))
             continue;
-        if (rung && ++idle > IDLE_WAKES)
+        if (rung && ++v->idle > IDLE_WAKES)
             slow_down(v);
         unmask(v);
         sleep_until(v, later);
@@ -225,6 +223,7 @@ int vif_connect(struct vif *v, const struct vif_frontend *f)
 
     v->closing = v->stopped = false;
     v->kicked = true;
+    v->idle = 0;
     v->checksum6 = f->wishes.checksum6;
     v->rx_notify = f->rx_notify;
     net_rate_init(&v->rate, v->config.rate_bytes, v->config.rate_us, pv_now_ns());

@@ -24,6 +24,7 @@ struct vif {
     struct pv_waitq wait;                       /* the thread sleeps here */
     bool kicked, closing, stopped, running;
     bool checksum6, rx_notify;
+    unsigned idle;                              /* notifications for nothing, one after the other */
     struct vif_queue *queues;                   /* queue_count of them while connected */
     unsigned queue_count;
     unsigned backlog_pages;                     /* of all queues */
