@@ -52,7 +52,7 @@ endef
 -include $(kit-objs:.o=.d) $(kit-start-objs:.o=.d)
 
 # ---- example guests: one folder each; NAME-srcs lists its files, NAME-libs the libraries that it needs besides ----
-guests := hello burn crash disktest netecho webserver badblock
+guests := hello burn crash disktest netecho webserver badblock badnet
 guest-images := $(guests:%=build/guests/%)
 guest-configs :=
 include $(guests:%=$(kit-dir)/guests/%/guest.mk)
