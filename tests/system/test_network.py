@@ -31,8 +31,8 @@ def interface(host, guest, handle=0):
     return {v["handle"]: v for v in host.json(f"network-list --json {guest}")}[handle]
 
 
-def create(host, name, *specs):
-    host.cli("create /linux.cfg", f"name={name}", vif(*specs), timeout=120)
+def create(host, name, *specs, more=""):
+    host.cli("create /linux.cfg", f"name={name}", more, vif(*specs), timeout=120)
 
 
 def wait_for_shell(host, *names):
