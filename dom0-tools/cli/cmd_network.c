@@ -40,7 +40,8 @@ static int find_guest(const struct command_call *call, domid_t *domid)
     if (toolstack_find(call->words[0], domid, &err))
         return report_toolstack(call, &err);
     if (*domid == 0)
-        return report_failure(call, call->words[0], 0, "`bridge` shows its networks", "the control domain has no vif");
+        return report_failure(call, call->words[0], 0, "`bridge` shows its networks",
+                              "the control domain has no vif");
     return STATUS_OK;
 }
 
@@ -55,7 +56,8 @@ int cmd_network_attach(const struct command_call *call)
     if (status)
         return status;
     if (!join_words(call, spec))
-        return report_usage(call->command, "the interface's description is longer than %u bytes", SPEC_SIZE - 1);
+        return report_usage(call->command, "the interface's description is longer than %u bytes",
+                            SPEC_SIZE - 1);
     if (!config_vif_parse(spec, &vif, problem, sizeof(problem)))
         return report_usage(call->command, "%s", problem);
     return vif_attach(domid, &vif, 1, &err) ? report_toolstack(call, &err) : STATUS_OK;
@@ -103,7 +105,9 @@ int cmd_network_detach(const struct command_call *call)
     if (!find_handle(domid, call->words[1], &handle))
         return report_failure(call, call->words[1], 0, "`network-list` shows them",
                               "is no number or MAC address of an interface of the domain");
-    return vif_detach(domid, handle, call_has(call, "--force"), &err) ? report_toolstack(call, &err) : STATUS_OK;
+    if (vif_detach(domid, handle, call_has(call, "--force"), &err))
+        return report_toolstack(call, &err);
+    return STATUS_OK;
 }
 
 static void put_counters(struct json *j, const struct vif_statistics *s)
@@ -154,8 +158,8 @@ static void print_interface(domid_t domid, size_t i, const struct vif_status *v)
     struct vif_statistics s = { 0 };
 
     netback_statistics(domid, v->handle, &s);
-    printf("%-3zu %-2u %-17s %6" PRIu32 " %5u %-15s %-15s %10" PRIu64 " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", i, 0u,
-           v->mac, v->handle, v->state, v->bridge, v->name, s.port.rx_packets, s.port.tx_packets,
+    printf("%-3zu %-2u %-17s %6" PRIu32 " %5u %-15s %-15s ", i, 0u, v->mac, v->handle, v->state, v->bridge, v->name);
+    printf("%10" PRIu64 " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", s.port.rx_packets, s.port.tx_packets,
            s.port.rx_drops + s.port.tx_drops, s.port.spoofed);
 }
 
@@ -176,8 +180,8 @@ int cmd_network_list(const struct command_call *call)
         return STATUS_OK;
     }
     n = interfaces(domid, list);
-    printf("%-3s %-2s %-17s %6s %5s %-15s %-15s %10s %10s %8s %8s\n", "Idx", "BE", "Mac Addr.", "handle", "state", "Bridge",
-           "Name", "From", "To", "Drops", "Spoofed");
+    printf("%-3s %-2s %-17s %6s %5s %-15s %-15s ", "Idx", "BE", "Mac Addr.", "handle", "state", "Bridge", "Name");
+    printf("%10s %10s %8s %8s\n", "From", "To", "Drops", "Spoofed");
     for (size_t i = 0; i < n; i++)
         print_interface(domid, i, &list[i]);
     return STATUS_OK;

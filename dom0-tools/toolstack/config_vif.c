@@ -44,7 +44,8 @@ bool config_mac_parse(const char *text, uint8_t mac[CONFIG_MAC_SIZE])
 
 void config_mac_text(const uint8_t mac[CONFIG_MAC_SIZE], char text[CONFIG_MAC_TEXT_SIZE])
 {
-    snprintf(text, CONFIG_MAC_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+    snprintf(text, CONFIG_MAC_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+             mac[4], mac[5]);
 }
 
 /* Digits and nothing else, up to `most`; what ended them is in *text. */
@@ -205,7 +206,8 @@ static bool is_name(const char *text)
 static void set_name(struct reading *r, const char *key, const char *value, char name[CONFIG_NET_NAME_SIZE])
 {
     if (!is_name(value))
-        wrong(r, "%s `%.40s`: a name has 1 to %d letters, digits, - _ and .", key, value, CONFIG_NET_NAME_SIZE - 1);
+        wrong(r, "%s `%.40s`: a name has 1 to %d letters, digits, - _ and .", key, value,
+              CONFIG_NET_NAME_SIZE - 1);
     else
         strcpy(name, value);
 }
@@ -226,7 +228,8 @@ static void set_ip(struct reading *r, const char *value)
 
     v->address_count = strlen(value) < sizeof(v->ip) ? config_ip_parse(value, v->addresses) : 0;
     if (v->address_count == 0)
-        wrong(r, "ip `%.60s`: must be one to %d IPv4 addresses, or address, netmask and gateway", value, CONFIG_VIF_ADDRESSES);
+        wrong(r, "ip `%.60s`: must be one to %d IPv4 addresses, or address, netmask and gateway", value,
+              CONFIG_VIF_ADDRESSES);
     else
         strcpy(v->ip, value);
 }
@@ -312,8 +315,9 @@ static void set_antispoof(struct reading *r, const char *value)
 typedef void setter(struct reading *r, const char *value);
 
 static const struct { const char *key; setter *set; } keys[] = {
-    { "mac", set_mac }, { "bridge", set_bridge }, { "ip", set_ip }, { "rate", set_rate }, { "vifname", set_vifname },
-    { "type", set_type }, { "model", set_model }, { "script", set_script }, { "gatewaydev", set_gatewaydev },
+    { "mac", set_mac }, { "bridge", set_bridge }, { "ip", set_ip }, { "rate", set_rate },
+    { "vifname", set_vifname }, { "type", set_type }, { "model", set_model }, { "script", set_script },
+    { "gatewaydev", set_gatewaydev },
     { "backend", set_backend }, { "devid", set_devid }, { "mtu", set_mtu }, { "trusted", set_trusted },
     { "antispoof", set_antispoof },
 };

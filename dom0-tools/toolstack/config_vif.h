@@ -22,7 +22,8 @@ struct config_vif {
     char ip[CONFIG_IP_SIZE];                    /* as it was written, "" none */
     unsigned address_count;
     uint32_t addresses[CONFIG_VIF_ADDRESSES];   /* of `ip`, network byte order: the guest may use no others */
-    uint32_t rate_bytes, rate_us;               /* so many bytes from the guest in so many microseconds; 0: no limit */
+    /* so many bytes from the guest in so many microseconds; 0: no limit */
+    uint32_t rate_bytes, rate_us;
     unsigned mtu;                               /* 0: not given */
     bool any_source;                            /* the guest may send from any MAC address */
     bool distrusted;                            /* the guest is told not to trust the backend */
@@ -33,12 +34,14 @@ struct config_vif {
 /* Reads KEY=VALUE fields, none at all too. True; false with what is wrong in problem[size]. */
 bool config_vif_parse(const char *text, struct config_vif *vif, char *problem, size_t size);
 
-/* An address of a single station: six pairs of hexadecimal digits with colons. False: it is none, or one of a group. */
+/* An address of a single station: six pairs of hexadecimal digits with colons. False: it is none, or one of a
+ * group. */
 bool config_mac_parse(const char *text, uint8_t mac[CONFIG_MAC_SIZE]);
 void config_mac_text(const uint8_t mac[CONFIG_MAC_SIZE], char text[CONFIG_MAC_TEXT_SIZE]);
 
-/* One to four IPv4 addresses between blanks, each with an optional /LENGTH that says nothing here; or address, netmask and gateway, as small
- * guests want it, of which the first counts. How many addresses; 0: it is none of this. */
+/* One to four IPv4 addresses between blanks, each with an optional /LENGTH that says nothing here; or
+ * address, netmask and gateway, as small guests want it, of which the first counts. How many addresses; 0: it
+ * is none of this. */
 unsigned config_ip_parse(const char *text, uint32_t addresses[CONFIG_VIF_ADDRESSES]);
 
 /* 10Mb/s, 250KB/s@20ms: bytes in an interval. False: it is none, or beyond 32 bits. */

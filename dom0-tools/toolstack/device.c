@@ -88,7 +88,8 @@ void device_remove_keys(const struct device_paths *p)
 /* ---- waiting ---- */
 
 /* Waits for the backend to change a key of its directory until done() says so. -ETIMEDOUT */
-static int wait_for(const struct device_paths *p, const char *key, bool (*done)(const struct device_paths *p), uint64_t ns)
+static int wait_for(const struct device_paths *p, const char *key, bool (*done)(const struct device_paths *p),
+                    uint64_t ns)
 {
     uint64_t deadline = pv_now_ns() + ns;
     char path[DEVICE_PATH_SIZE + 40];

@@ -1,5 +1,6 @@
-/* What all devices of domains have in common: two directories in the store, by which the tools, a backend in this domain and a guest's
- * frontend agree. What is read back is the backend's alone: a guest can write anything into its own. */
+/* What all devices of domains have in common: two directories in the store, by which the tools, a backend in
+ * this domain and a guest's frontend agree. What is read back is the backend's alone: a guest can write
+ * anything into its own. */
 #ifndef ENSO_TOOLSTACK_DEVICE_H
 #define ENSO_TOOLSTACK_DEVICE_H
 
@@ -36,8 +37,8 @@ char *device_text(const char *directory, const char *key);
 void device_copy_text(const char *directory, const char *key, char *to, size_t size);
 uint64_t device_number(const char *directory, const char *key, uint64_t otherwise);
 
-/* Waits until the backend has said what it thinks of the device (`hotplug-status`). 0: it has it. -EIO: it does not; *why is its reason
- * (malloc'ed, may be NULL). -ETIMEDOUT and what the store answered. */
+/* Waits until the backend has said what it thinks of the device (`hotplug-status`). 0: it has it. -EIO: it
+ * does not; *why is its reason (malloc'ed, may be NULL). -ETIMEDOUT and what the store answered. */
 int device_wait_status(const struct device_paths *p, char **why);
 
 /* Asks the backend to let go, which asks the guest. -ETIMEDOUT */
@@ -47,7 +48,8 @@ void device_remove_keys(const struct device_paths *p);
 /* The numbers of a domain's devices, as pv_xs_directory(). */
 int device_names(const char *type, domid_t domid, char ***names, size_t *n);
 
-/* After the end of a domain: all of its devices of a type. Its own tree is gone already, so nobody is asked. */
+/* After the end of a domain: all of its devices of a type. Its own tree is gone already, so nobody is
+ * asked. */
 void device_remove_all(const char *type, domid_t domid);
 
 #endif

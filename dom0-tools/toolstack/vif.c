@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include <xen/io/xenbus.h>
+#include <pv/xenbus.h>
 
 #include "../net/port.h"
 #include "device.h"
 
-#define TYPE "vif"
+#define TYPE    "vif"
+#define HANDLES 65536u
 
 /* ---- what the configuration leaves open ---- */
 
@@ -46,20 +48,36 @@ static bool handle_is_taken(domid_t domid, unsigned handle)
     return device_number(p.back, "online", UINT64_MAX) != UINT64_MAX;
 }
 
+/* The text of the directory of a domain's interfaces is the lowest number that none had yet. A guest may still be at taking the last one
+ * apart when its keys have gone, and would not notice that another one has the number. */
+static void choose_handle(domid_t domid, struct config_vif *vif)
+{
+    struct device_paths p = device_paths(TYPE, domid, 0);
+    uint64_t next;
+
+    *strrchr(p.back, '/') = 0;
+    if (pv_xs_read_u64(PV_XS_NIL, p.back, &next) || next >= HANDLES)
+        next = 0;
+    if (!vif->has_handle)
+        for (vif->handle = (unsigned)next; handle_is_taken(domid, vif->handle); vif->handle++)
+            ;
+    vif->has_handle = true;
+    if (vif->handle >= next)
+        pv_xs_printf(PV_XS_NIL, p.back, "%u", vif->handle + 1);
+}
+
 static int choose(domid_t domid, struct config_vif *vif)
 {
     int rc = vif->has_mac ? 0 : choose_mac(vif);
 
-    if (!vif->has_handle)
-        for (vif->handle = 0; handle_is_taken(domid, vif->handle); vif->handle++)
-            ;
-    vif->has_handle = true;
+    choose_handle(domid, vif);
     return rc;
 }
 
 /* ---- keys ---- */
 
-static void put_front(struct device_writer *w, domid_t domid, const struct config_vif *vif, const char *mac, const struct device_paths *p)
+static void put_front(struct device_writer *w, domid_t domid, const struct config_vif *vif, const char *mac,
+                      const struct device_paths *p)
 {
     device_begin(w, p->front, domid, 0);
     device_put(w, "backend", p->back);
@@ -74,8 +92,8 @@ static void put_front(struct device_writer *w, domid_t domid, const struct confi
     device_put_number(w, "state", XenbusStateInitialising);
 }
 
-static void put_back(struct device_writer *w, domid_t domid, const struct config_vif *vif, const char *mac, unsigned queues,
-                     const struct device_paths *p)
+static void put_back(struct device_writer *w, domid_t domid, const struct config_vif *vif, const char *mac,
+                     unsigned queues, const struct device_paths *p)
 {
     char text[24];
 
@@ -103,7 +121,8 @@ static void put_back(struct device_writer *w, domid_t domid, const struct config
     device_put_number(w, "online", 1);      /* the last: the backend begins */
 }
 
-static int write_keys(domid_t domid, const struct config_vif *vif, unsigned queues, const struct device_paths *p)
+static int write_keys(domid_t domid, const struct config_vif *vif, unsigned queues,
+                      const struct device_paths *p)
 {
     struct device_writer w = { .rc = 0 };
     char mac[CONFIG_MAC_TEXT_SIZE];

@@ -27,7 +27,7 @@ static unsigned get16(const uint8_t *p)
     return (unsigned)(p[0] << 8 | p[1]);
 }
 
-/* The type of what is in the frame, and where that begins: behind two tags at the most. 0: it is too short. */
+/* The type of what is in the frame, and where that begins: behind two tags at the most. 0: too short. */
 static unsigned find_type(struct headers *h)
 {
     unsigned type, at = TYPE_AT;
@@ -47,8 +47,8 @@ static bool find_ip4(struct headers *h)
     const uint8_t *ip = h->bytes + h->ip;
     unsigned header = (ip[0] & 15U) * 4;
 
-    if (h->have < h->ip + IP4_HEADER || ip[0] >> 4 != 4 || header < IP4_HEADER || get16(ip + IP4_LENGTH) < header ||
-        (get16(ip + IP4_FRAGMENT) & NOT_WHOLE) != 0)
+    if (h->have < h->ip + IP4_HEADER || ip[0] >> 4 != 4 || header < IP4_HEADER ||
+        get16(ip + IP4_LENGTH) < header || (get16(ip + IP4_FRAGMENT) & NOT_WHOLE) != 0)
         return false;
     h->transport = h->ip + header;
     h->end = h->ip + get16(ip + IP4_LENGTH);
@@ -67,7 +67,8 @@ static bool find_ip6(struct headers *h)
     h->transport = h->ip + IP6_HEADER;
     h->end = h->transport + get16(ip + IP6_LENGTH);
     h->protocol = ip[IP6_NEXT];
-    while (h->protocol == PROTOCOL_HOPS || h->protocol == PROTOCOL_ROUTING || h->protocol == PROTOCOL_OPTIONS) {
+    while (h->protocol == PROTOCOL_HOPS || h->protocol == PROTOCOL_ROUTING ||
+           h->protocol == PROTOCOL_OPTIONS) {
         if (h->transport + 8 > h->have)
             return false;
         h->protocol = h->bytes[h->transport];
@@ -103,8 +104,8 @@ static bool set_blank(struct packet *p, const struct headers *h)
     unsigned header = h->protocol == PROTOCOL_TCP ? TCP_HEADER : UDP_HEADER;
     uint16_t sum;
 
-    if ((h->protocol != PROTOCOL_TCP && h->protocol != PROTOCOL_UDP) || h->end > p->bytes || h->transport + header > h->end ||
-        h->transport + header > h->have)
+    if ((h->protocol != PROTOCOL_TCP && h->protocol != PROTOCOL_UDP) || h->end > p->bytes ||
+        h->transport + header > h->end || h->transport + header > h->have)
         return false;
     packet_trim(p, h->end);
     p->checksum = PACKET_BLANK;
@@ -123,7 +124,8 @@ static bool set_gso(const struct netif_tx *tx, struct packet *p, const struct he
     if (h->protocol != PROTOCOL_TCP || h->six != (tx->gso == PACKET_TCP6))
         return false;
     all = h->transport + (h->bytes[h->transport + TCP_LENGTH] >> 4) * 4u;
-    if (all < h->transport + TCP_HEADER || all > h->have || all > p->bytes || all + tx->gso_size > mtu + h->ip)
+    if (all < h->transport + TCP_HEADER || all > h->have || all > p->bytes ||
+        all + tx->gso_size > mtu + h->ip)
         return false;
     if (p->bytes <= all + tx->gso_size)
         return true;
@@ -167,7 +169,10 @@ uint32_t netif_hash(const struct packet *p)
 
     if (!find_transport(p, &h))
         return mix(hash, h.bytes, h.have < ETHERNET ? h.have : ETHERNET);
-    hash = h.six ? mix(hash, h.bytes + h.ip + IP6_ADDRESSES, 32) : mix(hash, h.bytes + h.ip + IP4_ADDRESSES, 8);
+    if (h.six)
+        hash = mix(hash, h.bytes + h.ip + IP6_ADDRESSES, 32);
+    else
+        hash = mix(hash, h.bytes + h.ip + IP4_ADDRESSES, 8);
     if ((h.protocol == PROTOCOL_TCP || h.protocol == PROTOCOL_UDP) && h.transport + 4 <= h.have)
         hash = mix(hash, h.bytes + h.transport, 4);
     return hash ^ hash >> 15;

@@ -1,5 +1,6 @@
-/* netback.c: interfaces come and go by the store: one thread, which looks at an interface whenever something below its two directories has
- * changed. What a frontend writes is read key by key, with limits, and checked; where a backend's directory is decides whose it is. */
+/* netback.c: interfaces come and go by the store: one thread, which looks at an interface whenever something
+ * below its two directories has changed. What a frontend writes is read key by key, with limits, and checked;
+ * where a backend's directory is decides whose it is. */
 #include "netback.h"
 
 #include <errno.h>
@@ -124,7 +125,8 @@ static void refuse(const struct device *d, const char *what, const char *why)
     put_text(d, "hotplug-status", "error");
 }
 
-/* What the tools wrote. The tools have checked it; a key that is not there or makes no sense gives the strictest that there is. */
+/* What the tools wrote. The tools have checked it; a key that is not there or makes no sense gives the
+ * strictest that there is. */
 static bool read_config(const struct device *d, struct vif_config *c)
 {
     char text[TEXT_MOST], *rest;
@@ -168,7 +170,8 @@ static int take_interface(struct device *d)
     read_text(d->back, "bridge", name);
     bridge = bridge_find(name);
     if (!read_config(d, &config) || !bridge) {
-        refuse(d, name[0] ? name : "(no bridge)", bridge ? "the MAC address is none" : "there is no such bridge");
+        refuse(d, name[0] ? name : "(no bridge)",
+               bridge ? "the MAC address is none" : "there is no such bridge");
         return -ENOENT;
     }
     rc = vif_create(&d->vif, &config);
@@ -320,7 +323,8 @@ static void disconnect(struct device *d)
     vif_disconnect(d->vif);
 }
 
-/* Nothing of the frontend's is in use any more; of an interface that the tools are taking away, neither is the port. */
+/* Nothing of the frontend's is in use any more; of an interface that the tools are taking away, neither is
+ * the port. */
 static void close_device(struct device *d, bool online)
 {
     disconnect(d);
@@ -392,16 +396,22 @@ static void look_at(domid_t frontend, unsigned id)
         follow(d);
 }
 
-static void look_at_domain(const char *domain)
+static void look_at_domain(domid_t frontend)
 {
     char path[PATH_SIZE], **names;
+    struct device *d, *next;
     size_t n;
 
-    snprintf(path, sizeof(path), TREE "/%.8s", domain);
+    for (d = LIST_FIRST(&devices); d; d = next) {
+        next = LIST_NEXT(d, link);
+        if (d->frontend == frontend)
+            look_at(frontend, d->id);
+    }
+    snprintf(path, sizeof(path), TREE "/%u", frontend);
     if (pv_xs_directory(PV_XS_NIL, path, &names, &n))
         return;
     for (size_t i = 0; i < n; i++)
-        look_at((domid_t)strtoul(domain, NULL, 10), (unsigned)strtoul(names[i], NULL, 10));
+        look_at(frontend, (unsigned)strtoul(names[i], NULL, 10));
     free(names);
 }
 
@@ -419,7 +429,7 @@ static void look_at_all(void)
     if (pv_xs_directory(PV_XS_NIL, TREE, &domains, &n))
         return;
     for (size_t i = 0; i < n; i++)
-        look_at_domain(domains[i]);
+        look_at_domain((domid_t)strtoul(domains[i], NULL, 10));
     free(domains);
 }
 
@@ -449,9 +459,12 @@ static void run(void *arg)
     (void)arg;
     while (pv_xs_watch_next(&watcher, UINT64_MAX, &path, &token) == 0) {
         unsigned frontend = 0, id = 0;
+        int numbers = parse(path, &frontend, &id);
 
-        if (parse(path, &frontend, &id) < 2)
+        if (numbers < 1)
             look_at_all();
+        else if (numbers == 1 && frontend < DOMID_FIRST_RESERVED)
+            look_at_domain((domid_t)frontend);
         else if (concerns_us(path) && frontend < DOMID_FIRST_RESERVED)
             look_at((domid_t)frontend, id);
         free(path);

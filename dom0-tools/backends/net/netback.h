@@ -1,5 +1,6 @@
-/* netback.h: the network backend: serves the interfaces that the store's /local/domain/0/backend/vif names. The tools make those trees; this
- * daemon answers in them by `state`, and says in `hotplug-error` why an interface cannot be had. */
+/* netback.h: the network backend: serves the interfaces that the store's /local/domain/0/backend/vif names.
+ * The tools make those trees; this daemon answers in them by `state`, and says in `hotplug-error` why an
+ * interface cannot be had. */
 #ifndef ENSO_BACKENDS_NETBACK_H
 #define ENSO_BACKENDS_NETBACK_H
 

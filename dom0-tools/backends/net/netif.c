@@ -9,7 +9,8 @@
 
 /* ---- entries of packets to transmit ---- */
 
-static const char *add_fragment(struct netif_tx *tx, unsigned i, const struct netif_tx_request *r, uint32_t bytes)
+static const char *add_fragment(struct netif_tx *tx, unsigned i, const struct netif_tx_request *r,
+                                uint32_t bytes)
 {
     if (bytes == 0)
         return "a fragment without bytes";
@@ -112,7 +113,8 @@ bool netif_tx_usable(const struct netif_tx *tx)
     return tx->bytes >= ETHERNET && tx->fragment_count <= NETIF_FRAGMENTS;
 }
 
-void netif_tx_answers(const struct netif_tx *tx, int16_t status, struct netif_tx_response answers[NETIF_CHAIN])
+void netif_tx_answers(const struct netif_tx *tx, int16_t status,
+                      struct netif_tx_response answers[NETIF_CHAIN])
 {
     for (unsigned i = 0; i < tx->entries; i++) {
         bool extra = tx->extras >> i & 1;
@@ -123,7 +125,8 @@ void netif_tx_answers(const struct netif_tx *tx, int16_t status, struct netif_tx
 
 /* ---- packets to receive ---- */
 
-/* That checksums may be left out is the protocol's default, which small stacks have never heard of. Who can be given segments must know. */
+/* That checksums may be left out is the protocol's default, which small stacks have never heard of. Who can
+ * be given segments must know. */
 unsigned netif_accepts(const struct netif_wishes *w)
 {
     unsigned accepts = 0;
@@ -167,7 +170,8 @@ static void put_extra(const struct packet *p, union netif_rx_sring_entry *entry)
     memcpy(entry, &extra, sizeof(extra));
 }
 
-void netif_rx_answers(const struct packet *p, const uint16_t *ids, bool failed, union netif_rx_sring_entry *answers)
+void netif_rx_answers(const struct packet *p, const uint16_t *ids, bool failed,
+                      union netif_rx_sring_entry *answers)
 {
     unsigned n = netif_rx_entries(p);
     uint32_t rest = p->bytes;

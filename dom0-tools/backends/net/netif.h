@@ -1,7 +1,7 @@
 /*
- * netif.h: what the entries of a network interface's rings say, and where a frame's headers lie. Entries are private copies (the ring is
- * read once); nothing is believed: lengths, offsets, counts and kinds are checked before they are used. Pure; tested and fuzzed on the
- * build machine.
+ * netif.h: what the entries of a network interface's rings say, and where a frame's headers lie. Entries are
+ * private copies (the ring is read once); nothing is believed: lengths, offsets, counts and kinds are checked
+ * before they are used. Pure; tested and fuzzed on the build machine.
  */
 #ifndef ENSO_BACKENDS_NETIF_H
 #define ENSO_BACKENDS_NETIF_H
@@ -16,8 +16,8 @@
 
 #define NETIF_PAGE      4096u
 #define NETIF_FRAGMENTS 18u     /* of a packet: what every back end takes, and PACKET_PIECES */
-#define NETIF_CHAIN     24u     /* entries of a packet: its fragments, its extra infos and some that are refused */
-#define NETIF_HEADERS   256u    /* bytes of a frame in which its headers must lie if anything is to be done with them */
+#define NETIF_CHAIN     24u     /* entries of a packet: fragments, extra infos, and some that are refused */
+#define NETIF_HEADERS   256u    /* bytes of a frame, in which its headers lie if anything is to be done */
 
 struct netif_fragment {
     grant_ref_t ref;
@@ -41,7 +41,8 @@ struct netif_tx {
     uint16_t gso_size;
 };
 
-/* Take the first entry of a packet; say whether it has another one; take that. NULL, or why the frontend has broken the protocol. */
+/* Take the first entry of a packet; say whether it has another one; take that. NULL, or why the frontend has
+ * broken the protocol. */
 const char *netif_tx_first(struct netif_tx *tx, const struct netif_tx_request *request);
 bool netif_tx_wants(const struct netif_tx *tx);
 const char *netif_tx_next(struct netif_tx *tx, const union netif_tx_sring_entry *entry);
@@ -50,10 +51,12 @@ const char *netif_tx_next(struct netif_tx *tx, const union netif_tx_sring_entry 
 bool netif_tx_usable(const struct netif_tx *tx);
 
 /* Fills in the answers of all entries. */
-void netif_tx_answers(const struct netif_tx *tx, int16_t status, struct netif_tx_response answers[NETIF_CHAIN]);
+void netif_tx_answers(const struct netif_tx *tx, int16_t status,
+                      struct netif_tx_response answers[NETIF_CHAIN]);
 
-/* Sets what a packet says of its checksum and segmentation, by its headers; the sum of the pseudo header is made here. False: the headers
- * are not such that it could be done. `mtu`: most bytes behind the Ethernet header of a segment. */
+/* Sets what a packet says of its checksum and segmentation, by its headers; the sum of the pseudo header is
+ * made here. False: the headers are not such that it could be done. `mtu`: most bytes behind the Ethernet
+ * header of a segment. */
 bool netif_tx_finish(const struct netif_tx *tx, struct packet *p, unsigned mtu);
 
 /* ---- to the frontend ---- */
@@ -71,7 +74,8 @@ unsigned netif_accepts(const struct netif_wishes *w);
 unsigned netif_rx_entries(const struct packet *p);
 
 /* Fills in the answers of a packet in entries with these ids. failed: none of it has arrived. */
-void netif_rx_answers(const struct packet *p, const uint16_t *ids, bool failed, union netif_rx_sring_entry *answers);
+void netif_rx_answers(const struct packet *p, const uint16_t *ids, bool failed,
+                      union netif_rx_sring_entry *answers);
 
 /* True if the frame is IPv6's (behind tags too). */
 bool netif_is_ip6(const struct packet *p);

@@ -1,5 +1,6 @@
-/* vif.c: see vif.h. One thread for each connected interface does it all, in turns of bounded work; event handlers only flag and wake, and
- * mask their port until the thread has looked: a flood of notifications is one a turn. */
+/* vif.c: see vif.h. One thread for each connected interface does it all, in turns of bounded work; event
+ * handlers only flag and wake, and mask their port until the thread has looked: a flood of notifications is
+ * one a turn. */
 #include "vif.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@
 
 #define PAGE         4096u
 #define STACK_BYTES  (24u * 1024u)
-#define IDLE_WAKES   64u                    /* for nothing, one after the other, before the thread takes its time */
+#define IDLE_WAKES   64u                    /* for nothing, in a row, before the thread takes its time */
 #define IDLE_NS      (5 * PV_NS_PER_MS)
 #define POLL_NS      (10 * PV_NS_PER_MS)    /* how often to look for pages from a guest that does not tell */
 
@@ -71,7 +72,8 @@ static unsigned waiting(const struct vif *v)
     return n;
 }
 
-/* Asks for notifications. True: something came meanwhile. Requests that the rate forbids are not asked for. */
+/* Asks for notifications. True: something came meanwhile. Requests that the rate forbids are not asked
+ * for. */
 static bool arm(struct vif *v, bool limited)
 {
     bool more = false;
@@ -83,7 +85,8 @@ static bool arm(struct vif *v, bool limited)
     return more;
 }
 
-/* Until there is something to do: a notification, a frame from the networks, the time at which the rate allows more, the end. */
+/* Until there is something to do: a notification, a frame from the networks, the time at which the rate
+ * allows more, the end. */
 static void sleep_until(struct vif *v, uint64_t later)
 {
     unsigned before = waiting(v);
@@ -159,7 +162,8 @@ static int bind(struct vif *v, evtchn_port_t remote, evtchn_port_t *port)
     return 0;
 }
 
-static int open_queue(struct vif_queue *q, grant_ref_t tx, grant_ref_t rx, evtchn_port_t tx_port, evtchn_port_t rx_port)
+static int open_queue(struct vif_queue *q, grant_ref_t tx, grant_ref_t rx, evtchn_port_t tx_port,
+                      evtchn_port_t rx_port)
 {
     struct vif *v = q->vif;
     int rc = 0;
@@ -213,7 +217,8 @@ static int open_queues(struct vif *v, const struct vif_frontend *f)
     for (unsigned i = 0; i < f->queues; i++)
         v->queues[i].vif = v;
     for (unsigned i = 0; i < f->queues && rc == 0; i++)
-        rc = open_queue(&v->queues[i], f->queue[i].tx, f->queue[i].rx, f->queue[i].tx_port, f->queue[i].rx_port);
+        rc = open_queue(&v->queues[i], f->queue[i].tx, f->queue[i].rx, f->queue[i].tx_port,
+                        f->queue[i].rx_port);
     return rc;
 }
 
@@ -318,5 +323,6 @@ bool vif_stopped(const struct vif *v)
 
 void vif_statistics(const struct vif *v, struct vif_statistics *s)
 {
-    *s = (struct vif_statistics){ v->port.statistics, v->errors, v->notifications, v->queue_count, v->stopped };
+    *s = (struct vif_statistics){ v->port.statistics, v->errors, v->notifications, v->queue_count,
+                                  v->stopped };
 }

@@ -1,10 +1,10 @@
 /*
- * vif.h: one network interface of a domain: a port of the control domain's networks, and the rings that it shares with its frontend while
- * one is connected. netback.c brings it up and down by what the store says.
+ * vif.h: one network interface of a domain: a port of the control domain's networks, and the rings that it
+ * shares with its frontend while one is connected. netback.c brings it up and down by what the store says.
  *
- * Entries are copied from the rings once; frames are moved by batches of grant copies between the frontend's pages and packets; nothing of
- * the frontend's is mapped but the rings. A frontend that breaks the protocol has its interface stopped. One that does not take its frames
- * has a bounded number of them waiting.
+ * Entries are copied from the rings once; frames are moved by batches of grant copies between the frontend's
+ * pages and packets; nothing of the frontend's is mapped but the rings. A frontend that breaks the protocol
+ * has its interface stopped. One that does not take its frames has a bounded number of them waiting.
  */
 #ifndef ENSO_BACKENDS_VIF_H
 #define ENSO_BACKENDS_VIF_H
@@ -52,8 +52,8 @@ struct vif_statistics {
     bool stopped;
 };
 
-/* An interface without a frontend, as a port that is known by its name and belongs to no bridge. -EEXIST the name is another port's;
- * -EADDRINUSE the MAC address is; -ENOMEM. */
+/* An interface without a frontend, as a port that is known by its name and belongs to no bridge. -EEXIST the
+ * name is another port's; -EADDRINUSE the MAC address is; -ENOMEM. */
 int vif_create(struct vif **vif, const struct vif_config *config);
 
 /* It must have no frontend. The port leaves its bridge. */

@@ -28,7 +28,8 @@ struct vif {
     struct vif_queue *queues;                   /* queue_count of them while connected */
     unsigned queue_count;
     unsigned backlog_pages;                     /* of all queues */
-    uint64_t moved_ns;                          /* when a frame last left a backlog, or came into an empty one */
+    /* when a frame last left a backlog, or came into an empty one */
+    uint64_t moved_ns;
     struct net_rate rate;                       /* of what comes from the guest */
     uint64_t errors, notifications;
 };
@@ -36,8 +37,8 @@ struct vif {
 /* Ends the service of a frontend that broke the protocol, with a line that says why. */
 void vif_stop(struct vif *v, const char *why);
 
-/* One turn each: bounded work. True: something was done. tx: *later gets the time at which the limit of the rate allows more, if it is that
- * which ended the turn. */
+/* One turn each: bounded work. True: something was done. tx: *later gets the time at which the limit of the
+ * rate allows more, if it is that which ended the turn. */
 bool vif_tx_turn(struct vif_queue *q, uint64_t *later);
 bool vif_rx_turn(struct vif_queue *q);
 

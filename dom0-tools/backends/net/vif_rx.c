@@ -1,5 +1,5 @@
-/* vif_rx.c: frames to the guest: they wait in a bounded backlog for pages that the guest offers, and are copied there by one batch of grant
- * copies. */
+/* vif_rx.c: frames to the guest: they wait in a bounded backlog for pages that the guest offers, and are
+ * copied there by one batch of grant copies. */
 #include <string.h>
 
 #include <xen/abi-barrier.h>
@@ -131,7 +131,8 @@ static void add_copy(struct vif *v, unsigned i, uint64_t from, grant_ref_t ref, 
     c->dest.domid = v->config.domid;
 }
 
-/* A frame's bytes fill the pages of its entries from their beginning; the second entry may be an extra info, whose page stays empty. */
+/* A frame's bytes fill the pages of its entries from their beginning; the second entry may be an extra info,
+ * whose page stays empty. */
 static void send_frame(struct vif *v, unsigned i)
 {
     const struct packet *p = frames[i];

@@ -1,5 +1,6 @@
-/* vif_tx.c: packets from the guest: taken from the ring, fetched by one batch of grant copies, answered, handed to the port. No wait is
- * between the first and the last of this, so that the batch's memory is everybody's. */
+/* vif_tx.c: packets from the guest: taken from the ring, fetched by one batch of grant copies, answered,
+ * handed to the port. No wait is between the first and the last of this, so that the batch's memory is
+ * everybody's. */
 #include <string.h>
 
 #include <xen/abi-barrier.h>
@@ -33,7 +34,8 @@ static void run_copies(void)
     copy_count = 0;
 }
 
-static void add_copy(struct vif *v, unsigned i, const struct netif_fragment *f, unsigned from, uint64_t to, unsigned bytes)
+static void add_copy(struct vif *v, unsigned i, const struct netif_fragment *f, unsigned from, uint64_t to,
+                     unsigned bytes)
 {
     struct gnttab_copy *c;
 
@@ -63,7 +65,8 @@ static void fetch(struct vif *v, unsigned i)
         const struct netif_fragment *f = &tx->fragments[k];
 
         for (unsigned done = 0; done < f->bytes;) {
-            unsigned bytes = f->bytes - done < piece->bytes - filled ? f->bytes - done : piece->bytes - filled;
+            unsigned room = piece->bytes - filled;
+            unsigned bytes = f->bytes - done < room ? f->bytes - done : room;
 
             add_copy(v, i, f, done, piece->machine + filled, bytes);
             done += bytes;

@@ -1,4 +1,5 @@
-/* badnet.c: finds the mode that the command line names, runs it, and tells whether the backend still serves it. */
+/* badnet.c: finds the mode that the command line names, runs it, and tells whether the backend still serves
+ * it. */
 #include "badnet.h"
 
 #include <stdio.h>
@@ -49,7 +50,8 @@ int main(int argc, char **argv)
     if (!early) {
         front_push(&f);
         front_answers(&f, &good, &errors);
-        printf("badnet: %s: %u good, %u errors, then %s\n", m->name, good, errors, front_alive(&f) ? "alive" : "stopped");
+        printf("badnet: %s: %u good, %u errors, then %s\n", m->name, good, errors,
+               front_alive(&f) ? "alive" : "stopped");
     } else {
         printf("badnet: %s: backend in state %u\n", m->name, front_backend_state(&f));
     }

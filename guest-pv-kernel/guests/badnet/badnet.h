@@ -1,6 +1,6 @@
 /*
- * The guest that speaks to its network backend badly, on request. Each mode is a function that gets a frontend which is connected (or not
- * yet, if the mode's name is in `early_modes`).
+ * The guest that speaks to its network backend badly, on request. Each mode is a function that gets a
+ * frontend which is connected (or not yet, if the mode's name is in `early_modes`).
  */
 #ifndef BADNET_H
 #define BADNET_H
@@ -46,8 +46,8 @@ bool front_connect(struct front *f);
 void front_put(struct front *f, const char *key, uint64_t value);
 unsigned front_backend_state(struct front *f);
 
-/* Puts a request into the ring; publishes what was put, with a notification in any case; waits a moment for answers and counts them, by
- * status: how many were right, how many errors. */
+/* Puts a request into the ring; publishes what was put, with a notification in any case; waits a moment for
+ * answers and counts them, by status: how many were right, how many errors. */
 void front_request(struct front *f, unsigned ref, unsigned offset, unsigned size, unsigned flags);
 void front_extra(struct front *f, unsigned type, unsigned flags, unsigned gso_size, unsigned gso_type);
 void front_push(struct front *f);

@@ -124,9 +124,10 @@ static void receiving(struct front *f)
     while (pv_now_ns() < end) {
         f->rx.rsp_cons = f->rx.sring->rsp_prod;
         while (f->rx.req_prod_pvt - f->rx.rsp_cons < 256) {
-            unsigned ref = any(3) == 0 ? any(100000) : any(2) ? (unsigned)f->rx_ref : (unsigned)f->refs[any(PAGES)];
+            unsigned ref = (unsigned)(any(2) ? f->rx_ref : f->refs[any(PAGES)]);
 
-            *RING_GET_REQUEST(&f->rx, f->rx.req_prod_pvt++) = (struct netif_rx_request){ (uint16_t)any(65536), 1, ref };
+            *RING_GET_REQUEST(&f->rx, f->rx.req_prod_pvt++) = (struct netif_rx_request){
+                (uint16_t)any(65536), 1, any(3) == 0 ? any(100000) : ref };
         }
         RING_PUSH_REQUESTS(&f->rx);
         pv_event_send((evtchn_port_t)f->port);
@@ -150,7 +151,8 @@ const struct mode flood_modes[] = {
 /* All states in any order, with keys that may be right. */
 static void flapping(struct front *f)
 {
-    static const char *const keys[] = { "tx-ring-ref", "rx-ring-ref", "event-channel", "multi-queue-num-queues", "feature-sg",
+    static const char *const keys[] = { "tx-ring-ref", "rx-ring-ref", "event-channel",
+                                        "multi-queue-num-queues", "feature-sg",
                                         "event-channel-tx", "event-channel-rx", "request-rx-copy" };
     uint64_t end = soon();
     unsigned long n = 0;

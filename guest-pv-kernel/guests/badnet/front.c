@@ -110,8 +110,8 @@ bool front_connect(struct front *f)
 
 void front_request(struct front *f, unsigned ref, unsigned offset, unsigned size, unsigned flags)
 {
-    *RING_GET_REQUEST(&f->tx, f->tx.req_prod_pvt) = (struct netif_tx_request){ ref, (uint16_t)offset, (uint16_t)flags,
-                                                                            (uint16_t)f->tx.req_prod_pvt, (uint16_t)size };
+    *RING_GET_REQUEST(&f->tx, f->tx.req_prod_pvt) = (struct netif_tx_request){
+        ref, (uint16_t)offset, (uint16_t)flags, (uint16_t)f->tx.req_prod_pvt, (uint16_t)size };
     f->tx.req_prod_pvt++;
 }
 

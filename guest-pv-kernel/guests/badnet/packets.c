@@ -99,7 +99,8 @@ static void bad_grants(struct front *f)
     front_request(f, 100000, 0, 100, 0);
 }
 
-/* IPv4 and TCP whose lengths are whatever they are, cut into fragments at every place, with segments of every size. */
+/* IPv4 and TCP whose lengths are whatever they are, cut into fragments at every place, with segments of every
+ * size. */
 static void header_splits(struct front *f)
 {
     static const unsigned sizes[] = { 1, 47, 48, 536, 1460, 9000, 65535 };
@@ -118,7 +119,8 @@ static void header_splits(struct front *f)
         a[46] = (uint8_t)(any(16) << 4);
         memcpy(b, a + cut, 3000);
         front_request(f, ref(f, 0), 0, 2900, NETTXF_more_data | NETTXF_extra_info | NETTXF_csum_blank);
-        front_extra(f, XEN_NETIF_EXTRA_TYPE_GSO, 0, sizes[cut % 7], cut % 2 ? XEN_NETIF_GSO_TYPE_TCPV4 : XEN_NETIF_GSO_TYPE_TCPV6);
+        front_extra(f, XEN_NETIF_EXTRA_TYPE_GSO, 0, sizes[cut % 7], cut % 2 ? XEN_NETIF_GSO_TYPE_TCPV4
+                    : XEN_NETIF_GSO_TYPE_TCPV6);
         front_request(f, ref(f, 1), 0, 2900 - cut, 0);
         front_push(f);
         front_answers(f, &good, &errors);
