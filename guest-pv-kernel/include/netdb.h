@@ -51,7 +51,8 @@ struct addrinfo {
 extern "C" {
 #endif
 
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result);
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **result);
 void freeaddrinfo(struct addrinfo *info);
 const char *gai_strerror(int error);
 struct hostent *gethostbyname(const char *name);

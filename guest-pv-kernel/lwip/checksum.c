@@ -10,7 +10,8 @@ static uint64_t add(uint64_t sum, uint64_t word)
     return sum + (sum < word);
 }
 
-/* The sum over 16-bit words in memory's order; the same for any alignment, because it is the words' place in the data that counts. */
+/* The sum over 16-bit words in memory's order; the same for any alignment, because it is the words' place in
+ * the data that counts. */
 uint16_t pv_net_checksum(const void *data, int len)
 {
     const unsigned char *p = data;

@@ -8,7 +8,8 @@
 struct pbuf;
 struct netif;
 
-uint32_t pv_net_sequence_number(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote, uint16_t remote_port);
+uint32_t pv_net_sequence_number(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote,
+                                uint16_t remote_port);
 int pv_net_ip4_hook(struct pbuf *p, struct netif *input);
 
 #endif

@@ -1,4 +1,5 @@
-/* inet_abi.h: the kit's own <netinet/in.h> and <arpa/inet.h>, and the conversions that lwIP expects beside them. */
+/* inet_abi.h: the kit's own <netinet/in.h> and <arpa/inet.h>, and the conversions that lwIP expects beside
+ * them. */
 #ifndef PV_LWIP_INET_ABI_H
 #define PV_LWIP_INET_ABI_H
 

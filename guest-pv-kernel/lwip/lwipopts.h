@@ -1,6 +1,7 @@
 /*
- * lwipopts.h: what lwIP does in PV images. Its pools are static and bounded, kind by kind; frames and data come from malloc within a budget
- * (memory.c). Callers run the stack themselves, under its one lock; its own thread has the timers.
+ * lwipopts.h: what lwIP does in PV images. Its pools are static and bounded, kind by kind; frames and data
+ * come from malloc within a budget (memory.c). Callers run the stack themselves, under its one lock; its own
+ * thread has the timers.
  */
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H

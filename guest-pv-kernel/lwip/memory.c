@@ -1,4 +1,5 @@
-/* memory.c: lwIP's heap: malloc within a budget, so that whoever sends, or does not read, cannot take all of a domain's memory. */
+/* memory.c: lwIP's heap: malloc within a budget, so that whoever sends, or does not read, cannot take all of
+ * a domain's memory. */
 #include "private.h"
 #include "arch/cc.h"
 

@@ -1,4 +1,5 @@
-/* net.c: starting the stack; interfaces; what stands between them and lwIP: checksums that somebody else completes or has checked. */
+/* net.c: starting the stack; interfaces; what stands between them and lwIP: checksums that somebody else
+ * completes or has checked. */
 #include "private.h"
 #include "hooks.h"
 #include "lwip/dhcp.h"
@@ -59,8 +60,9 @@ int pv_net_ip4_hook(struct pbuf *p, struct netif *input)
 
 /* ---- sending ---- */
 
-/* Prepares a TCP frame, as lwIP makes them (headers in the first piece, no IPv6 extensions), to be completed by who sends it: its checksum becomes
- * the sum of the pseudo header. Where the sum begins, 0 if the frame is something else. */
+/* Prepares a TCP frame, as lwIP makes them (headers in the first piece, no IPv6 extensions), to be completed
+ * by who sends it: its checksum becomes the sum of the pseudo header. Where the sum begins, 0 if the frame is
+ * something else. */
 static unsigned blank_checksum(struct pbuf *p)
 {
     const uint8_t *frame = p->payload;
@@ -94,8 +96,9 @@ static err_t link_output(struct netif *n, struct pbuf *p)
 {
     struct interface *i = (struct interface *)n;
     unsigned start = i->device.flags & PV_NET_CHECKSUM ? blank_checksum(p) : 0;
+    unsigned offset = start ? offsetof(struct tcp_hdr, chksum) : 0;
 
-    return i->device.output(i->device.arg, p, start, start ? offsetof(struct tcp_hdr, chksum) : 0) == 0 ? ERR_OK : ERR_MEM;
+    return i->device.output(i->device.arg, p, start, offset) == 0 ? ERR_OK : ERR_MEM;
 }
 
 /* ---- receiving ---- */
@@ -118,7 +121,8 @@ void pv_net_input(struct netif *n, struct pbuf *p, bool verified)
     const struct eth_hdr *header = p->payload;
     u16_t flags;
 
-    if (p->len < SIZEOF_ETH_HDR || (header->type == PP_HTONS(ETHTYPE_IPV6) && !(i->device.flags & PV_NET_IPV6))) {
+    if (p->len < SIZEOF_ETH_HDR ||
+        (header->type == PP_HTONS(ETHTYPE_IPV6) && !(i->device.flags & PV_NET_IPV6))) {
         pbuf_free(p);
         return;
     }

@@ -9,7 +9,8 @@
 
 #define READY_FOR_FILES (POLLIN | POLLOUT)
 
-/* The sockets of `fds` by lwIP's numbers, in `sockets`, whose count is returned; what can be answered at once is, and counted in *ready. */
+/* The sockets of `fds` by lwIP's numbers, in `sockets`, whose count is returned; what can be answered at once
+ * is, and counted in *ready. */
 static nfds_t sort_out(struct pollfd *fds, nfds_t count, struct pollfd *sockets, int *ready)
 {
     nfds_t i, n = 0;
@@ -76,7 +77,8 @@ static int milliseconds(const struct timeval *timeout)
 
 static short events_of(int fd, const fd_set *reads, const fd_set *writes, const fd_set *excepts)
 {
-    return (short)((reads && FD_ISSET(fd, reads) ? POLLIN : 0) | (writes && FD_ISSET(fd, writes) ? POLLOUT : 0) |
+    return (short)((reads && FD_ISSET(fd, reads) ? POLLIN : 0) |
+                   (writes && FD_ISSET(fd, writes) ? POLLOUT : 0) |
                    (excepts && FD_ISSET(fd, excepts) ? POLLERR : 0));
 }
 
@@ -119,8 +121,8 @@ int select(int limit, fd_set *reads, fd_set *writes, fd_set *excepts, struct tim
             rc = -1;
         }
     if (rc >= 0)
-        rc = keep(reads, fds, count, POLLIN, POLLIN | errors) + keep(writes, fds, count, POLLOUT, POLLOUT | errors) +
-             keep(excepts, fds, count, POLLERR, errors);
+        rc = keep(reads, fds, count, POLLIN, POLLIN | errors) +
+             keep(writes, fds, count, POLLOUT, POLLOUT | errors) + keep(excepts, fds, count, POLLERR, errors);
     free(fds);
     return rc;
 }

@@ -9,7 +9,8 @@
 /* Sets the budget for frames and data from the memory that there is. */
 void pv_net_memory_init(void);
 
-/* While a frame comes in, its own memory and that of its answer may go to the budget's end; programs stop at three quarters of it. */
+/* While a frame comes in, its own memory and that of its answer may go to the budget's end; programs stop at
+ * three quarters of it. */
 extern bool pv_net_receiving;
 
 void pv_net_random_init(void);

@@ -1,4 +1,5 @@
-/* random.c: numbers that nobody else can tell: ports, identifiers, and TCP's initial sequence numbers (after RFC 6528). */
+/* random.c: numbers that nobody else can tell: ports, identifiers, and TCP's initial sequence numbers (after
+ * RFC 6528). */
 #include "private.h"
 #include "hooks.h"
 
@@ -52,9 +53,10 @@ uint16_t pv_net_random_port(void)
     return (uint16_t)(49152 + (random64() >> 13) % 16384);
 }
 
-/* A clock of 4 us, offset by a hash of the connection: sequence numbers of one connection's successors rise, those of others tell
- * nothing. */
-uint32_t pv_net_sequence_number(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote, uint16_t remote_port)
+/* A clock of 4 us, offset by a hash of the connection: sequence numbers of one connection's successors rise,
+ * those of others tell nothing. */
+uint32_t pv_net_sequence_number(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote,
+                                uint16_t remote_port)
 {
     struct {
         ip_addr_t local, remote;
@@ -67,5 +69,5 @@ uint32_t pv_net_sequence_number(const ip_addr_t *local, uint16_t local_port, con
     connection.remote = *remote;
     connection.local_port = local_port;
     connection.remote_port = remote_port;
-    return (uint32_t)pv_siphash(~key[0], key[1], &connection, sizeof(connection)) + (uint32_t)(pv_now_ns() / 4096);
+    return (uint32_t)(pv_siphash(~key[0], key[1], &connection, sizeof(connection)) + pv_now_ns() / 4096);
 }

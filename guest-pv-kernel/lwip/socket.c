@@ -1,5 +1,5 @@
-/* socket.c: lwIP's sockets as descriptors. lwIP is compiled with our own headers and newlib's errno, so nothing but the number of the
- * socket is translated. */
+/* socket.c: lwIP's sockets as descriptors. lwIP is compiled with our own headers and newlib's errno, so
+ * nothing but the number of the socket is translated. */
 #include "private.h"
 #include "lwip/api.h"
 #include "lwip/priv/api_msg.h"
@@ -18,7 +18,8 @@ static const struct pv_file_ops socket_ops;
 /* What lwIP puts into a mailbox for "closed". */
 extern const u8_t netconn_closed;
 
-/* What a descriptor's node is. It goes with the last call that uses it, if that comes after the descriptor's end. */
+/* What a descriptor's node is. It goes with the last call that uses it, if that comes after the descriptor's
+ * end. */
 struct pv_socket {
     int s;                  /* lwIP's number */
     unsigned int users;     /* calls under way */
@@ -34,8 +35,9 @@ struct pv_socket {
 
 static unsigned int sockets;    /* all that are open */
 
-/* Limits what may wait to be sent, by how many sockets there are: those of clients that take nothing then leave some for the others, and a few have
- * all that they can use. Before the first byte is sent; lwIP only ever adds to this number what has gone, so that the limit stays. */
+/* Limits what may wait to be sent, by how many sockets there are: those of clients that take nothing then
+ * leave some for the others, and a few have all that they can use. Before the first byte is sent; lwIP only
+ * ever adds to this number what has gone, so that the limit stays. */
 static void limit_sending(int s)
 {
     struct lwip_sock *sock = lwip_socket_dbg_get_socket(s);
@@ -98,7 +100,8 @@ static ssize_t end(struct pv_socket *k, ssize_t result)
     return result;
 }
 
-/* The end of a stream is told each time; lwIP tells it once, and then that nobody is connected. (Who has datagrams of no bytes is never told so.) */
+/* The end of a stream is told each time; lwIP tells it once, and then that nobody is connected. (Who has
+ * datagrams of no bytes is never told so.) */
 static ssize_t received(struct pv_socket *k, size_t len, ssize_t n)
 {
     if (n == 0 && len > 0)
@@ -154,7 +157,8 @@ static int socket_ioctl(struct pv_file *f, unsigned long request, void *arg)
     return rc < 0 ? -errno : rc;
 }
 
-/* Wakes threads that wait for a TCP socket's data or connections: an error is put where they look. (Who waits for datagrams goes on.) */
+/* Wakes threads that wait for a TCP socket's data or connections: an error is put where they look. (Who waits
+ * for datagrams goes on.) */
 static void wake_users(struct pv_socket *k)
 {
     struct lwip_sock *sock = lwip_socket_dbg_get_socket(k->s);
@@ -235,7 +239,8 @@ int accept(int fd, struct sockaddr *address, socklen_t *len)
 static void choose_port(struct pv_socket *k)
 {
     struct sockaddr_storage address;
-    struct sockaddr_in *sin = (struct sockaddr_in *)&address;   /* the port is at the same place for both families */
+    /* the port is at the same place for both families */
+    struct sockaddr_in *sin = (struct sockaddr_in *)&address;
     socklen_t len = sizeof(address);
     int tries;
 

@@ -1,4 +1,5 @@
-/* sockets_abi.h: the kit's own socket headers, which lwIP is compiled with, and lwIP's names of its functions. */
+/* sockets_abi.h: the kit's own socket headers, which lwIP is compiled with, and lwIP's names of its
+ * functions. */
 #ifndef PV_LWIP_SOCKETS_ABI_H
 #define PV_LWIP_SOCKETS_ABI_H
 
@@ -49,7 +50,8 @@ ssize_t lwip_recvfrom(int s, void *buf, size_t len, int flags, struct sockaddr *
 ssize_t lwip_recvmsg(int s, struct msghdr *message, int flags);
 ssize_t lwip_send(int s, const void *data, size_t len, int flags);
 ssize_t lwip_sendmsg(int s, const struct msghdr *message, int flags);
-ssize_t lwip_sendto(int s, const void *data, size_t len, int flags, const struct sockaddr *to, socklen_t to_len);
+ssize_t lwip_sendto(int s, const void *data, size_t len, int flags, const struct sockaddr *to,
+                    socklen_t to_len);
 int lwip_socket(int domain, int type, int protocol);
 ssize_t lwip_write(int s, const void *data, size_t len);
 ssize_t lwip_writev(int s, const struct iovec *iov, int count);

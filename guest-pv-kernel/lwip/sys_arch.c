@@ -1,4 +1,5 @@
-/* sys_arch.c: lwIP's threads, semaphores, mutexes, mailboxes and clock. Threads are cooperative: what stands between two waits is atomic. */
+/* sys_arch.c: lwIP's threads, semaphores, mutexes, mailboxes and clock. Threads are cooperative: what stands
+ * between two waits is atomic. */
 #include "lwip/sys.h"
 #include "lwip/tcpip.h"
 
@@ -7,7 +8,8 @@
 #include <pv/thread.h>
 #include <pv/time.h>
 
-/* A bounded queue of pointers, in a ring that starts small and grows to its limit: most boxes stay nearly empty. */
+/* A bounded queue of pointers, in a ring that starts small and grows to its limit: most boxes stay nearly
+ * empty. */
 struct pv_mailbox {
     void **slots;
     unsigned int room, limit;       /* powers of two do not matter: indices are reduced */

@@ -1,4 +1,5 @@
-/* vif.c: a domain's interface under the TCP/IP stack: frames between the frontend's rings and lwIP, one copy each way. */
+/* vif.c: a domain's interface under the TCP/IP stack: frames between the frontend's rings and lwIP, one copy
+ * each way. */
 #include "private.h"
 #include "net/private.h"
 #include "lwip/inet_chksum.h"
@@ -108,7 +109,8 @@ static struct pbuf *copy_frame(const struct nf_frame *f)
     return p;
 }
 
-/* Takes a batch of frames; true if there may be more. The pages are given back before the stack sees the copy, for that may wait. */
+/* Takes a batch of frames; true if there may be more. The pages are given back before the stack sees the
+ * copy, for that may wait. */
 static bool take_frames(struct vif *v)
 {
     struct nf_frame f;

@@ -1,5 +1,5 @@
-/* netfront.c: a network frontend and the store: finding the interface, and following the backend's state. All of it happens in the frontend's
- * thread, which sleeps until something in the store changes. */
+/* netfront.c: a network frontend and the store: finding the interface, and following the backend's state. All
+ * of it happens in the frontend's thread, which sleeps until something in the store changes. */
 #include "net/private.h"
 
 #include <errno.h>
@@ -46,7 +46,8 @@ static int put(const struct pv_netfront *n, uint32_t tx, const char *key, uint64
     return pv_xs_printf(tx, path, "%" PRIu64, value);
 }
 
-/* Runs `write` in a transaction that finds the interface still there: nothing is left behind of one that the tools have taken away. */
+/* Runs `write` in a transaction that finds the interface still there: nothing is left behind of one that the
+ * tools have taken away. */
 static int update(struct pv_netfront *n, int (*write)(struct pv_netfront *n, uint32_t tx))
 {
     char path[64], *value;
@@ -87,7 +88,9 @@ static void set_state(struct pv_netfront *n, enum xenbus_state state)
 
 static enum xenbus_state backend_state(const struct pv_netfront *n)
 {
-    return n->back ? (enum xenbus_state)read_number(n->back, "state", XenbusStateUnknown) : XenbusStateUnknown;
+    if (!n->back)
+        return XenbusStateUnknown;
+    return (enum xenbus_state)read_number(n->back, "state", XenbusStateUnknown);
 }
 
 /* ---- events: of either direction, all look at both ---- */
@@ -145,7 +148,8 @@ static int write_ports(struct pv_netfront *n, uint32_t tx)
 static int write_offer(struct pv_netfront *n, uint32_t tx)
 {
     static const char *const features[] = {
-        "request-rx-copy", "feature-rx-notify", "feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6", "feature-ipv6-csum-offload",
+        "request-rx-copy", "feature-rx-notify", "feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6",
+        "feature-ipv6-csum-offload",
     };
     int rc = put(n, tx, "tx-ring-ref", n->tx_ref);
     size_t i;
@@ -227,7 +231,8 @@ void pv_nf_fault(struct pv_netfront *n)
         return;
     n->broken = true;               /* the thread does the rest */
     n->faults++;
-    printf("pv: %s: the backend breaks the protocol%s\n", n->front, n->faults > FAULTS_MAX ? "; it stays closed" : "");
+    printf("pv: %s: the backend breaks the protocol%s\n", n->front,
+           n->faults > FAULTS_MAX ? "; it stays closed" : "");
     pv_wake(&n->watcher.waitq);
 }
 
@@ -239,14 +244,16 @@ static void backend_closed(struct pv_netfront *n)
     if (read_number(n->back, "online", 0) == 0 || n->faults > FAULTS_MAX)
         set_state(n, XenbusStateClosed);
     else
-        set_state(n, XenbusStateInitialising);      /* it may come back: asked once, for a state is only set when it changes */
+        /* it may come back: asked once, for a state is only set when it changes */
+        set_state(n, XenbusStateInitialising);
 }
 
 static void follow(struct pv_netfront *n)
 {
     switch (backend_state(n)) {
     case XenbusStateInitWait:
-        if (n->connected || !n->offered) {          /* connected: it is another backend, or has started again */
+        /* connected: it is another backend, or has started again */
+        if (n->connected || !n->offered) {
             disconnect(n);
             if (n->faults <= FAULTS_MAX)
                 offer(n);
@@ -359,7 +366,8 @@ static bool read_mac(const char *text, uint8_t mac[6])
     return !(mac[0] & 1);
 }
 
-/* The interface's address and, if the tools gave it one, its IP address, which the backend's directory may have too. */
+/* The interface's address and, if the tools gave it one, its IP address, which the backend's directory may
+ * have too. */
 static int read_identity(struct pv_netfront *n)
 {
     char *mac = read_text(n->front, "mac"), *back;

@@ -1,4 +1,5 @@
-/* pages.c: what a network frontend shares with its backend: two ring pages, and pages for frames, all granted while there is a backend. */
+/* pages.c: what a network frontend shares with its backend: two ring pages, and pages for frames, all granted
+ * while there is a backend. */
 #include "net/private.h"
 
 #include <errno.h>
@@ -6,7 +7,8 @@
 #include <pv/grant.h>
 #include <pv/memory.h>
 
-/* A page that a backend has not let go of: it may write it, so it is nobody else's. Looked at again whenever pages are shared. */
+/* A page that a backend has not let go of: it may write it, so it is nobody else's. Looked at again whenever
+ * pages are shared. */
 struct kept {
     struct kept *next;
     void *page;

@@ -1,5 +1,5 @@
-/* private.h: a network frontend in three pieces: ring.c the rings, pages.c what is shared with the backend, netfront.c follows the store;
- * frames.c is what programs and the TCP/IP stack call. */
+/* private.h: a network frontend in three pieces: ring.c the rings, pages.c what is shared with the backend,
+ * netfront.c follows the store; frames.c is what programs and the TCP/IP stack call. */
 #ifndef PV_NET_PRIVATE_H
 #define PV_NET_PRIVATE_H
 
@@ -47,7 +47,7 @@ struct pv_netfront {
 /* Makes and grants rings and pages. 0, or a negative error, and then nothing is there. */
 int pv_nf_share(struct pv_netfront *n);
 
-/* Takes all back. Pages that the backend still has mapped are put aside, and freed when it lets go of them. */
+/* Takes all back. Pages that the backend still has mapped are put aside, and freed when it has let go. */
 void pv_nf_unshare(struct pv_netfront *n);
 
 /* ---- netfront.c ---- */
@@ -60,8 +60,8 @@ void pv_nf_fault(struct pv_netfront *n);
 
 /* ---- frames.c ---- */
 
-/* Sends a frame made of pieces; blank: its checksum is to be completed. 0; -ENOBUFS no room now (`activity` is woken when there is some);
- * -ENOTCONN; -EMSGSIZE. Does not wait. */
+/* Sends a frame made of pieces; blank: its checksum is to be completed. 0; -ENOBUFS no room now (`activity`
+ * is woken when there is some); -ENOTCONN; -EMSGSIZE. Does not wait. */
 struct pv_nf_piece { const void *at; size_t bytes; };
 int pv_nf_output(struct pv_netfront *n, const struct pv_nf_piece *pieces, size_t count, bool blank);
 

@@ -151,7 +151,8 @@ static int take_fragment(struct nf_rx *r, struct nf_frame *f, struct reading *re
     return 0;
 }
 
-/* An extra info takes a slot, whose page is not used. What it says (the size of segments, a hash) is of no use to us. */
+/* An extra info takes a slot, whose page is not used. What it says (the size of segments, a hash) is of no
+ * use to us. */
 static void take_extra(struct nf_rx *r, struct reading *reading)
 {
     struct netif_extra_info extra;

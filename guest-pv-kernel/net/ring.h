@@ -1,7 +1,8 @@
 /*
- * ring.h: a network frontend's two rings. Pure: pages, grants and notifications are the caller's. The backend's answers are copied out of the
- * shared page once, then checked: an index, a number or a length that cannot be is -EPROTO, and then the rings are to be given up. Frames to
- * send are copied into pages that stay granted, two frames a page; frames that come are read in place until they are released.
+ * ring.h: a network frontend's two rings. Pure: pages, grants and notifications are the caller's. The
+ * backend's answers are copied out of the shared page once, then checked: an index, a number or a length that
+ * cannot be is -EPROTO, and then the rings are to be given up. Frames to send are copied into pages that stay
+ * granted, two frames a page; frames that come are read in place until they are released.
  */
 #ifndef PV_NET_RING_H
 #define PV_NET_RING_H
@@ -43,7 +44,8 @@ struct nf_rx {
     netif_rx_front_ring_t ring;
     const struct nf_pages *pages;
     uint16_t at[NF_SLOTS];              /* which page was offered in a slot */
-    uint64_t errors;                    /* frames that it could not deliver, or that were longer than NF_FRAME_MAX */
+    /* frames that it could not deliver, or that were longer than NF_FRAME_MAX */
+    uint64_t errors;
 };
 
 /* A frame that has come: its pieces, in pages that are ours until nf_rx_release(). */
@@ -60,8 +62,8 @@ struct nf_frame {
 void nf_tx_init(struct nf_tx *t, void *ring_page, const struct nf_pages *pages);
 void nf_rx_init(struct nf_rx *r, void *ring_page, const struct nf_pages *pages);
 
-/* A buffer of NF_TX_BYTES to be filled, and its number; NULL: all are with the backend. It is sent by nf_tx_send(), blank: with a checksum that
- * is still to be completed. */
+/* A buffer of NF_TX_BYTES to be filled, and its number; NULL: all are with the backend. It is sent by
+ * nf_tx_send(), blank: with a checksum that is still to be completed. */
 uint8_t *nf_tx_buffer(struct nf_tx *t, unsigned *number);
 void nf_tx_send(struct nf_tx *t, unsigned number, unsigned bytes, bool blank);
 

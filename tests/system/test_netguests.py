@@ -1,4 +1,4 @@
-"""Example guests on the network, reached from outside of QEMU through forwards of the control domain: the kit's frontend, its TCP/IP."""
+"""Example guests on the network, reached from outside of QEMU through forwards of the control domain."""
 
 import hashlib
 import http.client
@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.parse
 
 import pytest
 
@@ -32,7 +33,8 @@ def disk():
     os.makedirs(LOGS, exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
         put_files(work, FILES.items())
-        subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", work, path, "32M"], check=True, capture_output=True)
+        subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", work, path, "32M"], check=True,
+                       capture_output=True)
     return path
 
 
@@ -55,9 +57,10 @@ def archive():
 
 
 DISK = disk()
-MACHINE = dict(mem=512, cpus=1, qemu=["-drive", f"if=none,id=served,format=raw,file={DISK}", "-device",
-                                      "virtio-blk-pci,disable-legacy=on,drive=served"], net="user", fwd=[f"{WEB}:webserver:80", f"{ECHO}:netecho:7", f"udp:{ECHO}:netecho:7"],
-               files={"web.cpio": archive()})
+MACHINE = dict(mem=512, cpus=1, net="user", files={"web.cpio": archive()},
+               fwd=[f"{WEB}:webserver:80", f"{ECHO}:netecho:7", f"udp:{ECHO}:netecho:7"],
+               qemu=["-drive", f"if=none,id=served,format=raw,file={DISK}",
+                     "-device", "virtio-blk-pci,disable-legacy=on,drive=served"])
 
 
 def holdings(host):
@@ -120,7 +123,7 @@ def echoes(content):
 
 def test_files(guests):
     for name, content in FILES.items():
-        status, headers, body = request("/" + name.replace(" ", "%20").replace("<", "%3C").replace(">", "%3E").replace("&", "%26"))
+        status, headers, body = request("/" + urllib.parse.quote(name))
         assert status == 200 and hashlib.sha256(body).digest() == hashlib.sha256(content).digest(), name
     assert request("/page.txt")[1]["Content-Type"].startswith("text/plain")
     status, headers, body = request("/large.bin", "HEAD")
@@ -132,10 +135,12 @@ def test_folders_ranges_and_what_is_not_there(guests):
     status, headers, _ = request("/folder")
     assert (status, headers["Location"]) == (301, "/folder/")
     status, _, body = request("/folder/")
-    assert status == 200 and b'href="a%20b%3Cc%3E%26.txt"' in body and b'href="deeper/"' in body and b"<c>" not in body
+    assert status == 200 and b'href="a%20b%3Cc%3E%26.txt"' in body and b'href="deeper/"' in body
+    assert b"<c>" not in body
     assert request("/folder/deeper/")[2] == b"deeper\n"
     middle = FILES["middle.bin"]
-    for asked, part in (("0-9", middle[:10]), ("200000-", middle[200000:]), ("-5", middle[-5:]), ("7-999999999", middle[7:])):
+    for asked, part in (("0-9", middle[:10]), ("200000-", middle[200000:]), ("-5", middle[-5:]),
+                        ("7-999999999", middle[7:])):
         status, headers, body = request("/middle.bin", headers={"Range": f"bytes={asked}"})
         assert (status, body) == (206, part) and headers["Content-Range"].endswith("/200001")
     assert request("/middle.bin", headers={"Range": "bytes=200001-"})[0] == 416
@@ -158,7 +163,7 @@ def test_fifty_connections_at_once(guests):
     connections = [http.client.HTTPConnection("127.0.0.1", WEB, timeout=100) for _ in range(50)]
     for c in connections:
         c.connect()
-        time.sleep(0.05)                        # QEMU lets the build machine keep one that it has not taken yet
+        time.sleep(0.05)                        # QEMU leaves only one waiting that it has not taken
     for c in connections:
         c.request("GET", "/middle.bin")
     for c in connections:
@@ -167,10 +172,13 @@ def test_fifty_connections_at_once(guests):
 
 
 def test_requests_that_nobody_should_send(guests):
-    for line, status in ((b"GET /../secret HTTP/1.1", 400), (b"GET /%2e%2e/secret HTTP/1.1", 400), (b"GET /folder/..%2f..%2fsecret HTTP/1.1", 400),
-                         (b"GET /\0 HTTP/1.1", 400), (b"GET secret HTTP/1.1", 400), (b"nonsense", 400), (b"GET / HTTP/3.0", 505),
-                         (b"GET /" + b"a" * 3000 + b" HTTP/1.1", 414), (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 3000, 431),
-                         (b"POST / HTTP/1.1\r\nContent-Length: 5", 405), (b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked", 413)):
+    for line, status in ((b"GET /../secret HTTP/1.1", 400), (b"GET /%2e%2e/secret HTTP/1.1", 400),
+                         (b"GET /folder/..%2f..%2fsecret HTTP/1.1", 400), (b"GET /\0 HTTP/1.1", 400),
+                         (b"GET secret HTTP/1.1", 400), (b"nonsense", 400), (b"GET / HTTP/3.0", 505),
+                         (b"GET /" + b"a" * 3000 + b" HTTP/1.1", 414),
+                         (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 3000, 431),
+                         (b"POST / HTTP/1.1\r\nContent-Length: 5", 405),
+                         (b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked", 413)):
         answer = talk(line + b"\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 %d " % status), (line[:60], answer[:60])
         assert b"secret" not in answer
@@ -220,7 +228,7 @@ def test_two_guests_talk(guests):
 
 
 def test_an_interface_goes_and_comes_back(guests):
-    """The frontend lets go of its rings, and connects again when there is a backend; the address is the same."""
+    """The frontend lets go of its rings, and connects again when there is a backend."""
     mac = guests.json("network-list --json netecho")[0]["mac"]
     for _ in range(5):
         guests.cli("network-detach netecho 0")
@@ -246,7 +254,8 @@ def test_files_of_a_disk(guests):
     guests.until(lambda: "serving /disk" in guests.said("webserver"), 60)
     for name in ("large.bin", "folder/deeper/index.html"):
         assert request("/" + name)[2] == FILES[name]
-    assert request("/middle.bin", headers={"Range": "bytes=150000-150099"})[2] == FILES["middle.bin"][150000:150100]
+    assert request("/middle.bin",
+                   headers={"Range": "bytes=150000-150099"})[2] == FILES["middle.bin"][150000:150100]
     assert b'href="deeper/"' in request("/folder/")[2] and request("/")[2] == FILES["index.html"]
 
 

@@ -1,6 +1,7 @@
 /*
- * What lwIP stands on in the kit, on the build machine: mailboxes, semaphores, checksums, random numbers, the budget of memory. The kit's threads
- * are played here: waiting runs what the test has prepared, as another thread would in the meantime, or lets the time pass.
+ * What lwIP stands on in the kit, on the build machine: mailboxes, semaphores, checksums, random numbers, the
+ * budget of memory. The kit's threads are played here: waiting runs what the test has prepared, as another
+ * thread would in the meantime, or lets the time pass.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -217,7 +218,8 @@ static uint16_t slow_sum(const uint8_t *p, size_t len)
 
 static void checksums(void **state)
 {
-    static const uint8_t example[] = { 0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7 };    /* RFC 1071, section 3 */
+    /* RFC 1071, section 3 */
+    static const uint8_t example[] = { 0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7 };
     size_t len, offset, i;
 
     (void)state;
@@ -313,8 +315,9 @@ static void the_budget_holds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mailboxes_keep_order_and_grow), cmocka_unit_test(mailboxes_wait), cmocka_unit_test(semaphores),
-        cmocka_unit_test(checksums), cmocka_unit_test(sequence_numbers), cmocka_unit_test(ports), cmocka_unit_test(siphash),
+        cmocka_unit_test(mailboxes_keep_order_and_grow), cmocka_unit_test(mailboxes_wait),
+        cmocka_unit_test(semaphores), cmocka_unit_test(checksums), cmocka_unit_test(sequence_numbers),
+        cmocka_unit_test(ports), cmocka_unit_test(siphash),
         cmocka_unit_test(the_budget_holds),
     };
 

@@ -216,7 +216,8 @@ static void frames_come(void **state)
     assert_int_equal(back_rx.sring->req_prod, NF_SLOTS + 2);
 }
 
-/* A large frame with an extra info and fragments, and what comes behind it; many times, so that pages change places. */
+/* A large frame with an extra info and fragments, and what comes behind it; many times, so that pages change
+ * places. */
 static void long_frames_come_in_pieces(void **state)
 {
     struct nf_frame f;
@@ -268,7 +269,8 @@ static void failed_and_overlong_frames_are_dropped(void **state)
     assert_int_equal(rx.errors, 3);
     nf_rx_release(&rx, &f);
     nf_rx_publish(&rx);
-    assert_int_equal(back_rx.sring->req_prod - back_rx.req_cons, NF_SLOTS);     /* every page is offered again */
+    /* every page is offered again */
+    assert_int_equal(back_rx.sring->req_prod - back_rx.req_cons, NF_SLOTS);
 }
 
 static void wrong_indices(void **state)
@@ -329,7 +331,8 @@ static void extras_without_an_end(void **state)
     assert_int_equal(nf_rx_take(&rx, &f, true), -EPROTO);
 }
 
-/* Whatever a backend writes into its entries: no page is lost or taken twice, nothing outside of a page is named. */
+/* Whatever a backend writes into its entries: no page is lost or taken twice, nothing outside of a page is
+ * named. */
 static void rubbish(void **state)
 {
     struct nf_frame f;
@@ -348,7 +351,8 @@ static void rubbish(void **state)
                     entry[j] = (uint8_t)rand();
             else
                 *(struct netif_rx_response *)(void *)entry = (struct netif_rx_response){ .id = (uint16_t)i,
-                    .offset = (uint16_t)(rand() % 4100), .flags = (uint16_t)(rand() % 16), .status = (int16_t)(rand() % 4200) };
+                    .offset = (uint16_t)(rand() % 4100), .flags = (uint16_t)(rand() % 16),
+                    .status = (int16_t)(rand() % 4200) };
         }
         back_rx.sring->rsp_prod = 200;
         while ((rc = nf_rx_take(&rx, &f, true)) == 1) {

@@ -53,14 +53,18 @@ static void refused(void **state)
 {
     static const struct { const char *text; int rc; } cases[] = {
         { "", 0 }, { "GET", 0 }, { "GET / HTTP/1.1\r\n", 0 }, { "\r\n\r\n", -400 }, { "GET /\r\n\r\n", -400 },
-        { "GET / HTTP/2.0\r\n\r\n", -505 }, { "GET / XTTP/1.1\r\n\r\n", -400 }, { "GET  / HTTP/1.1\r\n\r\n", -400 },
-        { "POST / HTTP/1.1\r\n\r\n", -405 }, { "GET / HTTP/1.1 x\r\n\r\n", -400 }, { "GET x HTTP/1.1\r\n\r\n", -400 },
+        { "GET / HTTP/2.0\r\n\r\n", -505 }, { "GET / XTTP/1.1\r\n\r\n", -400 },
+        { "GET  / HTTP/1.1\r\n\r\n", -400 },
+        { "POST / HTTP/1.1\r\n\r\n", -405 }, { "GET / HTTP/1.1 x\r\n\r\n", -400 },
+        { "GET x HTTP/1.1\r\n\r\n", -400 },
         { "GET /.. HTTP/1.1\r\n\r\n", -400 }, { "GET /a/../../b HTTP/1.1\r\n\r\n", -400 },
         { "GET /%2e%2e/%2e%2e/x HTTP/1.1\r\n\r\n", -400 }, { "GET /a%2f..%2f..%2fx HTTP/1.1\r\n\r\n", -400 },
-        { "GET /%00 HTTP/1.1\r\n\r\n", -400 }, { "GET /%zz HTTP/1.1\r\n\r\n", -400 }, { "GET /% HTTP/1.1\r\n\r\n", -400 },
+        { "GET /%00 HTTP/1.1\r\n\r\n", -400 }, { "GET /%zz HTTP/1.1\r\n\r\n", -400 },
+        { "GET /% HTTP/1.1\r\n\r\n", -400 },
         { "GET /..\\..\\x HTTP/1.1\r\n\r\n", -400 }, { "GET http://host HTTP/1.1\r\n\r\n", -400 },
         { "GET / HTTP/1.1\r\nno colon\r\n\r\n", -400 }, { "GET / HTTP/1.1\r\nA : b\r\n\r\n", -400 },
-        { "GET / HTTP/1.1\r\nA: b\r\n folded\r\n\r\n", -400 }, { "GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\n", -413 },
+        { "GET / HTTP/1.1\r\nA: b\r\n folded\r\n\r\n", -400 },
+        { "GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\n", -413 },
         { "GET / HTTP/1.1\r\nContent-Length: -5\r\n\r\n", -400 },
         { "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", -413 },
     };
@@ -93,8 +97,10 @@ static void long_ones(void **state)
 static void ranges(void **state)
 {
     static const struct { const char *value; bool has; uint64_t first, last; } cases[] = {
-        { "bytes=0-99", true, 0, 99 }, { "bytes=5-", true, 5, UINT64_MAX }, { "bytes=-7", true, UINT64_MAX, 7 },
-        { "bytes=9-3", false, 0, 0 }, { "bytes=-", false, 0, 0 }, { "bytes=1-2,5-6", false, 0, 0 }, { "lines=1-2", false, 0, 0 },
+        { "bytes=0-99", true, 0, 99 }, { "bytes=5-", true, 5, UINT64_MAX },
+        { "bytes=-7", true, UINT64_MAX, 7 },
+        { "bytes=9-3", false, 0, 0 }, { "bytes=-", false, 0, 0 }, { "bytes=1-2,5-6", false, 0, 0 },
+        { "lines=1-2", false, 0, 0 },
         { "bytes=99999999999999999999-", false, 0, 0 }, { "bytes=x-1", false, 0, 0 },
     };
     char text[128];
@@ -116,7 +122,8 @@ static void ranges(void **state)
 /* Whatever comes: no path has a name "..", all begin with a slash. */
 static void rubbish(void **state)
 {
-    static const char *const parts[] = { "/", "..", ".", "%2e", "%2F", "a", "//", "%", "%25", "?", " ", "\r\n", "GET /", " HTTP/1.1\r\n\r\n", ":" };
+    static const char *const parts[] = { "/", "..", ".", "%2e", "%2F", "a", "//", "%", "%25", "?", " ",
+                                         "\r\n", "GET /", " HTTP/1.1\r\n\r\n", ":" };
     struct request r;
     char text[512];
     unsigned i, n;
@@ -141,7 +148,8 @@ static void rubbish(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(requests), cmocka_unit_test(refused), cmocka_unit_test(long_ones), cmocka_unit_test(ranges),
+        cmocka_unit_test(requests), cmocka_unit_test(refused), cmocka_unit_test(long_ones),
+            cmocka_unit_test(ranges),
         cmocka_unit_test(rubbish),
     };
 

@@ -1,6 +1,6 @@
 /*
- * netecho: an example guest: sockets. Echoes TCP and UDP on port 7, a thread for each connection; or plays the client of another netecho. The
- * words that it takes are in netecho.cfg.
+ * netecho: an example guest: sockets. Echoes TCP and UDP on port 7, a thread for each connection; or plays
+ * the client of another netecho. The words that it takes are in netecho.cfg.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -235,8 +235,9 @@ static int play_client(const struct options *o)
 static void on_request(const char *request)
 {
     (void)request;
-    printf("netecho: %llu connections, %llu bytes, %llu datagrams, %llu refused\n", (unsigned long long)counts.connections,
-           (unsigned long long)counts.bytes, (unsigned long long)counts.datagrams, (unsigned long long)counts.refused);
+    printf("netecho: %llu connections, %llu bytes, %llu datagrams, %llu refused\n",
+           (unsigned long long)counts.connections, (unsigned long long)counts.bytes,
+           (unsigned long long)counts.datagrams, (unsigned long long)counts.refused);
     exit(0);
 }
 
@@ -258,7 +259,8 @@ int main(int argc, char **argv)
         printf("netecho: interface %u: %s\n", o.vif, pv_errno_name(rc));
         return 1;
     }
-    printf("netecho: address %s, gateway %s\n", pv_net_address(netif, address), pv_net_gateway(netif, gateway));
+    printf("netecho: address %s, gateway %s\n", pv_net_address(netif, address),
+           pv_net_gateway(netif, gateway));
     if (o.send)
         return play_client(&o);
     pv_shutdown_watch(on_request);

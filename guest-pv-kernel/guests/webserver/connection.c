@@ -23,12 +23,14 @@ struct connection {
 
 static void set_patience(int fd, int option, uint64_t ns)
 {
-    struct timeval t = { .tv_sec = (time_t)(ns / PV_NS_PER_SEC), .tv_usec = (suseconds_t)(ns % PV_NS_PER_SEC / 1000 + 1) };
+    struct timeval t = { .tv_sec = (time_t)(ns / PV_NS_PER_SEC),
+                         .tv_usec = (suseconds_t)(ns % PV_NS_PER_SEC / 1000 + 1) };
 
     setsockopt(fd, SOL_SOCKET, option, &t, sizeof(t));
 }
 
-/* Reads until there is a whole request: as request_parse(), and 0 for a client that has nothing more to ask; -408 for one that is too slow. */
+/* Reads until there is a whole request: as request_parse(), and 0 for a client that has nothing more to ask;
+ * -408 for one that is too slow. */
 static int read_request(struct connection *k, struct request *r)
 {
     uint64_t now = pv_now_ns(), deadline = now + (k->len ? REQUEST_NS : IDLE_NS);
@@ -90,19 +92,23 @@ static bool send_answer(int fd, const struct content *c, const struct request *r
     bool body = !r->head && c->length > 0;
 
     if (c->status == 206)
-        snprintf(range, sizeof(range), "Content-Range: bytes %llu-%llu/%llu\r\n", (unsigned long long)c->first,
+        snprintf(range, sizeof(range), "Content-Range: bytes %llu-%llu/%llu\r\n",
+                 (unsigned long long)c->first,
                  (unsigned long long)(c->first + c->length - 1), (unsigned long long)c->size);
     else if (c->status == 416)
         snprintf(range, sizeof(range), "Content-Range: bytes */%llu\r\n", (unsigned long long)c->first);
     if (c->status == 301) {
         len = (size_t)sprintf(location, "Location: ");
         for (p = c->location; *p; p++)
-            len += (size_t)sprintf(location + len, strchr(" \"<>%?#", *p) || *p & 0x80 ? "%%%02X" : "%c", (unsigned char)*p);
+            len += (size_t)sprintf(location + len, strchr(" \"<>%?#", *p) || *p & 0x80 ? "%%%02X" : "%c",
+                                   (unsigned char)*p);
         strcpy(location + len, "\r\n");
     }
-    len = (size_t)snprintf(head, sizeof(head), "HTTP/1.1 %d %s\r\nServer: enso-webserver\r\nContent-Type: %s\r\nContent-Length: %llu\r\n"
-                           "Accept-Ranges: bytes\r\n%s%s%sConnection: %s\r\n\r\n", c->status, status_text(c->status), c->type,
-                           (unsigned long long)c->length, range, location, c->status == 405 ? "Allow: GET, HEAD\r\n" : "",
+    len = (size_t)snprintf(head, sizeof(head),
+                           "HTTP/1.1 %d %s\r\nServer: enso-webserver\r\nContent-Type: %s\r\n"
+                           "Content-Length: %llu\r\nAccept-Ranges: bytes\r\n%s%s%sConnection: %s\r\n\r\n",
+                           c->status, status_text(c->status), c->type, (unsigned long long)c->length, range,
+                           location, c->status == 405 ? "Allow: GET, HEAD\r\n" : "",
                            keep ? "keep-alive" : "close");
     if (!send_all(fd, head, len, body ? MSG_MORE : 0))
         return false;
@@ -140,7 +146,8 @@ static bool answer(struct connection *k, struct request *r, int rc)
     return good && keep;
 }
 
-/* After a refusal: the client's last words are read, else the reset that an unread rest causes would overtake our answer. */
+/* After a refusal: the client's last words are read, else the reset that an unread rest causes would overtake
+ * our answer. */
 static void drain(struct connection *k)
 {
     uint64_t deadline = pv_now_ns() + PV_NS_PER_SEC;

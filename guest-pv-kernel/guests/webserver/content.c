@@ -1,4 +1,5 @@
-/* content.c: from a request's path to what is sent: a file, a directory's index.html or its list, or a status. */
+/* content.c: from a request's path to what is sent: a file, a directory's index.html or its list, or
+ * a status. */
 #include "webserver.h"
 
 #include <dirent.h>
@@ -16,9 +17,11 @@
 static const struct { const char *suffix, *type; } types[] = {
     { ".html", "text/html; charset=utf-8" }, { ".htm", "text/html; charset=utf-8" }, { ".css", "text/css" },
     { ".js", "text/javascript" }, { ".json", "application/json" }, { ".txt", "text/plain; charset=utf-8" },
-    { ".cfg", "text/plain; charset=utf-8" }, { ".md", "text/plain; charset=utf-8" }, { ".xml", "application/xml" },
+    { ".cfg", "text/plain; charset=utf-8" }, { ".md", "text/plain; charset=utf-8" },
+    { ".xml", "application/xml" },
     { ".svg", "image/svg+xml" }, { ".png", "image/png" }, { ".jpg", "image/jpeg" }, { ".jpeg", "image/jpeg" },
-    { ".gif", "image/gif" }, { ".webp", "image/webp" }, { ".ico", "image/x-icon" }, { ".pdf", "application/pdf" },
+    { ".gif", "image/gif" }, { ".webp", "image/webp" }, { ".ico", "image/x-icon" },
+    { ".pdf", "application/pdf" },
     { ".wasm", "application/wasm" }, { ".gz", "application/gzip" }, { ".zip", "application/zip" },
 };
 
@@ -67,7 +70,8 @@ static void content_page(struct content *c, int status, char *page, size_t len)
 void content_status(struct content *c, int status)
 {
     char *page = malloc(256);
-    int len = page ? snprintf(page, 256, "<!DOCTYPE html><title>%d %s</title><h1>%d %s</h1>\n", status, status_text(status), status,
+    int len = page ? snprintf(page, 256, "<!DOCTYPE html><title>%d %s</title><h1>%d %s</h1>\n", status,
+                              status_text(status), status,
                               status_text(status)) : 0;
 
     c->fd = -1;
@@ -121,7 +125,8 @@ static void add_name(struct page *p, const char *name, bool address)
     for (; *name; name++) {
         unsigned char c = (unsigned char)*name;
 
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr("-_.", c) || (!address && c >= 0x80)) {
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr("-_.", c) ||
+            (!address && c >= 0x80)) {
             add(p, name, 1);
             continue;
         }

@@ -68,7 +68,8 @@ static int decode(struct text *t)
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-/* Takes the last name of a path away (out ends with a slash). False: there is none, the path would leave the root. */
+/* Takes the last name of a path away (out ends with a slash). False: there is none, the path would leave the
+ * root. */
 static bool go_up(char *out, size_t *len)
 {
     if (*len == 1)
@@ -79,7 +80,8 @@ static bool go_up(char *out, size_t *len)
     return true;
 }
 
-/* Ends a name at a slash or the path's end: "." and "" are nothing, ".." goes up. `start` is where the name begins. */
+/* Ends a name at a slash or the path's end: "." and "" are nothing, ".." goes up. `start` is where the name
+ * begins. */
 static bool end_name(char *out, size_t *len, size_t start)
 {
     size_t n = *len - start;
@@ -121,7 +123,8 @@ static int read_path(struct text t, char *out)
         start = len;
     }
     if (!slash) {
-        bool named = !(len - start == 1 && out[start] == '.') && !(len - start == 2 && out[start] == '.' && out[start + 1] == '.');
+        bool named = !(len - start == 1 && out[start] == '.') &&
+                     !(len - start == 2 && out[start] == '.' && out[start + 1] == '.');
 
         if (!end_name(out, &len, start))
             return -400;
@@ -183,7 +186,8 @@ static bool read_number(struct text t, uint64_t *value)
     return t.len > 0 && t.len <= 18;
 }
 
-/* "bytes=0-99", "bytes=100-", "bytes=-100". Anything else, several ranges among it, is as if it were not there. */
+/* "bytes=0-99", "bytes=100-", "bytes=-100". Anything else, several ranges among it, is as if it were not
+ * there. */
 static void read_range(struct text value, struct request *r)
 {
     struct text first;
@@ -207,7 +211,8 @@ static int read_field(struct text line, struct request *r)
     struct text name, value;
     uint64_t length;
 
-    if (!cut(&line, ':', &name) || name.len == 0 || name.at[name.len - 1] == ' ' || name.at[0] == ' ' || name.at[0] == '\t')
+    if (!cut(&line, ':', &name) || name.len == 0 || name.at[name.len - 1] == ' ' || name.at[0] == ' ' ||
+        name.at[0] == '\t')
         return -400;
     value = trim(line);
     if (is_word(name, "Connection"))
@@ -221,13 +226,14 @@ static int read_field(struct text line, struct request *r)
     return 0;
 }
 
-/* The length of the head with its empty line, 0 if that has not come. Lines end with LF, with or without CR. */
+/* The length of the head with its empty line, 0 if that has not come. Lines end with LF, or CR and LF. */
 static size_t head_length(const char *text, size_t len)
 {
     size_t i;
 
     for (i = 1; i < len; i++)
-        if (text[i] == '\n' && (text[i - 1] == '\n' || (i >= 2 && text[i - 1] == '\r' && text[i - 2] == '\n')))
+        if (text[i] == '\n' &&
+            (text[i - 1] == '\n' || (i >= 2 && text[i - 1] == '\r' && text[i - 2] == '\n')))
             return i + 1;
     return 0;
 }

@@ -1,5 +1,5 @@
-/* webserver.c: an example guest: serves the files of its disk, or of its boot archive, over HTTP/1.1. The words that it takes are in
- * webserver.cfg. */
+/* webserver.c: an example guest: serves the files of its disk, or of its boot archive, over HTTP/1.1. The
+ * words that it takes are in webserver.cfg. */
 #include "webserver.h"
 
 #include <arpa/inet.h>
@@ -56,9 +56,10 @@ static bool parse(int argc, char **argv, struct options *o)
 
 static void print_counts(void)
 {
-    printf("webserver: %llu connections, %llu requests, %llu errors, %llu bytes, %llu refused, %llu too slow, %u open\n",
-           (unsigned long long)counts.connections, (unsigned long long)counts.requests, (unsigned long long)counts.errors,
-           (unsigned long long)counts.bytes, (unsigned long long)counts.refused, (unsigned long long)counts.timeouts, counts.open);
+    printf("webserver: %llu connections, %llu requests, %llu errors, %llu bytes, %llu refused, "
+           "%llu too slow, %u open\n", (unsigned long long)counts.connections, (unsigned long long)counts.requests,
+           (unsigned long long)counts.errors, (unsigned long long)counts.bytes,
+           (unsigned long long)counts.refused, (unsigned long long)counts.timeouts, counts.open);
 }
 
 static void on_request(const char *request)
@@ -87,7 +88,8 @@ static void serve(void *arg)
 
 static void serve_all(int listener)
 {
-    static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
+                               "Connection: close\r\n\r\n";
     int fd, on = 1;
 
     for (;;) {
@@ -99,7 +101,8 @@ static void serve_all(int listener)
         counts.connections++;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
         counts.open++;
-        if (counts.open <= CONNECTIONS && pv_thread_create("connection", STACK_BYTES, serve, (void *)(intptr_t)fd))
+        if (counts.open <= CONNECTIONS &&
+            pv_thread_create("connection", STACK_BYTES, serve, (void *)(intptr_t)fd))
             continue;
         counts.open--;
         counts.refused++;
@@ -135,7 +138,8 @@ int main(int argc, char **argv)
     if (listener < 0)
         return 1;
     pv_shutdown_watch(on_request);
-    printf("webserver: serving %s at http://%s:%u/\n", *root ? root : "/", pv_net_address(netif, address), o.port);
+    printf("webserver: serving %s at http://%s:%u/\n", *root ? root : "/", pv_net_address(netif, address),
+           o.port);
     serve_all(listener);
     return 0;
 }

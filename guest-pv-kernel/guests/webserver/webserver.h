@@ -1,5 +1,5 @@
-/* webserver.h: an example guest: files over HTTP/1.1. request.c reads requests, content.c finds what is asked for,
- * connection.c answers; disk.c has the files. */
+/* webserver.h: an example guest: files over HTTP/1.1. request.c reads requests, content.c finds what is asked
+ * for, connection.c answers; disk.c has the files. */
 #ifndef WEBSERVER_H
 #define WEBSERVER_H
 
@@ -37,7 +37,8 @@ void content_status(struct content *c, int status);
 void content_free(struct content *c);
 const char *status_text(int status);
 
-/* Mounts a disk ("xvda") with an ext4 file system, read-only. 0; -ENOENT there is none; other errors have been told. */
+/* Mounts a disk ("xvda") with an ext4 file system, read-only. 0; -ENOENT there is none; other errors have
+ * been told. */
 int disk_mount(const char *name, const char *at);
 
 /* Serves a connection until it ends; closes fd. */

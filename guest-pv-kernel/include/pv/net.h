@@ -1,6 +1,7 @@
 /*
- * pv/net.h: the TCP/IP stack (lwIP): its interfaces and their addresses. Programs use sockets (<sys/socket.h>) on top; lwIP's own functions
- * are there too (link with -llwip), to be called with the stack's lock held. Threads only. Errors are negative newlib numbers.
+ * pv/net.h: the TCP/IP stack (lwIP): its interfaces and their addresses. Programs use sockets
+ * (<sys/socket.h>) on top; lwIP's own functions are there too (link with -llwip), to be called with the
+ * stack's lock held. Threads only. Errors are negative newlib numbers.
  */
 #ifndef PV_NET_H
 #define PV_NET_H
@@ -15,14 +16,17 @@ struct pbuf;
 /* Starts the stack, once; all calls do it themselves. 0 or -ENOMEM. */
 int pv_net_init(void);
 
-/* The lock around everything of lwIP's that is not a socket, netconn or netifapi call. Whoever holds it must not wait. */
+/* The lock around everything of lwIP's that is not a socket, netconn or netifapi call. Whoever holds it must
+ * not wait. */
 void pv_net_lock(void);
 void pv_net_unlock(void);
 
-/* Opens the domain's interface device/vif/HANDLE, adds it to the stack and gives it an address: `address` ("10.0.0.5/24", a gateway may follow
- * after a space), else what the configuration's `ip=` says, else one by DHCP, also after the backend was gone. Without a prefix /24 is meant,
- * without a gateway the network's first address. Waits for the address, at most until deadline_ns. -ENOENT no such interface; -EINVAL the
- * address; -ETIMEDOUT no backend, or no address yet (the interface is there and goes on trying if *netif is not NULL); as pv_netfront_open(). */
+/* Opens the domain's interface device/vif/HANDLE, adds it to the stack and gives it an address: `address`
+ * ("10.0.0.5/24", a gateway may follow after a space), else what the configuration's `ip=` says, else one by
+ * DHCP, also after the backend was gone. Without a prefix /24 is meant, without a gateway the network's first
+ * address. Waits for the address, at most until deadline_ns. -ENOENT no such interface; -EINVAL the address;
+ * -ETIMEDOUT no backend, or no address yet (the interface is there and goes on trying if *netif is not NULL);
+ * as pv_netfront_open(). */
 int pv_net_vif(unsigned handle, const char *address, uint64_t deadline_ns, struct netif **netif);
 
 /* ---- interfaces of one's own making ---- */
@@ -36,22 +40,24 @@ struct pv_net_device {
     uint8_t mac[6];
     uint16_t mtu;           /* 1500 */
     unsigned flags;
-    /* Sends a frame: copies it, or keeps a pbuf_ref(); must not wait; the lock is held. checksum_start is not 0: the checksum's field, so many bytes
-     * behind the start'th byte of the frame, holds the sum of the pseudo header, and everything from there on is to be added. 0; -ENOBUFS. */
+    /* Sends a frame: copies it, or keeps a pbuf_ref(); must not wait; the lock is held. checksum_start is not
+     * 0: the checksum's field, so many bytes behind the start'th byte of the frame, holds the sum of the
+     * pseudo header, and everything from there on is to be added. 0; -ENOBUFS. */
     int (*output)(void *arg, struct pbuf *p, unsigned checksum_start, unsigned checksum_offset);
     void *arg;
 };
 
-/* Adds an interface, which is up, with its link down. The first one becomes the default for routes. -ENOMEM. The lock must not be held here and
- * below. */
+/* Adds an interface, which is up, with its link down. The first one becomes the default for routes. -ENOMEM.
+ * The lock must not be held here and below. */
 int pv_net_add(const struct pv_net_device *device, struct netif **netif);
 void pv_net_remove(struct netif *netif);
 void pv_net_set_link(struct netif *netif, bool up);
 
-/* Memory for a frame that comes in: one piece. NULL: the budget is used up, and the frame is to be dropped. */
+/* Memory for a frame that comes in: one piece. NULL: the budget is used up, the frame is to be dropped. */
 struct pbuf *pv_net_frame(size_t bytes);
 
-/* A frame has come in; takes the reference. verified: its TCP or UDP checksum need not be looked at (it may even be missing). */
+/* A frame has come in; takes the reference. verified: its TCP or UDP checksum need not be looked at (it may
+ * even be missing). */
 void pv_net_input(struct netif *netif, struct pbuf *p, bool verified);
 
 /* ---- addresses ---- */
@@ -70,8 +76,8 @@ char *pv_net_gateway(struct netif *netif, char *buf);
 /* Sets name server 0 or 1. -EINVAL. */
 int pv_net_name_server(unsigned which, const char *address);
 
-/* Sees every IPv4 packet before the stack (p->payload is at the IP header; the lock is held); true: it took the packet and its reference. One at a
- * time, NULL for none. */
+/* Sees every IPv4 packet before the stack (p->payload is at the IP header; the lock is held); true: it took
+ * the packet and its reference. One at a time, NULL for none. */
 void pv_net_filter(bool (*fn)(struct pbuf *p, struct netif *input));
 
 /* Bytes of frames and data in memory now, and the most that there may be. */

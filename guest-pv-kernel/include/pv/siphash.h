@@ -1,4 +1,5 @@
-/* pv/siphash.h: SipHash-1-3, a short keyed hash: with a secret key nobody can choose what falls together, or tell the next value. */
+/* pv/siphash.h: SipHash-1-3, a short keyed hash: with a secret key nobody can choose what falls together, or
+ * tell the next value. */
 #ifndef PV_SIPHASH_H
 #define PV_SIPHASH_H
 

@@ -1,6 +1,6 @@
 /*
- * Sockets of the kit's TCP/IP stack (pv/net.h): IPv4 and IPv6, TCP, UDP and raw. They are descriptors: read(), write(), close(), fcntl()
- * with O_NONBLOCK, poll() and select() work on them. Threads only.
+ * Sockets of the kit's TCP/IP stack (pv/net.h): IPv4 and IPv6, TCP, UDP and raw. They are descriptors:
+ * read(), write(), close(), fcntl() with O_NONBLOCK, poll() and select() work on them. Threads only.
  */
 #ifndef PV_SYS_SOCKET_H
 #define PV_SYS_SOCKET_H

@@ -1,4 +1,5 @@
-/* arch/cc.h: lwIP's view of the compiler and the C library. Error numbers are newlib's: nothing is translated. */
+/* arch/cc.h: lwIP's view of the compiler and the C library. Error numbers are newlib's: nothing is
+ * translated. */
 #ifndef PV_LWIP_CC_H
 #define PV_LWIP_CC_H
 

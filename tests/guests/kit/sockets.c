@@ -22,7 +22,8 @@
 
 static struct sockaddr_in here(uint16_t port)
 {
-    return (struct sockaddr_in){ .sin_len = sizeof(struct sockaddr_in), .sin_family = AF_INET, .sin_port = htons(port),
+    return (struct sockaddr_in){ .sin_len = sizeof(struct sockaddr_in), .sin_family = AF_INET,
+                                 .sin_port = htons(port),
                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
@@ -95,7 +96,8 @@ static void streams(int listener)
     check_true("accept", client >= 0 && server >= 0);
     len = sizeof(peer);
     getsockname(client, (struct sockaddr *)&peer, &len);
-    check_true("accept, whose it is", from.sin_port == peer.sin_port && from.sin_addr.s_addr == htonl(INADDR_LOOPBACK));
+    check_true("accept, whose it is", from.sin_port == peer.sin_port &&
+               from.sin_addr.s_addr == htonl(INADDR_LOOPBACK));
     check_true("a client's port is a high one", ntohs(from.sin_port) >= 49152);
 
     fcntl(server, F_SETFL, O_NONBLOCK);
@@ -104,7 +106,8 @@ static void streams(int listener)
     check_true("write", write(client, "xyz", 3) == 3);
     check("readable", events_of(server, POLLIN, 1000), POLLIN);
     check_true("FIONREAD", ioctl(server, FIONREAD, &waiting) == 0 && waiting == 3);
-    check_true("MSG_PEEK", recv(server, &c, 1, MSG_PEEK) == 1 && c == 'x' && read(server, &c, 1) == 1 && c == 'x');
+    check_true("MSG_PEEK", recv(server, &c, 1, MSG_PEEK) == 1 && c == 'x' && read(server, &c, 1) == 1 &&
+               c == 'x');
     check_true("the rest", read(server, &c, 1) == 1 && read(server, &c, 1) == 1 && c == 'z');
     fcntl(server, F_SETFL, 0);
 
@@ -149,12 +152,15 @@ static void datagrams(void)
     char got[100];
 
     check_true("UDP: bind", bind(a, (struct sockaddr *)&address, sizeof(address)) == 0);
-    check_true("UDP: the port is taken", bind(b, (struct sockaddr *)&address, sizeof(address)) == -1 && errno == EADDRINUSE);
+    check_true("UDP: the port is taken", bind(b, (struct sockaddr *)&address, sizeof(address)) == -1 &&
+               errno == EADDRINUSE);
     setsockopt(a, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     check_true("UDP: SO_RCVTIMEO", recv(a, got, sizeof(got), 0) == -1 && errno == EAGAIN);
     check_true("UDP: sendto", sendto(b, "datagram", 8, 0, (struct sockaddr *)&address, sizeof(address)) == 8);
-    check_true("UDP: recvfrom", recvfrom(a, got, sizeof(got), 0, (struct sockaddr *)&from, &len) == 8 && memcmp(got, "datagram", 8) == 0);
-    check_true("UDP: back", sendto(a, "b", 1, 0, (struct sockaddr *)&from, len) == 1 && recv(b, got, 100, 0) == 1 && got[0] == 'b');
+    check_true("UDP: recvfrom", recvfrom(a, got, sizeof(got), 0, (struct sockaddr *)&from, &len) == 8 &&
+               memcmp(got, "datagram", 8) == 0);
+    check_true("UDP: back", sendto(a, "b", 1, 0, (struct sockaddr *)&from, len) == 1 &&
+               recv(b, got, 100, 0) == 1 && got[0] == 'b');
     check_true("UDP: too long", sendto(a, got, 70000, 0, (struct sockaddr *)&from, len) == -1);
     close(a);
     close(b);
@@ -167,11 +173,13 @@ static void errors(void)
     char c;
 
     check_true("nobody listens", client == -1 && errno == ECONNREFUSED);
-    check_true("no socket", listen(1, 1) == -1 && errno == ENOTSOCK && accept(1, NULL, NULL) == -1 && errno == ENOTSOCK);
+    check_true("no socket", listen(1, 1) == -1 && errno == ENOTSOCK && accept(1, NULL, NULL) == -1 &&
+               errno == ENOTSOCK);
     check_true("no descriptor", recv(200, &c, 1, 0) == -1 && errno == EBADF);
     check_true("no such family", socket(77, SOCK_STREAM, 0) == -1 && errno == EAFNOSUPPORT);
     check("getaddrinfo, an address", getaddrinfo("10.1.2.3", "80", &hints, &found), 0);
-    check_true("getaddrinfo, what it found", found && ((struct sockaddr_in *)found->ai_addr)->sin_port == htons(80) &&
+    check_true("getaddrinfo, what it found", found &&
+               ((struct sockaddr_in *)found->ai_addr)->sin_port == htons(80) &&
                strcmp(inet_ntoa(((struct sockaddr_in *)found->ai_addr)->sin_addr), "10.1.2.3") == 0);
     freeaddrinfo(found);
     check("getaddrinfo, no address", getaddrinfo("10.1.2.x", "80", &hints, &found), EAI_NONAME);
