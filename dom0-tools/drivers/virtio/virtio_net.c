@@ -47,6 +47,7 @@ enum { QUEUE_RECEIVE = 0, QUEUE_SEND = 1, ENTRY_CONFIG = 2 };
 /* Frames that wait for room in the queue, at the most, and the pages in them. */
 #define WAITING 512U
 #define WAITING_PAGES 1024U
+#define LINGERING 256U          /* pages that may stay in the queue when they have been sent, until somebody looks */
 
 /* What a frame that is being sent needs beside its pieces. */
 struct slot {
@@ -67,6 +68,7 @@ struct card {
     struct slot *slots;                     /* free ones */
     struct packet *waiting[WAITING];        /* a ring: the oldest at `oldest` */
     unsigned oldest, waiting_count, waiting_pages;
+    unsigned sent_pages;                    /* of frames in the send queue */
     struct packet *partial;                 /* a frame whose other buffers are still to come */
     unsigned partial_left;
     struct net_header partial_header;
@@ -153,6 +155,7 @@ static bool put(struct card *c, struct packet *p)
         return false;
     c->slots = s->next;
     s->packet = p;
+    c->sent_pages += p->piece_count;
     c->unpublished = true;
     return true;
 }
@@ -183,6 +186,7 @@ static bool take_sent(struct card *c)
     bool broken;
 
     while ((s = virtq_take(&c->send, &bytes, &broken)) != NULL) {
+        c->sent_pages -= s->packet->piece_count;
         packet_free(s->packet);
         s->next = c->slots;
         c->slots = s;
@@ -202,14 +206,14 @@ static void put_waiting(struct card *c)
     c->unpublished = false;
 }
 
-/* An interrupt is only of use while something waits for room. False: the device lies. */
+/* An interrupt is only of use while something waits for room, or for memory. False: the device lies. */
 static bool send_all(struct card *c)
 {
     do {
         if (!take_sent(c))
             return false;
         put_waiting(c);
-    } while (c->waiting_count && virtq_arm(&c->send));
+    } while ((c->waiting_count || c->sent_pages > LINGERING) && virtq_arm(&c->send));
     return true;
 }
 
