@@ -9,6 +9,9 @@
 #define CACHE      64U
 #define KEPT_MS    10000U       /* then lwIP is asked again */
 #define WAITING    32U
+#define PER_SENDER 8U
+#define ROUTER_MS  60000U       /* the router's is used so long after it was last heard of */
+#define REFRESH_MS 10000U
 #define WAIT_MS    1000U
 #define ASK_MS     250U
 
@@ -23,10 +26,12 @@ struct waiting {
     struct interface *interface;
     struct packet *packet;      /* NULL: free */
     uint32_t address;
+    uint32_t sender;            /* of its MAC address, from whom it came */
     uint64_t until_ms;
 };
 
-static struct cached cache[CACHE];
+static struct cached cache[CACHE], router;
+static uint64_t router_asked_ms;
 static struct waiting waiting[WAITING];
 static unsigned waiting_count;
 static uint64_t asked_ms;
@@ -60,6 +65,8 @@ static bool find(struct interface *i, uint32_t address, bool ask, uint8_t mac[ET
 {
     struct cached *c = place(address);
 
+    if (router.interface == i && router.address == address && router.until_ms > now_ms)
+        c = &router;
     if ((c->interface != i || c->address != address || c->until_ms <= now_ms) &&
         !resolve(i, address, ask, c, now_ms))
         return false;
@@ -74,27 +81,57 @@ void neighbour_send_to(struct interface *i, struct packet *p, const uint8_t *mac
     interface_send(i, p);
 }
 
-/* Whoever makes us look for many stations at once waits for places here, and so cannot push all others out of
- * lwIP's table. */
-static void hold(struct interface *i, struct packet *p, uint32_t address, uint64_t now_ms)
+/* Whoever makes us look for many stations at once has few places here, and so pushes few out of lwIP's table. */
+static bool has_place(uint32_t sender)
 {
+    unsigned n = 0;
+
     for (unsigned k = 0; k < WAITING; k++)
-        if (!waiting[k].packet) {
-            waiting[k] = (struct waiting){ i, p, address, now_ms + WAIT_MS };
-            waiting_count++;
-            return;
-        }
-    packet_free(p);
+        n += waiting[k].packet && waiting[k].sender == sender;
+    return n < PER_SENDER && waiting_count < WAITING;
+}
+
+static void hold(struct waiting w)
+{
+    unsigned k = 0;
+
+    while (waiting[k].packet)
+        k++;
+    waiting[k] = w;
+    waiting_count++;
 }
 
 void neighbour_send(struct interface *i, struct packet *p, uint32_t address, uint64_t now_ms)
 {
-    uint8_t mac[ETH_MAC];
+    uint8_t mac[ETH_MAC], from[4];
+    bool room;
 
-    if (find(i, address, waiting_count < WAITING, mac, now_ms))
+    packet_read(p, ETH_FROM + 2, from, sizeof(from));
+    room = has_place(get32(from));
+    if (find(i, address, room, mac, now_ms))
         neighbour_send_to(i, p, mac);
+    else if (room)
+        hold((struct waiting){ i, p, address, get32(from), now_ms + WAIT_MS });
     else
-        hold(i, p, address, now_ms);
+        packet_free(p);
+}
+
+void neighbour_keep(struct interface *i, uint32_t address, uint64_t now_ms)
+{
+    bool known = router.address == address && router.interface == i && router.until_ms > now_ms;
+    ip4_addr_t wanted = { lwip_htonl(address) };
+    struct cached found;
+
+    if (address == 0 || now_ms - router_asked_ms < (known ? REFRESH_MS : ASK_MS))
+        return;
+    router_asked_ms = now_ms;
+    if (resolve(i, address, false, &found, now_ms)) {
+        router = found;
+        router.until_ms = now_ms + ROUTER_MS;
+    }
+    pv_net_lock();
+    etharp_query(i->netif, &wanted, NULL);
+    pv_net_unlock();
 }
 
 unsigned neighbour_retry(uint64_t now_ms)

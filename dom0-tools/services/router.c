@@ -182,6 +182,7 @@ static void tick(uint64_t now_ms)
     if (services.has_uplink) {
         interface_check_link(&services.uplink);
         follow_addresses();
+        neighbour_keep(&services.uplink, interface_router(&services.uplink), now_ms);
     }
     nat_tick(services.nat, now_ms);
 }
