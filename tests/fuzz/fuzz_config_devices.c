@@ -44,8 +44,8 @@ static void vif(const char *text)
     check_text(v.bridge, sizeof(v.bridge));
     check_text(v.name, sizeof(v.name));
     check_text(v.ip, sizeof(v.ip));
-    if (v.address_count > CONFIG_VIF_ADDRESSES || (v.has_mac && v.mac[0] & 1) || (v.rate_bytes && !v.rate_us) ||
-        strchr(v.bridge, '/') || strchr(v.name, '/'))
+    if (v.address_count > CONFIG_VIF_ADDRESSES || (v.has_mac && v.mac[0] & 1) ||
+        (v.rate_bytes && !v.rate_us) || strchr(v.bridge, '/') || strchr(v.name, '/'))
         kit_wrong("an interface is accepted that cannot be");
 }
 

@@ -89,7 +89,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct dhcpd_settings settings = { .server = SERVER, .mtu = 1500, .find = find, .is_configured = is_configured };
+    struct dhcpd_settings settings = {
+        .server = SERVER, .mtu = 1500, .find = find, .is_configured = is_configured,
+    };
     struct dhcpd *d = dhcpd_create(&settings);
     static struct dhcp_answer answer;
 
@@ -103,7 +105,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         mac_of(kit_byte() < 250 ? station : station + 1, mac);
         exact = malloc(bytes);
         memcpy(exact, message, bytes);
-        if (dhcpd_handle(d, exact, bytes, mac, now, &answer) && (answer.bytes > DHCP_MESSAGE || answer.bytes < 241))
+        if (dhcpd_handle(d, exact, bytes, mac, now, &answer) &&
+            (answer.bytes > DHCP_MESSAGE || answer.bytes < 241))
             kit_wrong("an answer of %zu bytes", answer.bytes);
         free(exact);
         now += kit_byte() * 16u;

@@ -21,8 +21,11 @@ unsigned pool_source(struct pool_page *pages, unsigned n)
         pool = kit_lasting(POOL_PAGES);
     if (pool_pages + n > POOL_PAGES)
         return 0;
-    for (unsigned i = 0; i < n; i++, pool_pages++)
-        pages[i] = (struct pool_page){ pool + pool_pages * POOL_PAGE, (uintptr_t)pool + pool_pages * POOL_PAGE };
+    for (unsigned i = 0; i < n; i++) {
+        uint8_t *page = pool + pool_pages++ * POOL_PAGE;
+
+        pages[i] = (struct pool_page){ page, (uintptr_t)page };
+    }
     return n;
 }
 
@@ -37,8 +40,8 @@ static bool forward(void *arg, uint8_t protocol, uint16_t port, uint32_t *addres
 static uint32_t pick(unsigned i)
 {
     static const uint32_t addresses[] = {
-        GATEWAY, GATEWAY + 1, GATEWAY + 2, GATEWAY + 200, OUTSIDE, DNS, 0x08080808, 0x0a0002ff, 0xffffffff, 0xe0000001,
-        GATEWAY + 254, 0, 0x7f000001, GATEWAY + 3, 0x08080404, DNS,
+        GATEWAY, GATEWAY + 1, GATEWAY + 2, GATEWAY + 200, OUTSIDE, DNS, 0x08080808, 0x0a0002ff,
+        0xffffffff, 0xe0000001, GATEWAY + 254, 0, 0x7f000001, GATEWAY + 3, 0x08080404, DNS,
     };
 
     return addresses[i % 16];

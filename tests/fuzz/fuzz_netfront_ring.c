@@ -14,7 +14,7 @@ static struct nf_pages tx_pages, rx_pages;
 static struct nf_tx tx;
 static struct nf_rx rx;
 static bool ours[NF_SLOTS];             /* transmit buffers that were handed to us and not sent */
-static bool held[NF_SLOTS];             /* receive pages that a frame has brought and that were not released */
+static bool held[NF_SLOTS];             /* receive pages of a frame that was not released */
 
 static void fill(struct nf_pages *p, unsigned first, unsigned count)
 {
@@ -88,8 +88,10 @@ static void backend(unsigned op)
         break;
     case 1:
     case 2:
-        answer = (struct netif_rx_response){ .id = r->ring[r->rsp_prod % NF_SLOTS].req.id, .offset = kit_byte() & 63,
-                                             .flags = kit_byte() & 15, .status = (int16_t)(kit_u16() % 4100) };
+        answer = (struct netif_rx_response){
+            .id = r->ring[r->rsp_prod % NF_SLOTS].req.id, .offset = kit_byte() & 63,
+            .flags = kit_byte() & 15, .status = (int16_t)(kit_u16() % 4100),
+        };
         r->ring[r->rsp_prod++ % NF_SLOTS].rsp = answer;
         break;
     default:

@@ -48,8 +48,11 @@ unsigned pool_source(struct pool_page *pages, unsigned n)
         pool = kit_lasting(POOL_PAGES);
     if (pool_pages + n > POOL_PAGES || kit_fails())
         return 0;
-    for (unsigned i = 0; i < n; i++, pool_pages++)
-        pages[i] = (struct pool_page){ pool + pool_pages * POOL_PAGE, (uintptr_t)pool + pool_pages * POOL_PAGE };
+    for (unsigned i = 0; i < n; i++) {
+        uint8_t *page = pool + pool_pages++ * POOL_PAGE;
+
+        pages[i] = (struct pool_page){ page, (uintptr_t)page };
+    }
     return n;
 }
 
@@ -113,7 +116,8 @@ static unsigned make_headers(uint8_t *p, unsigned kind, unsigned bytes, const ui
 static void from_network(void)
 {
     static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 9 };
-    unsigned kind = kit_byte(), how = kit_byte(), bytes = 14 + kit_u16() % (how & 128 ? 65000 : 1600), headers;
+    unsigned kind = kit_byte(), how = kit_byte(), headers;
+    unsigned bytes = 14 + kit_u16() % (how & 128 ? 65000 : 1600);
     struct packet *p = packet_alloc(bytes);
     uint8_t page[256];
 
@@ -173,7 +177,7 @@ static void rx_answers(unsigned q)
         }
         if (r->id != offered[q][slot])
             kit_wrong("a frame is in page %u instead of %u", r->id, offered[q][slot]);
-        if (r->status > (int)KIT_PAGE || r->status < -2 || (r->status > 0 && r->offset + r->status > (int)KIT_PAGE))
+        if (r->status < -2 || (r->status > 0 && r->offset + r->status > (int)KIT_PAGE))
             kit_wrong("status %d at %u", r->status, r->offset);
         extra = r->flags & NETRXF_extra_info;
     }
@@ -191,7 +195,8 @@ struct chain {
 
 static void make_chain(struct chain *c)
 {
-    unsigned kind = kit_byte(), how = kit_byte(), total = kit_u16(), fragments = 1 + kit_byte() % (how & 64 ? 20 : 4), page;
+    unsigned kind = kit_byte(), how = kit_byte(), total = kit_u16(), page;
+    unsigned fragments = 1 + kit_byte() % (how & 64 ? 20 : 4);
     struct netif_tx_request *r;
 
     if (how & 128)
@@ -447,7 +452,9 @@ static void begin(unsigned flags)
 
     honest = flags & 1;
     queues = flags & 2 ? 2 : 1;
-    config = (struct vif_config){ .name = "vif5.0", .domid = KIT_PEER, .mtu = 1500, .policy.locked = flags & 4 };
+    config = (struct vif_config){
+        .name = "vif5.0", .domid = KIT_PEER, .mtu = 1500, .policy.locked = flags & 4,
+    };
     memcpy(config.policy.mac, mac, 6);
     if (flags & 8) {
         config.policy.address_count = 1;
@@ -463,8 +470,8 @@ static void begin(unsigned flags)
     sink.mtu = 1500;
     sink.link = true;
     sink.deliver = sink_deliver;
-    if (net_register(&sink) || vif_create(&vif, &config) || bridge_create("br", &bridge) || bridge_join(bridge, &sink) ||
-        bridge_join(bridge, vif_port(vif)))
+    if (net_register(&sink) || vif_create(&vif, &config) || bridge_create("br", &bridge) ||
+        bridge_join(bridge, &sink) || bridge_join(bridge, vif_port(vif)))
         abort();
 }
 
