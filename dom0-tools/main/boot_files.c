@@ -1,4 +1,4 @@
-/* boot_files.c: the boot archive lies in memory for ever, so mapping one of its files is finding it. */
+/* boot_files.c: the boot archive lies in memory for ever, so mapping one of its files is finding it. Others are read. */
 #include "boot_files.h"
 
 #include <errno.h>
@@ -10,29 +10,32 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <pv/memory.h>
 #include <pv/start.h>
 #include <pv/vfs.h>
 
 #define PATH_BYTES 1024
 
-/* Reads a file that has no bytes in the archive (another file system). */
+#define SIZE_MAX_READ (1ULL << 30)
+
+/* Reads a file that has no bytes in the archive (another file system), into memory of its own: the heap is small. */
 static int read_whole(int fd, size_t size, const void **bytes, size_t *length)
 {
-    char *copy = malloc(size + 1);
+    char *copy = size > SIZE_MAX_READ ? NULL : pv_region_alloc(size ? size : 1);
     size_t done = 0;
     ssize_t n = 0;
 
     if (!copy)
-        return -ENOMEM;
+        return size > SIZE_MAX_READ ? -EFBIG : -ENOMEM;
     while (done < size && (n = read(fd, copy + done, size - done)) > 0)
         done += (size_t)n;
-    if (n < 0) {
-        n = -errno;
-        free(copy);
+    if (done < size) {          /* it failed, or the file has become shorter */
+        n = n < 0 ? -errno : -EIO;
+        pv_region_free(copy, size);
         return (int)n;
     }
     *bytes = copy;
-    *length = done;
+    *length = size;
     return 0;
 }
 
@@ -73,7 +76,6 @@ static bool in_archive(const void *bytes)
 
 void boot_file_unmap(const void *bytes, size_t length)
 {
-    (void)length;
     if (!in_archive(bytes))
-        free((void *)bytes);
+        pv_region_free((void *)(uintptr_t)bytes, length ? length : 1);
 }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /* The whole file as bytes in memory, read-only. A relative path begins at the root. A file of the boot
- * archive is used in place; another one is read into memory. 0; -EISDIR; -ENOMEM; what open() and read()
+ * archive is used in place; another one is read into memory, up to 1 GiB. 0; -EISDIR; -ENOMEM; -EFBIG; what open() and read()
  * answer. */
 int boot_file_map(const char *path, const void **bytes, size_t *length);
 

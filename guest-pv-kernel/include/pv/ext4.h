@@ -1,5 +1,5 @@
 /*
- * pv/ext4.h: ext2, ext3 and ext4 file systems, by libext2fs (link with -le2fs). Threads only.
+ * pv/ext4.h: ext2, ext3 and ext4 file systems, by libext2fs (link with -lext2fs -lcom_err). Threads only.
  *
  * What files hold goes to the disk at once; names, sizes and the like are collected and written together, as a transaction of
  * the journal if there is one: at a sync, when there are many, and otherwise after some seconds. After a crash the file system
