@@ -37,6 +37,7 @@ systemctl --root "$root" --quiet add-wants multi-user.target systemd-resolved.se
 # An emulated processor that is shared needs more time than the authors of services think.
 mkdir -p etc/systemd/system.conf.d
 printf '%s\n' '[Manager]' DefaultTimeoutStartSec=15min DefaultDeviceTimeoutSec=15min > etc/systemd/system.conf.d/slow.conf
+sed -i 's/^LOGIN_TIMEOUT.*/LOGIN_TIMEOUT 600/' etc/login.defs
 
 # The guest's own mirror is Debian's, whatever this machine uses.
 rm -f etc/apt/sources.list etc/apt/sources.list.d/* etc/apt/apt.conf.d/99mmdebstrap
