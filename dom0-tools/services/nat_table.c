@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "../xenstore/siphash.h"
+#include <pv/siphash.h>
 
 #define SECOND UINT64_C(1000)
 
@@ -23,7 +23,7 @@
 
 static uint64_t hash(const struct nat *n, const void *data, size_t bytes)
 {
-    return siphash(n->settings.key[0], n->settings.key[1], data, bytes);
+    return pv_siphash(n->settings.key[0], n->settings.key[1], data, bytes);
 }
 
 static struct nat_bucket *bucket(struct nat *n, struct nat_bucket *table, const struct nat_key *key)

@@ -4,13 +4,14 @@
 #include "transaction.h"
 
 #include "path.h"
-#include "siphash.h"
 #include "store.h"
 #include "transaction_entry.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <pv/siphash.h>
 
 void tx_init(struct tx *tx, struct store *s, struct domain *d, uint32_t id)
 {
@@ -49,7 +50,7 @@ void tx_fini(struct tx *tx)
 
 static uint64_t hash_path(const struct tx *tx, const char *path, size_t len)
 {
-    return siphash(tx->store->tree.key[0], tx->store->tree.key[1], path, len);
+    return pv_siphash(tx->store->tree.key[0], tx->store->tree.key[1], path, len);
 }
 
 struct tx_entry *tx_find(const struct tx *tx, const char *path, size_t len)

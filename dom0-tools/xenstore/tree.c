@@ -5,11 +5,12 @@
 
 #include "path.h"
 #include "perms.h"
-#include "siphash.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <pv/siphash.h>
 
 #define FIRST_BUCKETS 256u
 
@@ -99,7 +100,7 @@ void node_free(struct node *n)
 /* The parent's hash is part of the child's key, so equal names in many directories spread over the table. */
 static uint64_t hash_child(const struct tree *t, const struct node *parent, const char *name, size_t len)
 {
-    return siphash(t->key[0], t->key[1] ^ (parent ? parent->hash : 0), name, len);
+    return pv_siphash(t->key[0], t->key[1] ^ (parent ? parent->hash : 0), name, len);
 }
 
 static struct node **bucket(const struct tree *t, uint64_t hash)

@@ -4,12 +4,13 @@
 #include "watch.h"
 
 #include "conn.h"
-#include "siphash.h"
 #include "store.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <pv/siphash.h>
 
 #define FIRST_BUCKETS 256u
 
@@ -29,7 +30,7 @@ void watch_table_fini(struct watch_table *t)
 
 static size_t slot(const struct store *s, const char *path, size_t len, size_t buckets)
 {
-    return siphash(s->tree.key[1], s->tree.key[0], path, len) & (buckets - 1);
+    return pv_siphash(s->tree.key[1], s->tree.key[0], path, len) & (buckets - 1);
 }
 
 /* Speed only: without memory the smaller table goes on serving. */

@@ -7,6 +7,6 @@ fuzz-console-length := 512
 fuzz-console-runs := 8000
 
 fuzz-xenstore_transport-srcs := tests/fuzz/fuzz_xenstore_transport.c dom0-tools/xenstore/transport.c \
-    $(xenstore-pure-srcs) $(fuzz-kit-srcs)
+    $(xenstore-host-srcs) $(fuzz-kit-srcs)
 fuzz-xenstore_transport-flags := $(fuzz-kit-flags)
 fuzz-xenstore_transport-runs := 3000

@@ -11,7 +11,7 @@ fuzz-vif-runs := 6000
 # The services of the control domain.
 fuzz-targets += nat dhcpd
 fuzz-nat-srcs := tests/fuzz/fuzz_nat.c $(addprefix dom0-tools/services/,nat.c nat_table.c nat_view.c nat_icmp.c) \
-    $(addprefix dom0-tools/net/,pool.c packet.c checksum.c segment.c) dom0-tools/xenstore/siphash.c $(fuzz-kit-srcs)
+    $(addprefix dom0-tools/net/,pool.c packet.c checksum.c segment.c) guest-pv-kernel/lib/siphash.c $(fuzz-kit-srcs)
 fuzz-nat-flags := $(fuzz-kit-flags)
 fuzz-nat-runs := 4000
 
