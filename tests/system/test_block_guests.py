@@ -161,6 +161,7 @@ def bad(host, mode, timeout=60):
     return said, re.findall(r"enso: (vbd 51712 of d\d+: .*)", log)
 
 
+TOO_OFTEN = "its front end comes and goes too often"
 MODES = [
     ("requests", r"330 refused, 0 not, and the disk works", None),
     ("changes 2", r"many sent, and the disk works", None),
@@ -170,8 +171,8 @@ MODES = [
     ("deaf", "many sent", None),
     ("notify", "notified, and the disk works", "its front end notifies without requests"),
     ("leave", "leaves", None),
-    ("flap", "flapped", None),
-    ("reconnect", "served until it was too often", "its front end comes and goes too often"),
+    ("flap", "flapped", TOO_OFTEN),
+    ("reconnect", "served until it was too often", TOO_OFTEN),
 ] + [(f"keys {n}", "badblock: .* = ", "its front end's ring cannot be used") for n in (0, 3, 7, 10, 12)]
 
 
@@ -182,7 +183,8 @@ def test_a_bad_front_end_harms_itself(host):
     for mode, says, line in MODES:
         said, lines = bad(host, mode)
         assert re.search(says, said), (mode, said, lines)
-        assert len(lines) == (line is not None) and all(line in found for found in lines), (mode, lines)
+        least = line is not None and mode != "flap"     # how often its states are seen depends on the machine's speed
+        assert least <= len(lines) <= (line is not None) and all(line in found for found in lines), (mode, lines)
     host.cli("shutdown witness")
     result = summary(host, "witness")
     assert result["ok"] and result["passes"] > 1, result["said"]

@@ -1,5 +1,6 @@
 """The shell as such: editing a line, completion, quoting, statuses, interruption, the boot script, files."""
 
+import re
 import time
 
 import pytest
@@ -127,7 +128,7 @@ def test_help(host):
 def test_files(host):
     assert {"hello.cfg", "plain.txt", "notes/", "boot/"} <= set(host.cli("ls").split("\n"))
     assert host.cli("ls notes") == "two words.txt"
-    assert "         8 plain.txt" in host.cli("ls -l plain.txt")
+    assert re.fullmatch(r"- +8 \d{4}-\d\d-\d\d \d\d:\d\d plain\.txt", host.cli("ls -l plain.txt"))
     assert host.cli("cat plain.txt plain.txt") == "one\ntwo\none\ntwo"
     assert host.run("cat plain.txt nothing; echo $?")[1].startswith("one\ntwo\ncat: nothing")
 
