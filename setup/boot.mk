@@ -7,6 +7,11 @@
 #   /etc/forwards                   ports that FWD forwards to guests
 linux-files := $(if $(filter-out 0,$(LINUX)),build/linux/vmlinuz build/linux/initrd.gz)
 linux-config := $(if $(linux-files),dom0-tools/etc/linux.cfg)
+ifneq ($(GUESTS),)
+ifeq ($(wildcard $(GUESTS)/.),)
+$(error GUESTS: $(GUESTS): no such folder)
+endif
+endif
 archive-files := $(guest-configs) $(linux-config) $(if $(GUESTS),$(shell find $(GUESTS) -type f))
 archive-images := $(guest-images)
 
