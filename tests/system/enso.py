@@ -180,8 +180,14 @@ class Host:
         return output
 
     def json(self, *words):
-        """What a command prints as JSON; the toolstack's notices may stand around it."""
-        return json.loads(re.search(r"(?ms)^(?:\[\]|\{\}|[\[{].*^[\]}])", without_log(self.cli(*words)))[0])
+        """What a command prints as JSON; notices may stand around it, and log lines anywhere."""
+        said = without_log(self.cli(*words))
+        for begin in re.finditer(r"(?m)^[\[{]", said):
+            try:
+                return json.JSONDecoder().raw_decode(said, begin.start())[0]
+            except ValueError:
+                pass
+        raise AssertionError(f"no JSON: {said}")
 
     def info(self):
         return self.json("info --json")

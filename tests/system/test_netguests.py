@@ -233,7 +233,7 @@ def test_an_interface_goes_and_comes_back(guests):
     for _ in range(5):
         guests.cli("network-detach netecho 0")
         assert mac not in guests.cli("network-list netecho")
-        guests.cli(f"network-attach netecho mac={mac}")
+        guests.cli(f"network-attach netecho mac={mac},devid=0")      # the one that the guest has open
         guests.until(lambda: [v["state"] for v in guests.json("network-list --json netecho")] == [4], 30)
         guests.until(lambda: _reachable(), 30)
     assert echoes(RANDOM.randbytes(100_000))
