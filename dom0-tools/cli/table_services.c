@@ -44,7 +44,7 @@ const struct command commands_services[] = {
         .arguments = "NAME",
         .summary = "look a name up",
         .text = "The name server is the one that DHCP or `ip set` has named; `ip` shows it.",
-        .examples = "nslookup deb.debian.org",
+        .examples = "nslookup www.example.org",
         .min_words = 1, .max_words = 1,
         .run = cmd_nslookup,
     },

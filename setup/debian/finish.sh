@@ -39,10 +39,8 @@ mkdir -p etc/systemd/system.conf.d
 printf '%s\n' '[Manager]' DefaultTimeoutStartSec=15min DefaultDeviceTimeoutSec=15min > etc/systemd/system.conf.d/slow.conf
 sed -i 's/^LOGIN_TIMEOUT.*/LOGIN_TIMEOUT 600/' etc/login.defs
 
-# The guest's own mirror is Debian's, whatever this machine uses.
-rm -f etc/apt/sources.list etc/apt/sources.list.d/* etc/apt/apt.conf.d/99mmdebstrap
-printf 'deb http://deb.debian.org/debian %s main\n' bookworm bookworm-updates > etc/apt/sources.list
-echo 'deb http://deb.debian.org/debian-security bookworm-security main' >> etc/apt/sources.list
+# Packages come from where these came from; how they were fetched is this build's own affair.
+rm -f etc/apt/apt.conf.d/99mmdebstrap
 
 # Nothing is left to be brought up to date at the first start.
 touch usr etc/.updated var/.updated
