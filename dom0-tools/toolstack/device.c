@@ -114,9 +114,14 @@ static bool has_status(const struct device_paths *p)
     return any;
 }
 
-static bool is_closed(const struct device_paths *p)
+/* A frontend that has closed by itself leaves the backend Closed, which then still has the host's device. */
+static bool is_given_back(const struct device_paths *p)
 {
-    return device_number(p->back, "state", XenbusStateClosed) == XenbusStateClosed;
+    char status[16];
+
+    device_copy_text(p->back, "hotplug-status", status, sizeof(status));
+    return device_number(p->back, "state", XenbusStateClosed) == XenbusStateClosed &&
+           strcmp(status, "connected") != 0;
 }
 
 int device_wait_status(const struct device_paths *p, char **why)
@@ -141,7 +146,7 @@ int device_close(const struct device_paths *p, uint64_t ns)
     struct device_writer w = { p->back, 0 };
 
     device_put_number(&w, "online", 0);
-    return w.rc ? w.rc : wait_for(p, "state", is_closed, ns);
+    return w.rc ? w.rc : wait_for(p, "hotplug-status", is_given_back, ns);
 }
 
 /* ---- all of a domain ---- */

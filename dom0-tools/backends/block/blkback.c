@@ -285,6 +285,8 @@ static void close_device(struct device *d, bool online)
     if (!online)
         blkback_release_block(d);
     set_state(d, XenbusStateClosed);
+    if (!online)
+        put_text(d, "hotplug-status", "disconnected");      /* the tools wait for it */
 }
 
 static void follow(struct device *d)
