@@ -231,12 +231,17 @@ static int give(const char *from_path, const char *from_token, char **path, char
     return 0;
 }
 
+bool pv_xs_watch_pending(const struct pv_xs_watcher *q)
+{
+    return q->first || find_overflow(q);
+}
+
 int pv_xs_watch_next(struct pv_xs_watcher *q, uint64_t deadline_ns, char **path, char **token)
 {
     struct watch *w;
     int rc;
 
-    while (!q->first && !find_overflow(q)) {
+    while (!pv_xs_watch_pending(q)) {
         if (pv_xs_is_broken())
             return -EIO;
         if (!pv_wait(&q->waitq, deadline_ns) && !q->first)

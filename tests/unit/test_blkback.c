@@ -61,7 +61,6 @@ static void forget(const char *prefix)
 static void tell(const char *path)
 {
     strcpy(events[event_count++], path);
-    watcher->queued = event_count;
 }
 
 int pv_xs_read(uint32_t tx, const char *path, char **value, size_t *len)
@@ -167,17 +166,24 @@ int pv_xs_unwatch(struct pv_xs_watcher *w, const char *path, const char *token)
 
 void pv_xs_watcher_close(struct pv_xs_watcher *w)
 {
-    event_count = w->queued = 0;
+    assert_ptr_equal(w, watcher);
+    event_count = 0;
+}
+
+bool pv_xs_watch_pending(const struct pv_xs_watcher *w)
+{
+    assert_ptr_equal(w, watcher);
+    return event_count > 0;
 }
 
 int pv_xs_watch_next(struct pv_xs_watcher *w, uint64_t deadline_ns, char **path, char **token)
 {
-    (void)deadline_ns;
+    (void)w, (void)deadline_ns;
     assert_true(event_count > 0);
     *path = strdup(events[0]);
     *token = strdup("token");
     memmove(events[0], events[1], sizeof(events) - sizeof(events[0]));
-    w->queued = --event_count;
+    event_count--;
     return 0;
 }
 

@@ -121,7 +121,7 @@ static void run(void *arg)
         if ((d = find_ended()) != NULL) {
             blkback_reap(d);
             blkback_look_at(d->frontend, d->id);
-        } else if (blkback_watcher.queued) {
+        } else if (pv_xs_watch_pending(&blkback_watcher)) {
             take_event();
         } else {
             pv_wait(&blkback_watcher.waitq, UINT64_MAX);
