@@ -44,6 +44,9 @@ host-ldflags := -fsanitize=address,undefined
 
 pytest = ACCEL=$(ACCEL) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q
 
+# What tests do together: each may have a machine of two CPUs that waits most of the time.
+pytest-shared = $(pytest) -n $(shell nproc) --dist loadgroup
+
 # build/flags/NAME changes when the variable NAME does: what is compiled with it depends on it.
 build/flags/%: FORCE
 	@mkdir -p $(@D)

@@ -3,43 +3,88 @@
 host   a machine for all tests of a module, started again when a test has ended it. The module may say what it
        wants: MACHINE = dict(mem=1024, cpus=4, ...), see enso.Host.
 boot   boot(mem=256, ...) starts a machine for one test; all are stopped after it.
-outcomes   {"FOLDER/FILE::FUNCTION": {"passed", ...}} of the tests that have run so far.
+outcomes   {"FOLDER/FILE::FUNCTION": {"passed", ...}} of all tests that don't ask for it; it waits for them.
 
-A test that takes longer than its limit (120 s, or @pytest.mark.limit(seconds)) fails. Tests with
-@pytest.mark.last run after all others.
+A test that takes longer than its limit (120 s, or @pytest.mark.limit(seconds)) fails.
+
+The tests can be shared among processes (`pytest -n 2 --dist loadgroup`, as `make test` does): those of a module
+stay together, and those of tests/peer, which share what the kernels said; of these the ones with
+@pytest.mark.last run last. What may take longest goes first.
 """
 
+import collections
+import json
+import os
 import re
 import signal
+import time
 
 import pytest
 
-from enso import Host
+from enso import BUILD, Host
 
 DEFAULT_LIMIT = 120
+OUTCOMES = os.path.join(BUILD, "tests", "outcomes")     # a line for each report, of all processes
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "limit(seconds): how long this test may take, machines included")
-    config.addinivalue_line("markers", "last: to be run after all other tests")
+    config.addinivalue_line("markers", "last: to be run after the others that share a process with it")
+    if not hasattr(config, "workerinput"):
+        os.makedirs(os.path.dirname(OUTCOMES), exist_ok=True)
+        open(OUTCOMES, "w", encoding="utf-8").close()
 
 
-@pytest.hookimpl(trylast=True)
+def _limit(item):
+    marker = item.get_closest_marker("limit")
+    return marker.args[0] if marker else DEFAULT_LIMIT
+
+
+def _group(item):
+    """What has to stay in one process and in order."""
+    if "outcomes" in item.fixturenames:
+        return "outcomes"
+    folder, _, rest = item.nodeid.partition("/")
+    return folder if folder == "peer" else rest.partition("::")[0]
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+    longest = collections.defaultdict(int)
+    for item in items:
+        group = _group(item)
+        longest[group] = max(longest[group], _limit(item))
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: (_group(item) == "outcomes", -longest[_group(item)], _group(item),
+                                 item.get_closest_marker("last") is not None))
 
 
-_outcomes = {}
+def _name(nodeid):
+    """The test's name without its group, which pytest-xdist appends."""
+    return re.sub(r"@[\w.]+$", "", nodeid)
 
 
 def pytest_runtest_logreport(report):
-    if report.when == "call" or report.outcome != "passed":
-        _outcomes.setdefault(report.nodeid.partition("[")[0], set()).add(report.outcome)
+    """With several processes the one that runs a test writes; the one that shares them out is told too."""
+    if not hasattr(report, "node") and (report.when == "call" or report.outcome != "passed"):
+        with open(OUTCOMES, "a", encoding="utf-8") as f:
+            f.write(json.dumps([_name(report.nodeid), report.outcome]) + "\n")
+
+
+def _reports():
+    with open(OUTCOMES, encoding="utf-8") as f:
+        return [json.loads(line) for line in f]
 
 
 @pytest.fixture
-def outcomes():
-    return _outcomes
+def outcomes(request):
+    others = {_name(item.nodeid) for item in request.session.items if "outcomes" not in item.fixturenames}
+    while not others <= {name for name, _ in _reports()}:
+        time.sleep(1)
+    found = collections.defaultdict(set)
+    for name, outcome in _reports():
+        found[name.partition("[")[0]].add(outcome)
+    return found
 
 
 class TookTooLong(BaseException):
@@ -58,8 +103,7 @@ def pytest_runtest_protocol(item):
 
 
 def _limited(item):
-    marker = item.get_closest_marker("limit")
-    signal.alarm(marker.args[0] if marker else DEFAULT_LIMIT)
+    signal.alarm(_limit(item))
     outcome = yield
     signal.alarm(0)
     if outcome.excinfo and issubclass(outcome.excinfo[0], TookTooLong):

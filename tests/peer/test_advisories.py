@@ -123,7 +123,6 @@ def unit_problems(advisory, file, function):
     return [f"XSA-{advisory}: {file}: {function} did not pass"]
 
 
-@pytest.mark.last
 def test_what_is_named_has_passed(outcomes, request):
     """Of the tests that have run: all before this one."""
     problems = []
