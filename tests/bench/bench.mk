@@ -17,7 +17,7 @@ $(eval $(call pv-image,bench/guest,$(bench-objs)))
 -include $(bench-objs:.o=.d)
 
 # The guest whose input and output is measured.
-io-objs := $(addprefix build/tests/bench/io/,io.c.o block.c.o)
+io-objs := $(addprefix build/tests/bench/io/,io.c.o block.c.o net.c.o packets.c.o)
 
 $(io-objs): build/%.o: % build/flags/kit-cflags | $(newlib)
 	@mkdir -p $(@D)
@@ -27,7 +27,7 @@ $(io-objs): build/%.o: % build/flags/kit-cflags | $(newlib)
 $(eval $(call pv-image,bench/io,$(io-objs)))
 -include $(io-objs:.o=.d)
 
-# BENCH chooses parts: counts phases blocks boot domains memory image style.
+# BENCH chooses parts: counts phases blocks packets boot domains memory image style.
 BENCH :=
 bench: build/enso.iso build/bench/guest build/bench/io $(xen)
 	$(Q)ACCEL=$(ACCEL) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/bench.py $(BENCH)

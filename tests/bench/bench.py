@@ -18,6 +18,7 @@ PARTS = {
     "counts": counts.report,
     "phases": phases.report,
     "blocks": inout.blocks,
+    "packets": inout.packets,
     "boot": wall.boot,
     "domains": wall.domains,
     "memory": wall.memory,

@@ -1,134 +1,119 @@
-"""inout.py: what blocks cost: instructions of the whole machine (guest, hypervisor, control domain with its
-backend and drivers) for each request, counted between two marks of a guest, and the hypercalls of both.
+"""inout.py: what blocks and packets cost: instructions of the whole machine (guests, hypervisor, control
+domain with its backends and drivers) for each request or packet, counted between two marks of a guest, and
+the hypercalls of all.
 
-Time in which the CPU waits halted for a disk does not count."""
+Time in which the CPU waits halted for a device does not count."""
 
-import collections
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-import time
 
 from machine import BUILD, ROOT
-from phases import Image, Machine
+from uplink import Uplink
+from watched import Watched, enso_entries
 
-GUEST, HYPERVISOR = "bench/io.debug", "enso"
-LINE = re.compile(r"io: (.+?) \| (\d+) \| (\d+) \| (\d+)")
+LINE = re.compile(r"io: (.+?) \| ([\d.]+) \| ([\d.]+)")
 DISK_MIB = 72
-EVENT, GRANT = 32, 20           # numbers of hypercalls: event_channel_op, grant_table_op
-GDB_RIP, GDB_RDI = 16, 5        # numbers of registers in the debugger's protocol
-CALLER_RAX = 8 + 10 * 8         # in struct cpu_info: what the caller had in rax
-DRAIN = 30                      # seconds that the guest's last lines may take
+COLUMNS = ("instructions", "hypercalls", "notifications", "grant calls")
+MACS = {"io": "00:16:3e:00:00:01", "answer": "00:16:3e:00:00:02"}
+
+# What there is to measure: title, what the measuring guest is told, and what the machine has.
+BLOCKS = ("blocks: for each request, guest to virtio disk", "io block xvda", {"disk"})
+PACKETS = ("packets: guest to guest over a bridge", "io packets", {"answer"})
+UPLINK = ("packets: guest to a virtio card in its bridge", "io packets", {"uplink"})
 
 
-def make_archive(path, config):
-    """The boot archive with the guest, its configuration, and the command that starts it."""
-    with tempfile.TemporaryDirectory() as tree:
-        shutil.copytree(os.path.join(BUILD, "archive"), tree, dirs_exist_ok=True)
-        os.makedirs(os.path.join(tree, "etc"), exist_ok=True)
-        shutil.copy(os.path.join(BUILD, "bench", "io"), os.path.join(tree, "boot", "io"))
-        for name, text in ((os.path.join("etc", "exec"), "create -c /io.cfg"), ("io.cfg", config)):
-            with open(os.path.join(tree, name), "w", encoding="ascii") as f:
-                f.write(text + "\n")
-        subprocess.run([os.path.join(ROOT, "setup", "cpio.sh"), tree, path], check=True)
+def drive(path, name, kind="raw"):
+    """Options for a disk whose requests are recorded, as the counter of instructions wants it."""
+    return ["-drive", f"file={path},format={kind},if=none,id={name}-plain,cache=unsafe",
+            "-drive", f"driver=blkreplay,if=none,image={name}-plain,id={name}",
+            "-device", f"virtio-blk-pci,drive={name},disable-legacy=on"]
 
 
-def disk(path):
-    """Options for a disk of zeros whose requests are recorded, as the counter of instructions wants it."""
+def zeros(path):
     with open(path, "wb") as f:
         f.truncate(DISK_MIB << 20)
-    return ["-drive", f"file={path},format=raw,if=none,id=plain,cache=unsafe",
-            "-drive", "driver=blkreplay,if=none,image=plain,id=recorded",
-            "-device", "virtio-blk-pci,drive=recorded,disable-legacy=on"]
+    return path
 
 
-class Watched:
-    """A machine that is run from mark to mark of its guest."""
-
-    def __init__(self, machine):
-        self.machine, self.debugger = machine, machine.debugger
-        guest, hypervisor = Image(os.path.join(BUILD, GUEST)), Image(os.path.join(BUILD, HYPERVISOR))
-        self.marks = {guest.symbols[name]: guest.code(guest.symbols[name], 16) for name in ("io_mark", "io_end")}
-        self.end = guest.symbols["io_end"]
-        self.counter, self.seen = guest.symbols["io_marks"], None
-        self.entry = hypervisor.symbols["hypercall_from_guest"]
-
-    def register(self, number):
-        return int.from_bytes(bytes.fromhex(self.debugger.ask("g")[16 * number:][:16]), "little")
-
-    def run(self, calls=None):
-        """Goes on to the next mark; returns the instructions until there, None at the end. `calls` is told
-        about each hypercall."""
-        stops = list(self.marks) + ([self.entry] if calls is not None else [])
-        while True:
-            self.debugger.ask("s")
-            for address in stops:
-                self.debugger.ask(f"Z1,{address:x},1")
-            self.debugger.ask("c")
-            for address in stops:
-                self.debugger.ask(f"z1,{address:x},1")
-            at = self.register(GDB_RIP)
-            if at == self.entry:
-                frame = self.debugger.memory(self.register(GDB_RDI) + CALLER_RAX, 8)
-                calls[int.from_bytes(frame, "little")] += 1
-            elif self.debugger.memory(at, 16) == self.marks.get(at) and self.is_new():
-                return None if at == self.end else self.debugger.instructions()
-
-    def is_new(self):
-        """An interrupt may bring the guest to the same mark again, before it has counted it."""
-        last, self.seen = self.seen, self.debugger.memory(self.counter, 4)
-        return self.seen != last
-
-    def let_go(self, path, text):
-        """Lets the machine run until a line is in its log, which is returned."""
-        self.debugger.socket.sendall(b"$c#63")
-        limit = time.monotonic() + DRAIN
-        while time.monotonic() < limit:
-            with open(path, encoding="utf-8", errors="replace") as f:
-                log = f.read()
-            if text in log:
-                return log
-            time.sleep(0.2)
-        raise RuntimeError(f"the guest did not finish; its machine said:\n{log[-2000:]}")
+def config(name, words, memory=32, **lists):
+    """An xl configuration of a guest from the image bench/io; a list is of texts."""
+    lines = [f'name="{name}"', 'type="pv"', 'kernel="/boot/io"', f"memory={memory}", f'extra="{words}"']
+    return "\n".join(lines + [f"{key}={value!r}" for key, value in lists.items()]) + "\n"
 
 
-def rounds(watched):
-    """[(instructions, hypercalls)]: the guest marks the begin and the end of what is measured, and then of a
-    few more of the same, whose hypercalls are counted."""
-    found = []
-    while (start := watched.run()) is not None:
-        instructions = watched.run() - start
-        watched.run()
-        calls = collections.Counter()
-        watched.run(calls)
-        found.append((instructions, calls))
-    return found
+class Enso:
+    name, mem = "Enso", 512
+    entries = staticmethod(enso_entries)
+
+    def configs(self, words, has):
+        """{file: text}, and the commands that start the guests."""
+        bridge = ",bridge=lan" if "uplink" in has else ""
+        lists = {"disk": ["vda,raw,xvda,w"]} if "disk" in has else {"vif": [f"mac={MACS['io']}{bridge}"]}
+        files = {"io.cfg": config("io", words, **lists)}
+        commands = ["bridge create lan eth0"] if "uplink" in has else []
+        if "answer" in has:
+            files["answer.cfg"] = config("answer", "io answer", vif=[f"mac={MACS['answer']}"])
+            commands.append("create /answer.cfg")
+        return files, commands + ["create -c /io.cfg"]
+
+    def options(self, work, words, has):
+        files, commands = self.configs(words, has)
+        files[os.path.join("etc", "exec")] = "; ".join(commands) + "\n"
+        tree, archive = os.path.join(work, "tree"), os.path.join(work, "boot.cpio")
+        shutil.copytree(os.path.join(BUILD, "archive"), tree)
+        os.makedirs(os.path.join(tree, "etc"), exist_ok=True)
+        shutil.copy(os.path.join(BUILD, "bench", "io"), os.path.join(tree, "boot", "io"))
+        for name, text in files.items():
+            with open(os.path.join(tree, name), "w", encoding="ascii") as f:
+                f.write(text)
+        subprocess.run([os.path.join(ROOT, "setup", "cpio.sh"), tree, archive], check=True)
+        options = ["-kernel", f"{BUILD}/enso", "-initrd", f"{BUILD}/dom0 dom0,{archive}"]
+        return options + (drive(zeros(os.path.join(work, "disk")), "guest") if "disk" in has else [])
 
 
-def measure(config, options):
-    """[(name, operations, of them in the second part, in the ring, notifications, instructions, hypercalls)]"""
-    with tempfile.TemporaryDirectory() as work:
-        archive, serial = os.path.join(work, "boot.cpio"), os.path.join(work, "serial")
-        make_archive(archive, config)
-        machine = Machine(work, ["-kernel", f"{BUILD}/enso", "-initrd", f"{BUILD}/dom0 dom0,{archive}"] +
-                          options(work), sleep=True)
-        try:
-            watched = Watched(machine)
-            found = rounds(watched)
-            log = watched.let_go(serial, "io: done")
-        finally:
-            machine.stop()
+@contextlib.contextmanager
+def started(rig, work, words, has, every=False):
+    """A watched machine of the rig; a failure tells what was said in it."""
+    world = Uplink(work) if "uplink" in has else None
+    options = rig.options(work, words, has) + (world.options() if world else [])
+    watched = Watched(work, rig.entries(), options, rig.mem, every)
+    try:
+        yield watched
+    except Exception as e:
+        why = world and world.failure or e
+        raise RuntimeError(f"{rig.name}: {why}; its machine said:\n{watched.said()[-3000:]}") from e
+    finally:
+        watched.stop()
+        if world:
+            world.close()
+
+
+def measure(rig, words, has):
+    """{name: (instructions, hypercalls, notifications, grant calls) for each operation}"""
+    with tempfile.TemporaryDirectory() as work, started(rig, work, words, has) as watched:
+        found = watched.rounds()
+        log = watched.let_go("io: done")
     lines = LINE.findall(log)
     if len(lines) != len(found) or not lines:
-        raise RuntimeError(f"{len(found)} rounds were counted, {len(lines)} told of")
-    return [(name, int(count), int(few), int(sent), *told) for (name, count, few, sent), told in zip(lines, found)]
+        raise RuntimeError(f"{len(found)} rounds were counted, {len(lines)} told of:\n{log[-3000:]}")
+    return {name: (round(instructions / float(count)), *(n / float(few) for n in calls))
+            for (name, count, few), (instructions, calls) in zip(lines, found)}
+
+
+def report(results, title, words, has):
+    table = results.section(title, COLUMNS)
+    for name, values in measure(Enso(), words, has).items():
+        table.row(name, *values)
 
 
 def blocks(results):
-    config = ('name="io"\nkernel="/boot/io"\nmemory=32\ndisk=["vda,raw,xvda,w"]\nextra="io block xvda"\n')
-    table = results.section("blocks: for each request, guest to virtio disk",
-                            ("instructions", "hypercalls", "events", "grant calls"))
-    for name, count, few, _, instructions, calls in measure(config, lambda work: disk(os.path.join(work, "disk"))):
-        table.row(name, round(instructions / count), calls.total() / few, calls[EVENT] / few, calls[GRANT] / few)
+    report(results, *BLOCKS)
+
+
+def packets(results):
+    report(results, *PACKETS)
+    report(results, *UPLINK)

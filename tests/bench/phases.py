@@ -86,9 +86,19 @@ class Debugger:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(120)
-        self.socket.connect(path)
+        self.socket.settimeout(600)
+        self._connect(path)
         self.received = b""
+
+    def _connect(self, path):
+        """(The name is there a moment before anybody listens.)"""
+        for _ in range(50):
+            try:
+                self.socket.connect(path)
+                return
+            except ConnectionRefusedError:
+                time.sleep(0.1)
+        raise RuntimeError("QEMU's debugger interface does not answer")
 
     def ask(self, text):
         data = text.encode()
@@ -127,13 +137,14 @@ class Machine:
     """A machine under the debugger, stopped before its first instruction; `options` say what it starts. With
     `sleep`, time goes on while its CPU is halted: its devices need that; without, such time is skipped."""
 
-    def __init__(self, work, options, sleep=False):
+    def __init__(self, work, options, sleep=False, mem=512):
         self.images = {}
         debugger = os.path.join(work, "gdb")
         self.qemu = subprocess.Popen(
-            qemu_command(mem=512, cpus=1) +
-            ["-icount", f"shift=0,sleep={'on' if sleep else 'off'},rr=record,rrfile={work}/log", "-rtc", "base=2026-01-01,clock=vm",
-             "-serial", f"file:{work}/serial", "-S", "-gdb", f"unix:{debugger},server=on,wait=off"] + options)
+            qemu_command(mem=mem, cpus=1) +
+            ["-icount", f"shift=0,sleep={'on' if sleep else 'off'},rr=record,rrfile={work}/log",
+             "-rtc", "base=2026-01-01,clock=vm", "-serial", f"file:{work}/serial",
+             "-S", "-gdb", f"unix:{debugger},server=on,wait=off"] + options)
         while not os.path.exists(debugger):
             if self.qemu.poll() is not None:
                 raise RuntimeError("QEMU did not start")
@@ -172,8 +183,6 @@ def _walk(machine, table, points, start):
         before = now
     table.row("all", before - first)
     return before
-
-
 
 
 def _to_guest(options, start):

@@ -2,18 +2,19 @@
 #ifndef ENSO_BENCH_IO_H
 #define ENSO_BENCH_IO_H
 
-#include <stdint.h>
-
 /* Where the debugger stops: at the start and at the end of what is measured, and of the few more operations
  * whose hypercalls are counted; when all is done. They do nothing. */
 void io_mark(void) __attribute__((noinline));
 void io_end(void) __attribute__((noinline));
 
-/* Prints how many operations were measured, how many followed for their hypercalls, and how many
- * notifications the guest has sent for the former. */
-void io_tell(const char *what, uint64_t count, uint64_t few, uint64_t notifications);
+/* Prints how many operations were measured, and how many followed for their hypercalls. */
+void io_tell(const char *what, double count, double few);
 
 /* 0, or what failed has been said. */
 int io_block(const char *disk);
+int io_packets(void);
+
+/* Does not return but with an error. */
+int io_answer(void);
 
 #endif
