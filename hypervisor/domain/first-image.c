@@ -101,6 +101,7 @@ void first_image_read(struct first_image *image, const void *data, uint64_t byte
     for (unsigned int i = 0; i < image->segment_count; i++)
         if (image->segments[i].virt < image->virt_base || image->end - image->virt_base > 1UL << 30)
             panic("control-domain kernel: a segment lies below VIRT_BASE, or far above");
-    if (image->segment_count == 0 || image->hypercall_page >= image->end)
+    if (image->segment_count == 0 || image->hypercall_page >= image->end ||
+        (image->hypercall_page && image->hypercall_page < image->virt_base))
         panic("control-domain kernel: no segments, or the hypercall page is not in one");
 }

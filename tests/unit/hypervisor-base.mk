@@ -20,3 +20,7 @@ unit-tests += hyp_console
 hyp_console-srcs := tests/unit/test_hyp_console.c hypervisor/boot/cmdline.c $(hyp-lib) \
     $(addprefix hypervisor/console/,input.c log-ring.c screen.c)
 hyp_console-flags := $(hyp-flags)
+
+unit-tests += first_image
+first_image-srcs := tests/unit/test_first_image.c hypervisor/domain/first-image.c $(hyp-lib)
+first_image-flags := $(hyp-flags)
