@@ -19,3 +19,17 @@ fuzz-partition-libs := -lz
 fuzz-virtq-srcs := tests/fuzz/fuzz_virtq.c dom0-tools/drivers/virtio/queue.c $(fuzz-kit-srcs)
 fuzz-virtq-flags := $(fuzz-kit-flags)
 fuzz-virtq-length := 512
+
+# The whole backend, with a store.
+fuzz-store-srcs := $(addprefix tests/fuzz/kit/,store.c device.c) $(addprefix guest-pv-kernel/xenbus/,store.c watch.c parse.c)
+fuzz-store-flags := -Iguest-pv-kernel
+fuzz-store-libs := -Wl,--wrap=printf
+
+fuzz-targets += blkback
+fuzz-blkback-srcs := tests/fuzz/fuzz_blkback.c $(fuzz-kit-srcs) $(fuzz-store-srcs) \
+    $(wildcard dom0-tools/backends/block/*.c dom0-tools/backends/*.c)
+fuzz-blkback-flags := $(fuzz-kit-flags) $(fuzz-store-flags)
+fuzz-blkback-libs := $(fuzz-store-libs)
+fuzz-blkback-seeds := tests/fuzz/seeds/blkback
+fuzz-blkback-length := 512
+fuzz-blkback-runs := 1000

@@ -8,6 +8,15 @@ fuzz-vif-flags := $(fuzz-kit-flags)
 fuzz-vif-length := 1024
 fuzz-vif-runs := 6000
 
+fuzz-targets += netback
+fuzz-netback-srcs := tests/fuzz/fuzz_netback.c $(net-fuzz-srcs) $(fuzz-kit-srcs) $(fuzz-store-srcs) \
+    $(wildcard dom0-tools/backends/net/*.c dom0-tools/backends/*.c) dom0-tools/toolstack/config_vif.c
+fuzz-netback-flags := $(fuzz-kit-flags) $(fuzz-store-flags)
+fuzz-netback-libs := $(fuzz-store-libs)
+fuzz-netback-seeds := tests/fuzz/seeds/netback
+fuzz-netback-length := 512
+fuzz-netback-runs := 1000
+
 # The services of the control domain.
 fuzz-targets += nat dhcpd
 fuzz-nat-srcs := tests/fuzz/fuzz_nat.c $(addprefix dom0-tools/services/,nat.c nat_table.c nat_view.c nat_icmp.c) \

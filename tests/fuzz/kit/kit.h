@@ -49,6 +49,9 @@ void kit_bytes(void *buf, size_t size);
 void kit_start(void);
 void kit_end(void);
 
+/* The thread of this name stays from input to input; it waits between them. NULL: there is none. */
+extern const char *kit_daemon;
+
 /* Lets the program's threads run until all of them wait. */
 void kit_run(void);
 
