@@ -1,5 +1,5 @@
 # The block backend and what lies below it.
-fuzz-kit-srcs := $(addprefix tests/fuzz/kit/,threads.c memory.c events.c)
+fuzz-kit-srcs := $(addprefix tests/fuzz/kit/,input.c threads.c memory.c events.c)
 # Without optimization each read of the source is one of the program.
 fuzz-kit-flags := -Idom0-tools -Itests/fuzz -Ihypercall-abi/include -idirafter guest-pv-kernel/include \
     -O0 $(fuzz-loads)
