@@ -19,6 +19,14 @@ static inline uint64_t fair_charge(uint64_t ns, uint16_t weight)
     return v || !ns ? v : 1;
 }
 
+/* How far a queue has come, which never falls: the least virtual time of who runs there and who waits first (UINT64_MAX: nobody). */
+static inline uint64_t fair_queue_min(uint64_t min, uint64_t running, uint64_t first)
+{
+    uint64_t least = MIN(running, first);
+
+    return least == UINT64_MAX ? min : MAX(min, least);
+}
+
 /* Where a vcpu that wakes is placed: not behind its own past, not further before the queue than the bonus. */
 static inline uint64_t fair_wake_vtime(uint64_t own, uint64_t queue_min)
 {

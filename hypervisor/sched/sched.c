@@ -115,12 +115,24 @@ static void preempt_running(unsigned int cpu, const struct run_queue *q, const s
         cpu_kick(cpu, WORK_RESCHED);    /* it runs alone: its slice must be armed */
 }
 
+/* Before anybody is put in: who has slept for long would hold back, by his own past, the time at which he is put in. */
+static void advance(struct run_queue *q)
+{
+    uint64_t running = q->running ? q->running->sched.vtime : UINT64_MAX;
+
+    assert_held(&q->lock);
+    q->min_vtime = fair_queue_min(q->min_vtime, running, q->first_vtime);
+    if (q->min_vtime > atomic_load(&global_vtime))
+        atomic_store(&global_vtime, q->min_vtime);
+}
+
 /* q is v's queue, locked, and is unlocked here. */
 static void make_runnable(struct run_queue *q, struct vcpu *v)
 {
     runstate_set(v, RUNSTATE_runnable, now_ns());
     q = move(q, v, choose_cpu(v));
     if (v->sched.flags == 0 && !v->sched.queued && !v->sched.running) {
+        advance(q);
         v->sched.vtime = fair_wake_vtime(v->sched.vtime, MAX(q->min_vtime, atomic_load(&global_vtime)));
         enqueue(q, v);
         preempt_running(v->sched.cpu, q, v);
@@ -252,9 +264,7 @@ static void charge(struct run_queue *q, struct vcpu *v, uint64_t now)
         atomic_fetch_or(&v->sched.flags, VCPU_CAPPED);
         timer_set(&v->sched.cap_timer, v->sched.cap_period_start + FAIR_CAP_PERIOD_NS);
     }
-    q->min_vtime = MAX(q->min_vtime, MIN(v->sched.vtime, q->first_vtime));
-    if (q->min_vtime > atomic_load(&global_vtime))
-        atomic_store(&global_vtime, q->min_vtime);
+    advance(q);
 }
 
 /* Whoever waits elsewhere with less than this deserves this CPU more than all who are here. 0: nobody is here. */

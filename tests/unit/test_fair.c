@@ -85,11 +85,31 @@ static void test_a_sleeper_is_served(void **state)
     (void)state;
     for (unsigned int i = 0; i < 5000; i++) {
         simulate(r, 2, 3);
-        min = MAX(min, MIN(r[0].vtime, r[1].vtime));
+        min = fair_queue_min(min, r[0].vtime, r[1].vtime);
         sleeper.vtime = fair_wake_vtime(sleeper.vtime, min);
         assert_true(fair_should_preempt(sleeper.vtime, min) || sleeper.vtime <= least(r, 2)->vtime + FAIR_PREEMPT_NS);
         sleeper.vtime += fair_charge(200000, sleeper.weight);
     }
+}
+
+/* One that is always charged with a sleeper waiting, because that is what ends its slices: the queue goes on all the same, and
+ * whoever comes next is not put in where the sleeper once was. */
+static void test_a_sleeper_holds_nobody_back(void **state)
+{
+    uint64_t min = 0, busy = 0, sleeper = 0;
+
+    (void)state;
+    for (unsigned int i = 0; i < 10000; i++) {
+        min = fair_queue_min(min, busy, UINT64_MAX);                /* it wakes */
+        sleeper = fair_wake_vtime(sleeper, min);
+        busy += fair_charge(10000000, 256);
+        min = fair_queue_min(min, busy, sleeper);                   /* and takes the CPU */
+        sleeper += fair_charge(200000, 256);
+        assert_true(min + 10000000 + FAIR_WAKE_BONUS_NS >= busy);
+    }
+    assert_int_equal(fair_queue_min(5, UINT64_MAX, UINT64_MAX), 5); /* nobody is there */
+    assert_int_equal(fair_queue_min(5, 3, 7), 5);
+    assert_int_equal(fair_queue_min(5, UINT64_MAX, 7), 7);
 }
 
 static void test_caps(void **state)
@@ -110,7 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares_follow_weights), cmocka_unit_test(test_charge_is_never_free),
         cmocka_unit_test(test_waking_gives_a_bounded_bonus), cmocka_unit_test(test_a_sleeper_is_served),
-        cmocka_unit_test(test_caps),
+        cmocka_unit_test(test_a_sleeper_holds_nobody_back), cmocka_unit_test(test_caps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
