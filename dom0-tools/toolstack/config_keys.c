@@ -10,11 +10,13 @@
 
 #define MEMORY_LIMIT_MIB (16u << 20) /* 16 TiB: what 32-bit frame numbers of grants reach */
 #define MEMORY_DEFAULT_MIB 32u       /* as xl */
+#define PVGRUB64 "/usr/lib/grub-xen/grub-x86_64-xen.bin" /* in the boot archive, as on a Debian host */
 
 struct apply {
     struct domain_config *config;
     const struct config_settings *settings;
     struct config_report *report;
+    bool pvgrub;                /* `firmware` asked for GRUB */
 };
 
 static void wrong(struct apply *a, const struct config_place *place, const char *key, const char *what)
@@ -382,7 +384,23 @@ static void apply_absent(struct apply *a, const struct config_setting *s)
 static void apply_boot_loader(struct apply *a, const struct config_setting *s)
 {
     if (s->value->is_list || s->value->text[0])
-        wrong(a, &s->value->place, s->key, "kernels are not read from guest disks; name a file by `kernel`");
+        wrong(a, &s->value->place, s->key,
+              "the control domain reads no guest's disk; firmware=\"pvgrub64\" starts a kernel that lies there");
+}
+
+/* GRUB as the kernel: it finds the real one on the guest's disk, inside the guest. */
+static void apply_firmware(struct apply *a, const struct config_setting *s)
+{
+    const char *text = text_of(a, s);
+
+    if (!text || !text[0])
+        return;
+    if (!strcmp(text, "pvgrub64"))
+        a->pvgrub = true;
+    else if (!strcmp(text, "pvgrub32"))
+        wrong(a, &s->value->place, s->key, "guests have 64 bits here; \"pvgrub64\" starts their kernels");
+    else
+        wrong(a, &s->value->place, s->key, "must be \"pvgrub64\"; others need hardware virtualisation");
 }
 
 static const struct config_key {
@@ -413,7 +431,7 @@ static const struct config_key {
     { "max_maptrack_frames", apply_maptrack_frames },
     { "max_event_channels",  apply_event_channels },
     { "bootloader",          apply_boot_loader },
-    { "firmware",            apply_boot_loader },
+    { "firmware",            apply_firmware },
     { "disk",                apply_disk },
     { "vif",                 apply_vif },
     { "p9",                  apply_absent },
@@ -492,7 +510,11 @@ static void check_presence(struct apply *a, const char *file)
     if (!config_find_setting(a->settings, "name"))
         config_remark(a->report, CONFIG_ERROR, &whole, "name is missing: every domain has one");
     s = config_find_setting(a->settings, "kernel");
-    if (!s || (!s->value->is_list && !s->value->text[0]))
+    if (a->pvgrub && a->config->kernel[0])
+        wrong(a, &s->value->place, s->key, "firmware names one already; leave out either");
+    else if (a->pvgrub)
+        strcpy(a->config->kernel, PVGRUB64);
+    else if (!s || (!s->value->is_list && !s->value->text[0]))
         config_remark(a->report, CONFIG_ERROR, &whole, "kernel is missing: the file that the domain runs");
 }
 
@@ -510,7 +532,7 @@ static void set_defaults(struct domain_config *c)
 int config_apply(struct domain_config *config, const struct config_settings *settings, const char *file,
                  struct config_report *report)
 {
-    struct apply a = { config, settings, report };
+    struct apply a = { config, settings, report, false };
     const struct config_setting *s;
 
     set_defaults(config);

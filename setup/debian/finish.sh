@@ -39,6 +39,20 @@ mkdir -p etc/systemd/system.conf.d
 printf '%s\n' '[Manager]' DefaultTimeoutStartSec=15min DefaultDeviceTimeoutSec=15min > etc/systemd/system.conf.d/slow.conf
 sed -i 's/^LOGIN_TIMEOUT.*/LOGIN_TIMEOUT 600/' etc/login.defs
 
+# What GRUB starts if it is the domain's kernel (firmware = "pvgrub64"): the kernel that was installed last.
+mkdir -p boot/grub
+cat > boot/grub/grub.cfg <<'TEXT'
+set timeout=3
+menuentry "Debian" {
+    linux /vmlinuz root=/dev/xvda console=hvc0
+    initrd /initrd.img
+}
+menuentry "Debian, with the kernel before" {
+    linux /vmlinuz.old root=/dev/xvda console=hvc0
+    initrd /initrd.img.old
+}
+TEXT
+
 # Packages come from where these came from; how they were fetched is this build's own affair.
 rm -f etc/apt/apt.conf.d/99mmdebstrap
 

@@ -124,6 +124,21 @@ static void test_joining_strings(void **state)
     assert_string_equal(config.cmdline, "a=1 b=2");
 }
 
+static void test_firmware(void **state)
+{
+    const char *instead[] = { "firmware=pvgrub64", "kernel=" };
+
+    (void)state;
+    parse_good("name='w'\nfirmware='pvgrub64'\nextra='x'\n");
+    assert_int_equal(report.count, 0);
+    assert_string_equal(config.kernel, "/usr/lib/grub-xen/grub-x86_64-xen.bin");
+    assert_string_equal(config.cmdline, "x");
+    parse_good("name='w'\nkernel='k'\nfirmware=''\nbootloader=''\n");
+    assert_string_equal(config.kernel, "k");
+    assert_int_equal(parse("name='w'\nkernel='k'\n", instead, 2), 0);
+    assert_string_equal(config.kernel, "/usr/lib/grub-xen/grub-x86_64-xen.bin");
+}
+
 static void test_overrides(void **state)
 {
     const char *good[] = { "memory=64", "name=other", "extra='x y'", "cpus=[1,2]", "extra+= z" };
@@ -327,7 +342,7 @@ int main(void)
         cmocka_unit_test(test_long_line),      cmocka_unit_test(test_long_file),
         cmocka_unit_test(test_deep_lists),     cmocka_unit_test(test_many_values),
         cmocka_unit_test(test_many_remarks),   cmocka_unit_test(test_prefixes),
-        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_firmware),       cmocka_unit_test(test_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
