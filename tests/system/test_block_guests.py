@@ -82,9 +82,9 @@ def start(host, name, target, words, memory=32):
              f"'extra=\"disktest xvda {words}\"'")
 
 
-def summary(host, name, timeout=90):
+def summary(host, name, timeout=90, stays=False):
     """{"passes": 1, "errors": 0, ...} of a disktest's last line, "ok" if it says so."""
-    host.until(lambda: has_ended(host, name), timeout=timeout)
+    host.until(lambda: re.search(r": ok: .* ms", host.said(name)) if stays else has_ended(host, name), timeout=timeout)
     said = host.said(name)
     line = re.search(r"disktest: xvda: (ok|FAILED): (.*)", said)
     assert line, said
@@ -141,6 +141,22 @@ def test_it_knows_what_is_wrong(host):
     start(host, "options", "vdb", "write depth=65")
     host.until(lambda: has_ended(host, "options"))
     assert "depth is 1 to 64" in host.said("options")
+
+
+def test_counters_are_exact(host):
+    """The store's, the list's and top's say what the guest did: 64 writes and 64 reads of 64 KiB, and a flush after each eighth
+    write and at the end."""
+    start(host, "exact", "vdb", "write verify request=64k size=4M depth=4 flush=8 stay")
+    result = summary(host, "exact", stays=True)
+    assert result["ok"] and result["written"] == result["read"] == 4 * MIB, result["said"]
+    disk = disks_by_name(host, "exact")["xvda"]
+    assert (disk["reads"], disk["writes"], disk["sectors_read"], disk["sectors_written"]) == (64, 64, 8192, 8192), disk
+    assert disk["flushes"] == result["flushes"] == 9 and disk["errors"] == disk["discards"] == 0, disk
+    assert disk["requests"] == result["in the ring"] == 64 + 64 + 9, disk
+    assert {d["name"]: d for d in host.json("list -l")}["exact"]["disks"] == [disk]
+    row = next(line.split() for line in host.cli("top -x -n 1 -d 10ms").splitlines() if line.startswith("exact "))
+    assert row == ["exact", "0", "0", "0", "1", "0", "64", "64", "8192", "8192"]
+    host.cli("shutdown -w exact")
 
 
 # ---- front ends that lie ----
@@ -284,8 +300,8 @@ def fifty_times(host):
     assert list(disks_by_name(host)) == ["xvda"]
 
 
-def disks_by_name(host):
-    return {d["vdev"]: d for d in host.json("block-list --json linux")}
+def disks_by_name(host, guest="linux"):
+    return {d["vdev"]: d for d in host.json(f"block-list --json {guest}")}
 
 
 @pytest.mark.limit(500)

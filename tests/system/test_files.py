@@ -3,11 +3,14 @@ checked by e2fsck on the build machine, after an orderly end and after QEMU was 
 
 import hashlib
 import os
+import re
+import signal
 import subprocess
 import time
 
 import pytest
 
+from test_block_guests import has_pattern, start
 from test_devices import disk
 from enso import LOGS
 
@@ -131,3 +134,24 @@ def test_a_killed_host_loses_nothing_synced(host, data, tmp_path):
     assert checked.returncode == 0, checked.stdout
     with open("build/linux/initrd.gz", "rb") as f:
         assert data.file("/kept", str(tmp_path / "kept")) == f.read()
+
+
+@pytest.mark.limit(120)
+def test_what_a_guest_flushed_to_a_file_survives(host, data, tmp_path):
+    """QEMU is killed while a guest fills a sparse file, right after it has said that so much is flushed: that is in the file,
+    and the file system has nothing but its journal to replay."""
+    start(host, "flush", "/data/volumes/guest.img", "write request=4k-32k depth=8 flush=16 tell seed=11 order=sequential")
+    with host.console("flush") as console:
+        console.expect(r"flushed (3\d|2\d|1)\d{6} bytes", 60)
+        flushed = int(re.search(r"(\d+) bytes", host.serial.after)[1]) // 512
+        os.kill(host.serial.pid, signal.SIGKILL)
+        host.serial.wait()
+    image = data.partition()
+    assert "needs_recovery" in tool("dumpe2fs", "-h", image).stdout         # else this test shows little
+    replayed = tool("e2fsck", "-p", image)
+    assert replayed.returncode in (0, 1) and "UNEXPECTED" not in replayed.stdout, replayed.stdout
+    checked = tool("e2fsck", "-fn", image)
+    assert checked.returncode == 0, checked.stdout
+    volume = str(tmp_path / "guest.img")
+    assert len(data.file("/volumes/guest.img", volume)) == 24 << 20
+    assert has_pattern(volume, 11, 0, flushed)

@@ -131,6 +131,29 @@ def test_files(guests):
     assert request("/")[2] == FILES["index.html"]
 
 
+def test_counters_are_exact(guests):
+    """Fifty datagrams that are echoed, and what else there may be: searches for addresses."""
+    def interface():
+        return guests.json("network-list --json netecho")[0]
+
+    before = interface()
+    for n in range(50):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(60)
+            s.connect(("127.0.0.1", ECHO))
+            s.send(bytes([n]) * 1000)
+            assert s.recv(2000) == bytes([n]) * 1000
+    after = interface()
+    for way in ("rx", "tx"):
+        packets, size = (after[f"{way}_{what}"] - before[f"{way}_{what}"] for what in ("packets", "bytes"))
+        assert 50 <= packets <= 52 and size - 50 * 1042 in range(42 * (packets - 50), 60 * (packets - 50) + 1), (way, packets, size)
+    for what in ("errors", "rx_drops", "tx_drops", "spoofed"):
+        assert after[what] == before[what], what
+    assert {d["name"]: d for d in guests.json("list -l")}["netecho"]["vifs"] == [interface()]
+    row = next(line.split() for line in guests.cli("top -x -n 1 -d 10ms").splitlines() if line.startswith("netecho "))
+    assert row == ["netecho", "1", str(after["rx_bytes"] // 1024), str(after["tx_bytes"] // 1024), "0", "0", "0", "0", "0", "0"]
+
+
 def test_folders_ranges_and_what_is_not_there(guests):
     status, headers, _ = request("/folder")
     assert (status, headers["Location"]) == (301, "/folder/")

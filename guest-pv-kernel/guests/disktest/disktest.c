@@ -22,6 +22,7 @@ static struct pv_blkfront *front;
 static struct pv_disk *disk;
 static uint64_t seed;                   /* of this pass */
 static volatile bool asked_to_stop;
+static struct pv_waitq asked = PV_WAITQ_INIT;
 
 static uint64_t requests, flushes, errors, wrong, bytes_written, bytes_read;
 
@@ -207,6 +208,7 @@ static void on_request(const char *request)
 {
     (void)request;
     asked_to_stop = true;
+    pv_wake(&asked);
 }
 
 static bool make_buffers(void)
@@ -274,6 +276,8 @@ int main(int argc, char **argv)
         passes++;
     }
     print_summary(passes, pv_now_ns() - begin);
+    if (options.stay)
+        pv_wait_event(&asked, asked_to_stop);
     pv_blkfront_close(front);
     return errors || wrong;
 }

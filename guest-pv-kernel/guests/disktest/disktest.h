@@ -12,7 +12,7 @@
 
 struct options {
     const char *disk;
-    bool read, write, verify, random, tell;
+    bool read, write, verify, random, tell, stay;
     uint64_t first, size;               /* bytes; size 0: to the end */
     uint64_t request_min, request_max;
     uint64_t depth, seed, flush, skew, passes;

@@ -47,6 +47,7 @@ static bool read_word(struct options *o, const char *word)
     size_t n = value ? (size_t)(value - word) : strlen(word);
     const struct { const char *name; bool *flag; } flags[] = {
         { "read", &o->read }, { "write", &o->write }, { "verify", &o->verify }, { "tell", &o->tell },
+        { "stay", &o->stay },
     };
     const struct { const char *name; uint64_t *number; } numbers[] = {
         { "first", &o->first }, { "size", &o->size }, { "depth", &o->depth }, { "seed", &o->seed },
