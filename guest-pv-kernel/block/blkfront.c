@@ -3,7 +3,6 @@
 #include "block/private.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,72 +11,33 @@
 #include <pv/console.h>
 #include <pv/time.h>
 
-#define DEVICES     "device/vbd"
-#define TOKEN       "blkfront"
+#define TYPE        "vbd"
+#define DEVICES     "device/" TYPE
 #define STACK_BYTES (24u * 1024u)
-#define CLOSE_NS    (5 * PV_NS_PER_SEC)     /* what a backend may take to let go */
 
 static LIST_HEAD(, pv_blkfront) fronts = LIST_HEAD_INITIALIZER(fronts);
-
-/* ---- keys ---- */
-
-static char *read_text(const char *directory, const char *key)
-{
-    char path[192], *value;
-
-    snprintf(path, sizeof(path), "%s/%s", directory, key);
-    return pv_xs_read(PV_XS_NIL, path, &value, NULL) ? NULL : value;
-}
-
-static uint64_t read_number(const char *directory, const char *key, uint64_t otherwise)
-{
-    char path[192];
-    uint64_t value;
-
-    snprintf(path, sizeof(path), "%s/%s", directory, key);
-    return pv_xs_read_u64(PV_XS_NIL, path, &value) ? otherwise : value;
-}
-
-static int put(const struct pv_blkfront *d, uint32_t tx, const char *key, uint64_t value)
-{
-    char path[128];
-
-    snprintf(path, sizeof(path), "%s/%s", d->front, key);
-    return pv_xs_printf(tx, path, "%" PRIu64, value);
-}
-
-static void set_state(struct pv_blkfront *d, enum xenbus_state state)
-{
-    d->state = state;
-    put(d, PV_XS_NIL, "state", state);
-}
-
-static enum xenbus_state backend_state(const struct pv_blkfront *d)
-{
-    return (enum xenbus_state)read_number(d->back, "state", XenbusStateUnknown);
-}
 
 /* ---- connecting ---- */
 
 static void read_features(struct pv_blkfront *d)
 {
-    uint64_t segments = read_number(d->back, "feature-max-indirect-segments", 0);
+    uint64_t segments = pv_frontend_ask(&d->fe, "feature-max-indirect-segments", 0);
 
     d->features.segments = segments <= BLKIF_MAX_SEGMENTS_PER_REQUEST ? BLKIF_MAX_SEGMENTS_PER_REQUEST
                          : segments < SEGMENTS ? (unsigned)segments : SEGMENTS;
-    d->features.flush = read_number(d->back, "feature-flush-cache", 0) != 0;
-    d->features.barrier = read_number(d->back, "feature-barrier", 0) != 0;
-    d->features.discard = read_number(d->back, "feature-discard", 0) != 0;
+    d->features.flush = pv_frontend_ask(&d->fe, "feature-flush-cache", 0) != 0;
+    d->features.barrier = pv_frontend_ask(&d->fe, "feature-barrier", 0) != 0;
+    d->features.discard = pv_frontend_ask(&d->fe, "feature-discard", 0) != 0;
 }
 
 /* The backend tells these when it is connected, and again when the disk has grown. */
 static int read_size(struct pv_blkfront *d)
 {
-    uint64_t sectors = read_number(d->back, "sectors", 0);
-    uint64_t bytes = read_number(d->back, "sector-size", SECTOR);
-    char *mode = read_text(d->back, "mode");
+    uint64_t sectors = pv_frontend_ask(&d->fe, "sectors", 0);
+    uint64_t bytes = pv_frontend_ask(&d->fe, "sector-size", SECTOR);
+    char *mode = pv_frontend_text(d->fe.back, "mode");
 
-    d->disk.read_only = (read_number(d->back, "info", 0) & VDISK_READONLY) || (mode && mode[0] == 'r');
+    d->disk.read_only = (pv_frontend_ask(&d->fe, "info", 0) & VDISK_READONLY) || (mode && mode[0] == 'r');
     free(mode);
     if (bytes < SECTOR || bytes > PV_PAGE_SIZE || (bytes & (bytes - 1)) || sectors > UINT64_MAX / SECTOR)
         return -EPROTO;
@@ -89,157 +49,86 @@ static int read_size(struct pv_blkfront *d)
 /* The largest ring that the backend takes; there are two ways to say it. */
 static unsigned ring_order(const struct pv_blkfront *d)
 {
-    uint64_t order = read_number(d->back, "max-ring-page-order", 0);
-    uint64_t pages = read_number(d->back, "max-ring-pages", 1);
+    uint64_t order = pv_frontend_ask(&d->fe, "max-ring-page-order", 0);
+    uint64_t pages = pv_frontend_ask(&d->fe, "max-ring-pages", 1);
 
     while (order < RING_ORDER && pages >= 2u << order)
         order++;
     return order < RING_ORDER ? (unsigned)order : RING_ORDER;
 }
 
-static int write_keys(const struct pv_blkfront *d, uint32_t tx)
+/* A ring of one page leaves nothing of a former, larger one. */
+static int write_keys(void *device, uint32_t tx)
 {
+    struct pv_blkfront *d = device;
     unsigned pages = 1u << d->ring_order;
-    char key[16], path[96];
-    int rc = 0;
+    char key[16];
+    int rc = d->ring_order > 0 ? pv_frontend_put(&d->fe, tx, "ring-page-order", d->ring_order)
+                               : pv_frontend_clear(&d->fe, tx, "ring-page-order");
 
-    if (d->ring_order > 0)
-        rc = put(d, tx, "ring-page-order", d->ring_order);
     for (unsigned i = 0; rc == 0 && i < pages; i++) {
         snprintf(key, sizeof(key), d->ring_order ? "ring-ref%u" : "ring-ref", i);
-        rc = put(d, tx, key, d->ring_refs[i]);
+        rc = pv_frontend_put(&d->fe, tx, key, d->ring_refs[i]);
     }
     if (rc == 0)
-        rc = put(d, tx, "event-channel", (uint64_t)d->port);
+        rc = pv_frontend_put(&d->fe, tx, "event-channel", (uint64_t)d->port);
     if (rc == 0)
-        rc = put(d, tx, "multi-queue-num-queues", 1);
-    snprintf(path, sizeof(path), "%s/protocol", d->front);
-    return rc ? rc : pv_xs_write(tx, path, XEN_IO_PROTO_ABI_X86_64, strlen(XEN_IO_PROTO_ABI_X86_64));
+        rc = pv_frontend_put(&d->fe, tx, "multi-queue-num-queues", 1);
+    return rc ? rc : pv_frontend_put_text(&d->fe, tx, "protocol", XEN_IO_PROTO_ABI_X86_64);
 }
 
-/* A ring of one page leaves nothing of a former, larger one. */
-static int publish(struct pv_blkfront *d)
+static int offer(void *device)
 {
-    char path[96];
-    uint32_t tx;
+    struct pv_blkfront *d = device;
     int rc;
 
-    do {
-        rc = pv_xs_transaction_start(&tx);
-        if (rc)
-            return rc;
-        snprintf(path, sizeof(path), "%s/ring-page-order", d->front);
-        pv_xs_rm(tx, path);
-        rc = write_keys(d, tx);
-        if (rc) {
-            pv_xs_transaction_end(tx, false);
-            return rc;
-        }
-        rc = pv_xs_transaction_end(tx, true);
-    } while (rc == -EAGAIN);
-    return rc;
-}
-
-static void offer_ring(struct pv_blkfront *d)
-{
-    int rc;
-
-    d->backend = (domid_t)read_number(d->front, "backend-id", 0);
     read_features(d);
     rc = pv_blk_ring_make(d, ring_order(d));
     if (rc == 0)
-        rc = publish(d);
+        rc = pv_frontend_tell(&d->fe, write_keys, XenbusStateInitialised);
     if (rc) {
-        printf("pv: %s: no ring for the backend (error %d)\n", d->front, -rc);
+        printf("pv: %s: no ring for the backend (error %d)\n", d->fe.front, -rc);
         pv_blk_ring_drop(d);
-        return;
     }
-    set_state(d, XenbusStateInitialised);
+    return rc;
 }
 
-static void disconnect(struct pv_blkfront *d)
+static void connect(void *device)
 {
-    d->connected = false;
-    pv_blk_ring_drop(d);
-}
+    struct pv_blkfront *d = device;
 
-/* There is no backend any more, or one that cannot be understood. */
-static void give_up(struct pv_blkfront *d)
-{
-    disconnect(d);
-    d->gone = true;
-    pv_blk_fail_all(d, -ENODEV);
-    set_state(d, XenbusStateClosed);
-    pv_wake(&d->opened);
-}
-
-static void connect(struct pv_blkfront *d)
-{
     if (read_size(d)) {
-        printf("pv: %s: the backend's sectors cannot be used\n", d->front);
-        give_up(d);
+        printf("pv: %s: the backend's sectors cannot be used\n", d->fe.front);
+        pv_frontend_give_up(&d->fe);
         return;
     }
-    if (d->connected)
+    if (d->fe.connected)
         return;
     pv_blk_disk_init(d);
-    d->connected = true;
+    d->fe.connected = true;
     d->statistics.connections++;
-    set_state(d, XenbusStateConnected);
+    pv_frontend_set_state(&d->fe, XenbusStateConnected);
     pv_wake(&d->opened);
     pv_blk_pump(d);
 }
 
-/* ---- the backend's state ---- */
-
-/* It closes, for good or to come back: it is sent no more, answers what it has, and lets go of the ring. */
-static void backend_closes(struct pv_blkfront *d)
+static void disconnect(void *device, bool was)
 {
-    d->connected = false;
-    if (d->state != XenbusStateClosed)
-        set_state(d, XenbusStateClosed);
+    (void)was;
+    pv_blk_ring_drop(device);
 }
 
-/* A backend that is there and closed is asked once to serve us again: a refusal is not asked again. */
-static void backend_has_closed(struct pv_blkfront *d)
+static void gone(void *device)
 {
-    if (read_number(d->back, "online", 0) == 0) {
-        give_up(d);
-    } else if (d->state != XenbusStateInitialising) {
-        disconnect(d);
-        set_state(d, XenbusStateInitialising);
-    }
+    struct pv_blkfront *d = device;
+
+    pv_blk_fail_all(d, -ENODEV);
+    pv_wake(&d->opened);
 }
 
-static void follow(struct pv_blkfront *d)
-{
-    enum xenbus_state state = backend_state(d);
-
-    if (d->gone)
-        return;
-    switch (state) {
-    case XenbusStateInitWait:
-        disconnect(d);
-        offer_ring(d);
-        break;
-    case XenbusStateConnected:
-        if (d->ring.sring)
-            connect(d);
-        break;
-    case XenbusStateClosing:
-        backend_closes(d);
-        break;
-    case XenbusStateClosed:
-        backend_has_closed(d);
-        break;
-    case XenbusStateUnknown:
-        if (read_number(d->back, "online", UINT64_MAX) == UINT64_MAX)
-            give_up(d);         /* its whole directory is gone */
-        break;
-    default:
-        break;
-    }
-}
+static const struct pv_frontend_ops ops = {
+    .offer = offer, .connect = connect, .disconnect = disconnect, .gone = gone, .patient = true,
+};
 
 /* ---- the thread ---- */
 
@@ -259,47 +148,29 @@ static void take_answers(struct pv_blkfront *d)
             pv_yield();
     }
     if (rc < 0) {
-        printf("pv: %s: the backend answers what was not asked\n", d->front);
-        give_up(d);
+        printf("pv: %s: the backend answers what was not asked\n", d->fe.front);
+        pv_frontend_give_up(&d->fe);
     }
-}
-
-/* The last words: the backend lets go of the ring before our memory is others'. */
-static void part(struct pv_blkfront *d)
-{
-    uint64_t deadline = pv_now_ns() + CLOSE_NS;
-
-    d->connected = false;
-    if (!d->gone) {
-        set_state(d, XenbusStateClosing);
-        while (backend_state(d) == XenbusStateConnected && pv_now_ns() < deadline)
-            pv_xs_watch_next(&d->watcher, deadline, NULL, NULL);
-        set_state(d, XenbusStateClosed);
-        while (backend_state(d) < XenbusStateClosed && backend_state(d) != XenbusStateUnknown &&
-               pv_now_ns() < deadline)
-            pv_xs_watch_next(&d->watcher, deadline, NULL, NULL);
-    }
-    pv_xs_watcher_close(&d->watcher);
-    pv_blk_ring_free(d);
 }
 
 static void run(void *arg)
 {
     struct pv_blkfront *d = arg;
 
-    while (!d->closing || !(d->gone || is_idle(d))) {
+    while (!d->closing || !(d->fe.gone || is_idle(d))) {
         if (d->kicked && d->ring.sring)
             take_answers(d);
-        if (d->watcher.queued && pv_xs_watch_next(&d->watcher, 0, NULL, NULL) == 0) {
+        if (pv_frontend_has_news(&d->fe)) {
             if (d->ring.sring)
                 take_answers(d);        /* also what came with the backend's end */
-            follow(d);
+            pv_frontend_look(&d->fe);
         }
-        while (!(d->kicked && d->ring.sring) && !d->watcher.queued &&
-               !(d->closing && (d->gone || is_idle(d))))
-            pv_wait(&d->watcher.waitq, UINT64_MAX);
+        while (!(d->kicked && d->ring.sring) && !pv_frontend_has_news(&d->fe) &&
+               !(d->closing && (d->fe.gone || is_idle(d))))
+            pv_wait(&d->fe.watcher.waitq, UINT64_MAX);
     }
-    part(d);
+    pv_frontend_part(&d->fe);
+    pv_blk_ring_free(d);
     d->ended = true;
     pv_wake(&d->opened);
 }
@@ -314,8 +185,8 @@ static bool is_named(const char *number, const char *name)
     if (same)
         return true;
     snprintf(directory, sizeof(directory), DEVICES "/%.10s", number);
-    back = read_text(directory, "backend");
-    dev = back ? read_text(back, "dev") : NULL;
+    back = pv_frontend_text(directory, "backend");
+    dev = back ? pv_frontend_text(back, "dev") : NULL;
     same = dev && strcmp(dev, name) == 0;
     free(dev);
     free(back);
@@ -342,24 +213,13 @@ static int find(const char *name, unsigned *number)
 
 static int start(struct pv_blkfront *d)
 {
-    char *back = read_text(d->front, "backend"), path[160];
-    int rc;
+    int rc = pv_frontend_start(&d->fe, TYPE, d->number, &ops, d);
 
-    if (!back || strlen(back) >= sizeof(d->back)) {
-        free(back);
-        return -ENOENT;
-    }
-    strcpy(d->back, back);
-    free(back);
-    set_state(d, XenbusStateInitialising);
-    snprintf(path, sizeof(path), "%s/state", d->back);
-    rc = pv_xs_watch(&d->watcher, path, TOKEN);
     if (rc)
         return rc;
-    d->thread = pv_thread_create("blkfront", STACK_BYTES, run, d);
-    if (d->thread)
+    if (pv_thread_create("blkfront", STACK_BYTES, run, d))
         return 0;
-    pv_xs_watcher_close(&d->watcher);
+    pv_frontend_free(&d->fe);
     return -ENOMEM;
 }
 
@@ -371,9 +231,7 @@ static struct pv_blkfront *make(unsigned number)
         return NULL;
     d->number = number;
     d->disk.granularity = 1;
-    snprintf(d->front, sizeof(d->front), DEVICES "/%u", number);
     pv_waitq_init(&d->opened);
-    pv_xs_watcher_init(&d->watcher);
     pv_blk_ring_init(d);
     return d;
 }
@@ -399,11 +257,11 @@ int pv_blkfront_open(const char *name, uint64_t deadline_ns, struct pv_blkfront 
         free(d);
         return rc;
     }
-    while (!d->connected && !d->gone)
+    while (!d->fe.connected && !d->fe.gone)
         if (!pv_wait(&d->opened, deadline_ns))
             break;
-    if (!d->connected) {
-        rc = d->gone ? -ENODEV : -ETIMEDOUT;
+    if (!d->fe.connected) {
+        rc = d->fe.gone ? -ENODEV : -ETIMEDOUT;
         pv_blkfront_close(d);
         return rc;
     }
@@ -414,9 +272,10 @@ int pv_blkfront_open(const char *name, uint64_t deadline_ns, struct pv_blkfront 
 void pv_blkfront_close(struct pv_blkfront *d)
 {
     d->closing = true;
-    pv_wake(&d->watcher.waitq);
+    pv_wake(&d->fe.watcher.waitq);
     pv_wait_event(&d->opened, d->ended);
     LIST_REMOVE(d, link);
+    pv_frontend_free(&d->fe);
     free(d);
 }
 
@@ -430,7 +289,7 @@ static bool is_within(const struct pv_disk *disk, uint64_t sector, uint64_t sect
 
 static int check(const struct pv_blkfront *d, const struct pv_blk_request *r)
 {
-    if (d->gone || d->closing)
+    if (d->fe.gone || d->closing)
         return -ENODEV;
     switch (r->operation) {
     case PV_BLK_FLUSH:

@@ -33,12 +33,12 @@ static void take_back(struct pv_blkfront *d, grant_ref_t ref)
 {
     d->granted--;
     if (pv_grant_end(ref) == -EBUSY)
-        pv_console_emergency("pv: %s: the backend keeps a page\n", d->front);
+        pv_console_emergency("pv: %s: the backend keeps a page\n", d->fe.front);
 }
 
 static int give(struct pv_blkfront *d, const void *page, bool readonly)
 {
-    int ref = d->granted < GRANTS ? pv_grant_access(d->backend, page, readonly) : -ENOSPC;
+    int ref = d->granted < GRANTS ? pv_grant_access(d->fe.backend, page, readonly) : -ENOSPC;
 
     d->granted += ref >= 0;
     return ref;

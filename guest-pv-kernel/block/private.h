@@ -6,11 +6,11 @@
 #include <sys/queue.h>
 
 #include <xen/io/blkif.h>
-#include <xen/io/xenbus.h>
 #include <pv/blkfront.h>
 #include <pv/memory.h>
 #include <pv/thread.h>
-#include <pv/xenbus.h>
+
+#include "xenbus/frontend.h"
 
 #define SECTOR      512u
 #define SLOTS       128u        /* parts under way */
@@ -48,15 +48,11 @@ struct features {
 struct pv_blkfront {
     struct pv_disk disk;                /* first: a pv_disk is its frontend */
     LIST_ENTRY(pv_blkfront) link;
-    char front[64], back[128];
+    struct pv_frontend fe;
     unsigned number;
-    domid_t backend;
     struct features features;
-    struct pv_xs_watcher watcher;       /* its queue is where the thread sleeps */
     struct pv_waitq opened;             /* connected, gone or ended */
-    bool connected, gone, closing, ended;
-    enum xenbus_state state;            /* ours */
-    struct pv_thread *thread;
+    bool closing, ended;
 
     /* the ring; sring is NULL while there is none */
     struct blkif_front_ring ring;

@@ -28,7 +28,7 @@ static void on_event(evtchn_port_t port, void *arg)
 
     (void)port;
     d->kicked = true;
-    pv_wake(&d->watcher.waitq);
+    pv_wake(&d->fe.watcher.waitq);
 }
 
 /* A page that the backend has not let go of is its for good. */
@@ -39,7 +39,7 @@ static void let_go(struct pv_blkfront *d)
     while (d->ring_granted)
         kept |= pv_grant_end(d->ring_refs[--d->ring_granted]) != 0;
     if (kept)
-        pv_console_emergency("pv: %s: the backend keeps the ring\n", d->front);
+        pv_console_emergency("pv: %s: the backend keeps the ring\n", d->fe.front);
     else
         pv_pages_free(d->ring.sring, 1u << d->ring_order);
     d->ring.sring = NULL;
@@ -58,12 +58,12 @@ int pv_blk_ring_make(struct pv_blkfront *d, unsigned order)
     sring = (struct blkif_sring *)pages;
     XEN_FRONT_RING_INIT(&d->ring, sring, PV_PAGE_SIZE << d->ring_order);
     while (rc >= 0 && d->ring_granted < 1u << d->ring_order) {
-        rc = pv_grant_access(d->backend, pages + d->ring_granted * PV_PAGE_SIZE, false);
+        rc = pv_grant_access(d->fe.backend, pages + d->ring_granted * PV_PAGE_SIZE, false);
         if (rc >= 0)
             d->ring_refs[d->ring_granted++] = (grant_ref_t)rc;
     }
     if (rc >= 0)
-        rc = pv_event_alloc_unbound(d->backend, on_event, d);
+        rc = pv_event_alloc_unbound(d->fe.backend, on_event, d);
     if (rc < 0) {
         let_go(d);
         return rc;
@@ -147,7 +147,7 @@ void pv_blk_pump(struct pv_blkfront *d)
 {
     struct slot *s;
 
-    if (!d->connected || d->pumping)
+    if (!d->fe.connected || d->pumping)
         return;
     d->pumping = true;          /* `done` may submit: that is taken here too */
     while (!RING_FULL(&d->ring) && (s = next_part(d)) != NULL) {

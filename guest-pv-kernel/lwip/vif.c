@@ -185,7 +185,7 @@ int pv_net_vif(unsigned handle, const char *address, uint64_t deadline_ns, struc
         free(v);
         return rc;
     }
-    pv_net_set_link(v->netif, v->net->connected);
+    pv_net_set_link(v->netif, v->net->fe.connected);
     *netif = v->netif;
     return pv_net_wait(v->netif, deadline_ns);
 }

@@ -12,7 +12,7 @@ int pv_nf_output(struct pv_netfront *n, const struct pv_nf_piece *pieces, size_t
     uint8_t *buffer;
     size_t i;
 
-    if (!n->connected || n->broken)
+    if (!n->fe.connected || n->broken)
         return -ENOTCONN;
     buffer = nf_tx_buffer(&n->tx, &number);
     if (!buffer || n->tx.free_count < NF_SLOTS / 4) {
@@ -40,7 +40,7 @@ int pv_nf_output(struct pv_netfront *n, const struct pv_nf_piece *pieces, size_t
 
 int pv_nf_take(struct pv_netfront *n, struct nf_frame *f)
 {
-    int rc = n->connected && !n->broken ? nf_rx_take(&n->rx, f, true) : 0;
+    int rc = n->fe.connected && !n->broken ? nf_rx_take(&n->rx, f, true) : 0;
 
     if (rc >= 0)
         return rc;
@@ -55,7 +55,7 @@ void pv_nf_release(struct pv_netfront *n, const struct nf_frame *f)
 
 void pv_nf_offer(struct pv_netfront *n)
 {
-    if (n->connected && !n->broken && nf_rx_publish(&n->rx))
+    if (n->fe.connected && !n->broken && nf_rx_publish(&n->rx))
         pv_event_send((evtchn_port_t)n->rx_port);
 }
 

@@ -93,10 +93,10 @@ int pv_nf_share(struct pv_netfront *n)
     free_kept();
     if (kept_count > KEPT_MAX)
         return -ENOMEM;
-    n->tx_page = share_page(n->backend, false, &n->tx_ref);
-    n->rx_page = share_page(n->backend, false, &n->rx_ref);
-    if (n->tx_page && n->rx_page && share_pages(&n->tx_pages, NF_TX_PAGES, n->backend, true) &&
-        share_pages(&n->rx_pages, NF_RX_PAGES, n->backend, false)) {
+    n->tx_page = share_page(n->fe.backend, false, &n->tx_ref);
+    n->rx_page = share_page(n->fe.backend, false, &n->rx_ref);
+    if (n->tx_page && n->rx_page && share_pages(&n->tx_pages, NF_TX_PAGES, n->fe.backend, true) &&
+        share_pages(&n->rx_pages, NF_RX_PAGES, n->fe.backend, false)) {
         nf_tx_init(&n->tx, n->tx_page, &n->tx_pages);
         nf_rx_init(&n->rx, n->rx_page, &n->rx_pages);
         nf_rx_publish(&n->rx);

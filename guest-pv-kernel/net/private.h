@@ -5,26 +5,19 @@
 
 #include <sys/queue.h>
 
-#include <xen/io/xenbus.h>
 #include <pv/netfront.h>
 #include <pv/thread.h>
-#include <pv/xenbus.h>
 
 #include "net/ring.h"
+#include "xenbus/frontend.h"
 
 struct pv_netfront {
     LIST_ENTRY(pv_netfront) link;
     unsigned handle;
-    char front[32];                 /* device/vif/HANDLE */
-    char *back;                     /* the backend's directory, NULL without one */
-    domid_t backend;
-    enum xenbus_state state;        /* what we have said last */
-    bool offered;                   /* there are rings */
-    bool connected;                 /* and the backend serves them */
+    struct pv_frontend fe;
     bool broken;                    /* it broke the protocol: nothing more is sent or taken */
     unsigned faults;                /* how often a backend broke the protocol */
     bool closing, ended;
-    struct pv_xs_watcher watcher;   /* its queue is woken by the store, and to make the thread look around */
     struct pv_waitq changed;        /* connected, disconnected, ended */
     struct pv_waitq activity;       /* frames have come, or were sent; a change */
 

@@ -111,7 +111,7 @@ static void connect_backend(unsigned ring_order, unsigned segments)
     d->features = (struct features){ .segments = segments, .flush = true, .discard = true };
     assert_int_equal(pv_blk_ring_make(d, ring_order), 0);
     BACK_RING_INIT(&back, d->ring.sring, PV_PAGE_SIZE << d->ring_order);
-    d->connected = true;
+    d->fe.connected = true;
     pv_blk_pump(d);
 }
 
@@ -223,7 +223,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    d->connected = false;
+    d->fe.connected = false;
     pv_blk_ring_free(d);
     assert_int_equal(grants, 0);
     assert_int_equal(pages, 0);
@@ -256,7 +256,7 @@ static void test_lengths_and_places(void **state)
             }
         assert_int_equal(done_count, 120 * (g + 1));
         assert_true(g ? lists > 0 : lists == 0);
-        d->connected = false;
+        d->fe.connected = false;
         pv_blk_ring_drop(d);
         assert_int_equal(grants, 0);
     }
@@ -321,7 +321,7 @@ static void test_sent_anew(void **state)
     RING_PUSH_RESPONSES(&back);
     assert_true(pv_blk_take_answers(d) >= 0);
     assert_int_equal(done_count, 5);
-    d->connected = false;
+    d->fe.connected = false;
     pv_blk_ring_drop(d);
     assert_int_equal(grants, 0);
     asked = 0;
@@ -343,7 +343,7 @@ static void test_less_than_before(void **state)
     (void)state;
     connect_backend(0, 32);
     submit(&r, PV_BLK_WRITE, 0, 256, memory);
-    d->connected = false;
+    d->fe.connected = false;
     pv_blk_ring_drop(d);
     connect_backend(0, 11);
     serve_all();

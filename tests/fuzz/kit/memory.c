@@ -14,7 +14,7 @@
 #include "kit.h"
 
 #define WINDOW_PAGES 256u               /* where grants are mapped */
-#define REGIONS      64u
+#define REGIONS      320u
 #define ARENA_PAGES  1024u
 #define PLANS        16u
 #define OURS         256u               /* grants that we give to the peer */
