@@ -2,7 +2,7 @@
 # dom0-srcs.
 
 dom0-srcs :=
-include $(foreach folder,main cli toolstack xenstore drivers storage net services backends/console backends/block backends/net,dom0-tools/$(folder)/files.mk)
+include $(foreach folder,main cli toolstack xenstore drivers storage net services backends/console backends/xenbus backends/block backends/net,dom0-tools/$(folder)/files.mk)
 
 dom0-objs := $(dom0-srcs:%=build/%.o)
 dom0-cflags := $(pv-cflags) -Idom0-tools

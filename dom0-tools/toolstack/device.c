@@ -24,20 +24,14 @@ struct device_paths device_paths(const char *type, domid_t domid, uint32_t numbe
 
 void device_put(struct device_writer *w, const char *key, const char *value)
 {
-    char path[DEVICE_PATH_SIZE + 40];
-
-    if (w->rc)
-        return;
-    snprintf(path, sizeof(path), "%s/%s", w->directory, key);
-    w->rc = pv_xs_write(PV_XS_NIL, path, value, strlen(value));
+    if (w->rc == 0)
+        w->rc = key_put(w->directory, key, value);
 }
 
 void device_put_number(struct device_writer *w, const char *key, uint64_t value)
 {
-    char text[24];
-
-    snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-    device_put(w, key, text);
+    if (w->rc == 0)
+        w->rc = key_put_number(w->directory, key, value);
 }
 
 void device_begin(struct device_writer *w, const char *directory, domid_t owner, domid_t reader)
@@ -54,32 +48,7 @@ void device_begin(struct device_writer *w, const char *directory, domid_t owner,
         w->rc = pv_xs_set_perms(PV_XS_NIL, directory, perms, 2);
 }
 
-char *device_text(const char *directory, const char *key)
-{
-    char path[DEVICE_PATH_SIZE + 40], *value;
-
-    snprintf(path, sizeof(path), "%s/%s", directory, key);
-    return pv_xs_read(PV_XS_NIL, path, &value, NULL) ? NULL : value;
-}
-
-void device_copy_text(const char *directory, const char *key, char *to, size_t size)
-{
-    char *value = device_text(directory, key);
-
-    snprintf(to, size, "%s", value ? value : "");
-    free(value);
-}
-
-uint64_t device_number(const char *directory, const char *key, uint64_t otherwise)
-{
-    char path[DEVICE_PATH_SIZE + 40];
-    uint64_t value;
-
-    snprintf(path, sizeof(path), "%s/%s", directory, key);
-    return pv_xs_read_u64(PV_XS_NIL, path, &value) ? otherwise : value;
-}
-
-void device_remove_keys(const struct device_paths *p)
+static void remove_keys(const struct device_paths *p)
 {
     pv_xs_rm(PV_XS_NIL, p->back);
     pv_xs_rm(PV_XS_NIL, p->front);
@@ -107,46 +76,93 @@ static int wait_for(const struct device_paths *p, const char *key, bool (*done)(
 
 static bool has_status(const struct device_paths *p)
 {
-    char *status = device_text(p->back, "hotplug-status");
-    bool any = status != NULL;
+    return key_exists(p->back, "hotplug-status");
+}
 
-    free(status);
-    return any;
+static bool has_closed(const struct device_paths *p)
+{
+    return key_number_or(p->back, "state", XenbusStateClosed) == XenbusStateClosed;
+}
+
+static bool is_free(const struct device_paths *p)
+{
+    char status[16];
+
+    key_copy(p->back, "hotplug-status", status, sizeof(status));
+    return strcmp(status, "connected") != 0;
 }
 
 /* A frontend that has closed by itself leaves the backend Closed, which then still has the host's device. */
 static bool is_given_back(const struct device_paths *p)
 {
-    char status[16];
-
-    device_copy_text(p->back, "hotplug-status", status, sizeof(status));
-    return device_number(p->back, "state", XenbusStateClosed) == XenbusStateClosed &&
-           strcmp(status, "connected") != 0;
+    return is_free(p) && has_closed(p);
 }
 
-int device_wait_status(const struct device_paths *p, char **why)
-{
-    char *status;
-    int rc = wait_for(p, "hotplug-status", has_status, DEVICE_BACKEND_NS);
+/* ---- one device ---- */
 
-    *why = NULL;
-    if (rc)
-        return rc;
-    status = device_text(p->back, "hotplug-status");
-    if (!status || strcmp(status, "connected") != 0) {
-        *why = device_text(p->back, "hotplug-error");
-        rc = -EIO;
-    }
-    free(status);
+static int fail_refused(const struct device_paths *p, const char *name, struct toolstack_error *err)
+{
+    char *why = key_text(p->back, "hotplug-error");
+    int rc = -(int)key_number_or(p->back, "hotplug-errno", EIO);
+
+    toolstack_fail(err, rc, name, "%s", why ? why : "the backend gave no reason");
+    free(why);
     return rc;
 }
 
-int device_close(const struct device_paths *p, uint64_t ns)
+int device_wait(const struct device_paths *p, int rc, struct device_words words, const char *advice,
+                struct toolstack_error *err)
 {
-    struct device_writer w = { p->back, 0 };
+    char status[16];
 
-    device_put_number(&w, "online", 0);
-    return w.rc ? w.rc : wait_for(p, "hotplug-status", is_given_back, ns);
+    if (rc)
+        toolstack_fail(err, rc, words.name, "the store refused the keys of the %s", words.what);
+    else if ((rc = wait_for(p, "hotplug-status", has_status, DEVICE_BACKEND_NS)) != 0)
+        toolstack_fail(err, rc, words.name, "the backend of the %s does not answer", words.what);
+    key_copy(p->back, "hotplug-status", status, sizeof(status));
+    if (rc == 0 && strcmp(status, "connected") != 0) {
+        rc = fail_refused(p, words.name, err);
+        toolstack_advise(err, "%s", advice);
+    }
+    if (rc)
+        remove_keys(p);
+    return rc;
+}
+
+static int ask_to_close(const struct device_paths *p, uint64_t ns)
+{
+    int rc = key_put_number(p->back, "online", 0);
+
+    return rc ? rc : wait_for(p, "hotplug-status", is_given_back, ns);
+}
+
+/* First the backend gives back what is the host's. Then the guest's directory goes: that is how it learns of it,
+ * and what it still asks for is answered with errors until it has let go. The backend's directory is the last. */
+static void take_away(const struct device_paths *p)
+{
+    key_put_number(p->back, "force", 1);
+    key_put_number(p->back, "online", 0);
+    wait_for(p, "hotplug-status", is_free, DEVICE_BACKEND_NS);
+    pv_xs_rm(PV_XS_NIL, p->front);
+    wait_for(p, "state", has_closed, DEVICE_NOTICE_NS);
+    pv_xs_rm(PV_XS_NIL, p->back);
+}
+
+int device_detach(const struct device_paths *p, bool force, struct device_words words, const char *advice,
+                  struct toolstack_error *err)
+{
+    if (force) {
+        take_away(p);
+        return 0;
+    }
+    if (ask_to_close(p, DEVICE_FRONTEND_NS)) {
+        key_put_number(p->back, "online", 1);
+        toolstack_fail(err, -EBUSY, words.name, "the guest does not let go of the %s", words.what);
+        toolstack_advise(err, "%s", advice);
+        return -EBUSY;
+    }
+    remove_keys(p);
+    return 0;
 }
 
 /* ---- all of a domain ---- */
@@ -174,7 +190,7 @@ void device_remove_all(const char *type, domid_t domid)
     for (size_t i = 0; i < n; i++) {
         struct device_paths p = device_paths(type, domid, (uint32_t)strtoul(names[i], NULL, 10));
 
-        device_close(&p, DEVICE_BACKEND_NS);
+        ask_to_close(&p, DEVICE_BACKEND_NS);
     }
     free(names);
     directory_of(type, domid, path);

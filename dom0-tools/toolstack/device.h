@@ -11,9 +11,13 @@
 #include <xen/xen.h>
 #include <pv/time.h>
 
+#include "../backends/xenbus/keys.h"
+#include "error.h"
+
 #define DEVICE_PATH_SIZE   96
 #define DEVICE_BACKEND_NS  (5 * PV_NS_PER_SEC)      /* what a backend may take: it is in this domain */
 #define DEVICE_FRONTEND_NS (10 * PV_NS_PER_SEC)     /* what a guest may take to let go */
+#define DEVICE_NOTICE_NS   (2 * PV_NS_PER_SEC)      /* ... or to notice that it has to */
 
 struct device_paths {
     char back[DEVICE_PATH_SIZE], front[DEVICE_PATH_SIZE];
@@ -32,18 +36,21 @@ void device_begin(struct device_writer *w, const char *directory, domid_t owner,
 void device_put(struct device_writer *w, const char *key, const char *value);
 void device_put_number(struct device_writer *w, const char *key, uint64_t value);
 
-/* A key's text (malloc'ed; NULL: there is none), cut to a size (then "" for none), and as a number. */
-char *device_text(const char *directory, const char *key);
-void device_copy_text(const char *directory, const char *key, char *to, size_t size);
-uint64_t device_number(const char *directory, const char *key, uint64_t otherwise);
+/* How messages call a device: "xvda", "disk". */
+struct device_words {
+    const char *name, *what;
+};
 
-/* Waits until the backend has said what it thinks of the device (`hotplug-status`). 0: it has it. -EIO: it
- * does not; *why is its reason (malloc'ed, may be NULL). -ETIMEDOUT and what the store answered. */
-int device_wait_status(const struct device_paths *p, char **why);
+/* After the keys were written (rc: how that went): waits until the backend has the device. On failure its keys
+ * are removed, and err says why; `advice` is for what the backend has refused. */
+int device_wait(const struct device_paths *p, int rc, struct device_words words, const char *advice,
+                struct toolstack_error *err);
 
-/* Asks the backend to let go, which asks the guest. -ETIMEDOUT */
-int device_close(const struct device_paths *p, uint64_t ns);
-void device_remove_keys(const struct device_paths *p);
+/* Takes a device away. The guest is asked to let go; -EBUSY it did not for some seconds, and still has it. With
+ * `force` it is not asked: what is the host's is free when this returns, whatever the guest does; it has a moment
+ * to notice before another device may have the number. */
+int device_detach(const struct device_paths *p, bool force, struct device_words words, const char *advice,
+                  struct toolstack_error *err);
 
 /* The numbers of a domain's devices, as pv_xs_directory(). */
 int device_names(const char *type, domid_t domid, char ***names, size_t *n);

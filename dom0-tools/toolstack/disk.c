@@ -10,6 +10,7 @@
 #include "device.h"
 
 #define TYPE "vbd"
+#define WHAT "disk"
 
 /* ---- keys ---- */
 
@@ -45,44 +46,24 @@ static int write_keys(domid_t domid, const struct config_disk *d, const struct d
 int disk_attach(domid_t domid, const struct config_disk *disk, struct toolstack_error *err)
 {
     struct device_paths p = device_paths(TYPE, domid, disk->number);
-    char *why = NULL;
-    int rc;
+    struct device_words words = { disk->vdev, WHAT };
 
-    if (device_number(p.back, "online", UINT64_MAX) != UINT64_MAX)
+    if (key_exists(p.back, "online"))
         return toolstack_fail(err, -EEXIST, disk->vdev, "the domain has a disk of this name");
-    rc = write_keys(domid, disk, &p);
-    if (rc) {
-        toolstack_fail(err, rc, disk->vdev, "the store refused the keys of the disk");
-    } else if ((rc = device_wait_status(&p, &why)) == -EIO) {
-        toolstack_fail(err, rc, disk->vdev, "%s", why ? why : "the block backend gave no reason");
-        toolstack_advise(err, "`lsblk` shows the host's disks and partitions, and which are in use");
-    } else if (rc) {
-        toolstack_fail(err, rc, disk->vdev, "the block backend does not answer");
-    }
-    free(why);
-    if (rc)
-        device_remove_keys(&p);
-    return rc;
+    return device_wait(&p, write_keys(domid, disk, &p), words,
+                       "`lsblk` shows the host's disks and partitions, and which are in use", err);
 }
 
 int disk_detach(domid_t domid, uint32_t number, bool force, struct toolstack_error *err)
 {
     struct device_paths p = device_paths(TYPE, domid, number);
-    char *vdev = device_text(p.back, "dev");
-    struct device_writer w = { p.back, 0 };
-    int rc = 0;
+    char vdev[CONFIG_VDEV_SIZE];
 
-    if (!vdev)
+    if (!key_exists(p.back, "online"))
         return toolstack_fail(err, -ENOENT, "", "domain %u has no disk %u", domid, number);
-    if (!force && device_close(&p, DEVICE_FRONTEND_NS)) {
-        device_put_number(&w, "online", 1);
-        rc = toolstack_fail(err, -EBUSY, vdev, "the guest does not let go of the disk");
-        toolstack_advise(err, "unmount it there, or take it away with --force");
-    } else {
-        device_remove_keys(&p);
-    }
-    free(vdev);
-    return rc;
+    key_copy(p.back, "dev", vdev, sizeof(vdev));
+    return device_detach(&p, force, (struct device_words){ vdev, WHAT },
+                         "unmount it there, or take it away with --force", err);
 }
 
 /* ---- all of a domain ---- */
@@ -106,11 +87,11 @@ size_t disk_list(domid_t domid, struct disk_status *list, size_t size)
 
         s->number = (uint32_t)strtoul(names[i], NULL, 10);
         p = device_paths(TYPE, domid, s->number);
-        s->state = (unsigned)device_number(p.back, "state", XenbusStateUnknown);
-        device_copy_text(p.back, "mode", mode, sizeof(mode));
+        s->state = (unsigned)key_number_or(p.back, "state", XenbusStateUnknown);
+        key_copy(p.back, "mode", mode, sizeof(mode));
         s->read_only = strcmp(mode, "w") != 0;
-        device_copy_text(p.back, "dev", s->vdev, sizeof(s->vdev));
-        device_copy_text(p.back, "params", s->target, sizeof(s->target));
+        key_copy(p.back, "dev", s->vdev, sizeof(s->vdev));
+        key_copy(p.back, "params", s->target, sizeof(s->target));
     }
     free(names);
     return n;

@@ -14,6 +14,7 @@
 #include "device.h"
 
 #define TYPE    "vif"
+#define WHAT    "interface"
 #define HANDLES 65536u
 
 /* ---- what the configuration leaves open ---- */
@@ -45,7 +46,7 @@ static bool handle_is_taken(domid_t domid, unsigned handle)
 {
     struct device_paths p = device_paths(TYPE, domid, handle);
 
-    return device_number(p.back, "online", UINT64_MAX) != UINT64_MAX;
+    return key_exists(p.back, "online");
 }
 
 /* The text of the directory of a domain's interfaces is the lowest number that none had yet. A guest may still be at taking the last one
@@ -138,7 +139,7 @@ static int write_keys(domid_t domid, const struct config_vif *vif, unsigned queu
 int vif_attach(domid_t domid, struct config_vif *vif, unsigned queues, struct toolstack_error *err)
 {
     struct device_paths p;
-    char name[16], *why = NULL;
+    char name[16];
     int rc = choose(domid, vif);
 
     snprintf(name, sizeof(name), "vif %u", vif->handle);
@@ -148,37 +149,19 @@ int vif_attach(domid_t domid, struct config_vif *vif, unsigned queues, struct to
         return toolstack_fail(err, -EEXIST, name, "the domain has an interface of this number");
     p = device_paths(TYPE, domid, vif->handle);
     rc = write_keys(domid, vif, queues, &p);
-    if (rc) {
-        toolstack_fail(err, rc, name, "the store refused the keys of the interface");
-    } else if ((rc = device_wait_status(&p, &why)) == -EIO) {
-        toolstack_fail(err, rc, name, "%s", why ? why : "the network backend gave no reason");
-        toolstack_advise(err, "`bridge list` shows the bridges, `bridge create` makes one");
-    } else if (rc) {
-        toolstack_fail(err, rc, name, "the network backend does not answer");
-    }
-    free(why);
-    if (rc)
-        device_remove_keys(&p);
-    return rc;
+    return device_wait(&p, rc, (struct device_words){ name, WHAT },
+                       "`bridge list` shows the bridges, `bridge create` makes one", err);
 }
 
 int vif_detach(domid_t domid, uint32_t handle, bool force, struct toolstack_error *err)
 {
     struct device_paths p = device_paths(TYPE, domid, handle);
-    struct device_writer w = { p.back, 0 };
     char name[16];
 
     snprintf(name, sizeof(name), "vif %u", (unsigned)handle);
     if (!handle_is_taken(domid, handle))
         return toolstack_fail(err, -ENOENT, "", "domain %u has no interface %u", domid, (unsigned)handle);
-    if (!force && device_close(&p, DEVICE_FRONTEND_NS)) {
-        device_put_number(&w, "online", 1);
-        toolstack_fail(err, -EBUSY, name, "the guest does not let go of the interface");
-        toolstack_advise(err, "take it away with --force");
-        return -EBUSY;
-    }
-    device_remove_keys(&p);
-    return 0;
+    return device_detach(&p, force, (struct device_words){ name, WHAT }, "take it away with --force", err);
 }
 
 /* ---- all of a domain ---- */
@@ -192,12 +175,12 @@ static void look_at(domid_t domid, struct vif_status *s)
 {
     struct device_paths p = device_paths(TYPE, domid, s->handle);
 
-    s->state = (unsigned)device_number(p.back, "state", XenbusStateUnknown);
-    device_copy_text(p.back, "mac", s->mac, sizeof(s->mac));
-    device_copy_text(p.back, "bridge", s->bridge, sizeof(s->bridge));
-    device_copy_text(p.back, "vifname", s->name, sizeof(s->name));
-    device_copy_text(p.back, "ip", s->ip, sizeof(s->ip));
-    device_copy_text(p.back, "rate", s->rate, sizeof(s->rate));
+    s->state = (unsigned)key_number_or(p.back, "state", XenbusStateUnknown);
+    key_copy(p.back, "mac", s->mac, sizeof(s->mac));
+    key_copy(p.back, "bridge", s->bridge, sizeof(s->bridge));
+    key_copy(p.back, "vifname", s->name, sizeof(s->name));
+    key_copy(p.back, "ip", s->ip, sizeof(s->ip));
+    key_copy(p.back, "rate", s->rate, sizeof(s->rate));
 }
 
 size_t vif_list(domid_t domid, struct vif_status *list, size_t size)

@@ -161,6 +161,13 @@ int pv_event_bind_ipi(pv_event_fn *fn, void *arg)
     return attach(rc, op.port, fn, arg);
 }
 
+bool pv_event_has_peer(evtchn_port_t port)
+{
+    struct evtchn_status op = { .dom = DOMID_SELF, .port = port };
+
+    return HYPERVISOR_event_channel_op(EVTCHNOP_status, &op) == 0 && op.status == EVTCHNSTAT_interdomain;
+}
+
 int pv_event_close(evtchn_port_t port)
 {
     int rc;

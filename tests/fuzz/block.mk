@@ -6,7 +6,7 @@ fuzz-kit-flags := -Idom0-tools -Itests/fuzz -Ihypercall-abi/include -idirafter g
 
 fuzz-targets += vbd
 fuzz-vbd-srcs := tests/fuzz/fuzz_vbd.c $(fuzz-kit-srcs) \
-    $(addprefix dom0-tools/backends/block/,vbd.c vbd_copy.c blkif.c)
+    $(addprefix dom0-tools/backends/block/,vbd.c vbd_requests.c vbd_copy.c blkif.c)
 fuzz-vbd-flags := $(fuzz-kit-flags)
 fuzz-vbd-length := 1024
 fuzz-vbd-runs := 8000

@@ -331,6 +331,8 @@ static void close_vbd(void)
 {
     bool stopped = vbd_stopped(vbd);
     struct vbd_statistics before, after;
+    struct pv_waitq over = PV_WAITQ_INIT;
+    unsigned late = kit_byte() % 8;         /* requests that come after the end */
 
     vbd_statistics(vbd, &before);
     kit_event(kit_port(0));
@@ -352,9 +354,19 @@ static void close_vbd(void)
         if (out)
             kit_wrong("%u requests are not answered", out);
     }
-    vbd_close(vbd);
-    if (held_count)
-        kit_wrong("closed with %u requests at the disk", held_count);
+    vbd_shut(vbd, honest ? VBD_CLOSE : kit_byte() % 3, &over);
+    while (!vbd_ended(vbd)) {
+        if (held_count)
+            idle();
+        if (honest && late)
+            late--, ask_simply(0);
+        pv_wait(&over, UINT64_MAX);
+        if (vbd_is_idle(vbd) && held_count)
+            kit_wrong("idle with %u requests at the disk", held_count);
+        if (honest)
+            take_answers();
+    }
+    vbd_free(vbd);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

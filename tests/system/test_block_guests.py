@@ -291,13 +291,29 @@ def fifty_times(host):
         host.cli(f"block-attach linux vdb,raw,{name},r", timeout=60)
         if n % 5 == 0:      # to have it read; else it may be anywhere in its coming up
             host.until(lambda: disks_by_name(host)[name]["sectors_read"] > 0)
-        # Not with --force: Linux waits for ever for requests that nobody answers any more, and takes no other disk then.
-        host.cli("block-detach linux", name, timeout=60)
+        host.cli("block-detach linux", name, "--force" if n % 3 == 0 else "", timeout=60)
     with host.console("linux") as console:
         console.send("\r")
         console.ask("touch /tmp/stop; until ! pidof dd; do sleep 1; done", 60)
         console.ask(f"{COPY}; {SAME}", 60)
     assert list(disks_by_name(host)) == ["xvda"]
+
+
+def by_force(host):
+    """A disk with requests in the ring is the host's again at once; the guest has errors, and takes the next disk."""
+    for _ in range(4):
+        host.cli("block-attach linux vdb,raw,xvdk,w")
+        with host.console("linux") as console:
+            console.send("\r")
+            console.ask("until [ -b /dev/xvdk ]; do sleep 1; done", 60)
+            console.ask("dd if=/dev/zero bs=1M count=15 conv=fsync 2>/tmp/failed 1<>/dev/xvdk & true")
+        host.until(lambda: disks_by_name(host)["xvdk"]["sectors_written"] > 500)
+        host.cli("block-detach linux xvdk --force", timeout=60)
+        assert not {d["name"]: d for d in host.json("lsblk --json")}["vdb"]["in_use"]
+        with host.console("linux") as console:
+            console.send("\r")
+            console.ask("until ! [ -b /dev/xvdk ] && wait; do sleep 1; done", 60)
+            assert "I/O error, dev xvdk" in console.ask("dmesg -c; cat /tmp/failed")
 
 
 def disks_by_name(host, guest="linux"):
@@ -313,6 +329,7 @@ def test_linux_with_requests_under_way(host):
         console.send("\r")
         console.ask("dd if=/dev/urandom of=/tmp/x bs=64k count=128 2>/dev/null")
     restart_backend(host)
+    by_force(host)
     fifty_times(host)
 
 

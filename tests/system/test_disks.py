@@ -138,8 +138,8 @@ def test_what_cannot_be_had(host):
     before = holdings(host)
     advice = "; `lsblk` shows the host's disks and partitions, and which are in use"
     for spec, line in (
-        ("vdz,raw,xvda,w", "create: xvda: vdz: there is no such disk or partition (EIO)" + advice),
-        ("vda9,raw,xvda,w", "create: xvda: vda9: there is no such disk or partition (EIO)" + advice),
+        ("vdz,raw,xvda,w", "create: xvda: vdz: there is no such disk or partition (ENOENT)" + advice),
+        ("vda9,raw,xvda,w", "create: xvda: vda9: there is no such disk or partition (ENOENT)" + advice),
     ):
         assert host.fails("create /hello.cfg", disks_of(spec)) == line
         assert holdings(host) == before

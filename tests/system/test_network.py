@@ -213,8 +213,8 @@ def test_what_cannot_be_had(host):
     before = holdings(host)
     advice = "; `bridge list` shows the bridges, `bridge create` makes one"
     for spec, line in (
-        ("bridge=nowhere", "create: vif 0: nowhere: there is no such bridge (EIO)" + advice),
-        ("mac=00:16:3e:00:00:01,vifname=lo0,bridge=xenbr0x", "create: vif 0: xenbr0x: there is no such bridge (EIO)" + advice),
+        ("bridge=nowhere", "create: vif 0: nowhere: there is no such bridge (ENOENT)" + advice),
+        ("mac=00:16:3e:00:00:01,vifname=lo0,bridge=xenbr0x", "create: vif 0: xenbr0x: there is no such bridge (ENOENT)" + advice),
     ):
         assert host.fails("create /hello.cfg", vif(spec)) == line
         assert holdings(host) == before

@@ -7,10 +7,14 @@ blkif-flags := -Idom0-tools -Ihypercall-abi/include
 config_disk-srcs := tests/unit/test_config_disk.c dom0-tools/toolstack/config_disk.c
 config_disk-flags := -Idom0-tools
 
-unit-tests += vbd
-vbd-srcs := tests/unit/test_vbd.c $(addprefix dom0-tools/backends/block/,vbd.c vbd_copy.c blkif.c)
+unit-tests += vbd vbd_ends
+vbd-device := tests/unit/vbd_world.c $(addprefix dom0-tools/backends/block/,vbd.c vbd_requests.c vbd_copy.c blkif.c)
+vbd-srcs := tests/unit/test_vbd.c $(vbd-device)
+vbd_ends-srcs := tests/unit/test_vbd_ends.c $(vbd-device)
 vbd-flags := -Idom0-tools -Ihypercall-abi/include -idirafter guest-pv-kernel/include
+vbd_ends-flags = $(vbd-flags)
 
 unit-tests += blkback
-blkback-srcs := tests/unit/test_blkback.c $(addprefix dom0-tools/backends/block/,blkback.c blkback_daemon.c)
+blkback-srcs := tests/unit/test_blkback.c tests/unit/store_host.c dom0-tools/backends/block/blkback.c \
+    $(addprefix dom0-tools/backends/xenbus/,keys.c backend.c events.c)
 blkback-flags := -Idom0-tools -Ihypercall-abi/include -idirafter guest-pv-kernel/include

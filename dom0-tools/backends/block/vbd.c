@@ -1,17 +1,12 @@
 /* vbd.c: see vbd.h. A thread for each device moves requests: takes them from the ring, fetches what is to be
- * written, gives them to the device, delivers what was read, answers. The device's callbacks only queue.
- *
- * Answers are given in the order in which the requests were taken, so that the ring itself says what is not
- * answered: the requests from rsp_prod to req_prod, whose slots no answer has overwritten. A backend that is
- * started again begins there (docs/decisions.md). */
+ * written, gives them to the device, delivers what was read, answers (vbd_requests.c). The device's callbacks
+ * only queue. */
 #include "vbd_private.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <xen/abi-barrier.h>
 #include <pv/event.h>
 #include <pv/grant.h>
 #include <pv/time.h>
@@ -20,242 +15,9 @@
 #define STACK_BYTES (24u * 1024u)
 #define USELESS     64u                 /* notifications without a request before the port is masked */
 #define DEAF_NS     PV_NS_PER_MS        /* for so long */
-
-/* ---- slots and pages ---- */
-
-static bool needs_data(const struct blkif_io *io)
-{
-    return io->kind == BLOCK_READ || io->kind == BLOCK_WRITE;
-}
-
-static bool take_pages(struct vbd *v, struct slot *s)
-{
-    unsigned wanted = needs_data(&s->io) ? s->io.segment_count : 0;
-
-    if (wanted > v->free_page_count)
-        return false;
-    while (s->page_count < wanted)
-        s->pages[s->page_count++] = v->free_pages[--v->free_page_count];
-    return true;
-}
-
-static void free_pages(struct vbd *v, struct slot *s)
-{
-    while (s->page_count)
-        v->free_pages[v->free_page_count++] = s->pages[--s->page_count];
-}
-
-/* ---- answers ---- */
-
-static void stop(struct vbd *v, const char *why)
-{
-    printf("enso: %s: %s: the device is stopped\n", v->name, why);
-    v->stopped = true;
-}
-
-static void answer(struct vbd *v, const struct slot *s)
-{
-    struct blkif_response *r = RING_GET_RESPONSE(&v->ring, v->ring.rsp_prod_pvt);
-
-    memset(r, 0, sizeof(*r));           /* also its padding */
-    r->id = s->io.id;
-    r->operation = s->io.operation;
-    r->status = (int16_t)s->status;
-    v->ring.rsp_prod_pvt++;
-    v->statistics.errors += s->status != BLKIF_RSP_OKAY;
-}
-
-/* The oldest requests, as far as they are finished: their slots are free then. */
-static void answer_oldest(struct vbd *v)
-{
-    struct slot *s;
-
-    while ((s = STAILQ_FIRST(&v->taken)) != NULL && s->finished && !v->abandoned) {
-        STAILQ_REMOVE_HEAD(&v->taken, link);
-        answer(v, s);
-        STAILQ_INSERT_HEAD(&v->free, s, link);
-    }
-}
-
-static void publish_answers(struct vbd *v)
-{
-    int notify;
-
-    if (v->ring.rsp_prod_pvt == v->published)
-        return;
-    v->published = v->ring.rsp_prod_pvt;
-    RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&v->ring, notify);
-    if (notify) {
-        v->statistics.notifications++;
-        pv_event_send(v->port);
-    }
-}
-
-static void finish(struct vbd *v, struct slot *s)
-{
-    free_pages(v, s);
-    s->finished = true;
-}
-
-/* ---- the device ---- */
-
-static void on_done(struct block_request *b, int error)
-{
-    struct slot *s = b->arg;
-    struct vbd *v = s->vbd;
-
-    s->status = error ? BLKIF_RSP_ERROR : BLKIF_RSP_OKAY;
-    s->next_done = NULL;
-    *v->done_end = s;
-    v->done_end = &s->next_done;
-    pv_wake(&v->queue);
-}
-
-static void fill_block_request(struct slot *s)
-{
-    struct block_request *b = &s->block;
-
-    b->operation = s->io.kind;
-    b->sector = s->io.sector;
-    b->sectors = s->io.sectors;
-    b->segment_count = s->page_count;
-    for (unsigned i = 0; i < s->page_count; i++) {
-        const struct blkif_request_segment *segment = &s->io.segments[i];
-
-        b->segments[i].machine = (uint64_t)vbd_frame_of(s->vbd, s->pages[i]) << PV_PAGE_SHIFT;
-        b->segments[i].bytes = (segment->last_sect - segment->first_sect + 1) * BLOCK_SECTOR;
-    }
-    b->done = on_done;
-    b->arg = s;
-}
-
-/* Hands a request to the device, if nothing is wrong with it. */
-static void submit(struct vbd *v, struct slot *s)
-{
-    int rc = 0;
-
-    if (s->status == BLKIF_RSP_OKAY) {
-        fill_block_request(s);
-        rc = block_submit(v->device, &s->block);
-        if (rc == 0) {
-            v->in_flight++;
-            return;
-        }
-        s->status = rc == -ENOTSUP ? BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR;
-    }
-    finish(v, s);
-}
-
-/* What the device is done with: data that was read goes to the frontend. */
-static void take_done(struct vbd *v)
-{
-    bool on = pv_upcalls_disable();
-    struct slot *list = v->done, *s;
-
-    v->done = NULL;
-    v->done_end = &v->done;
-    pv_upcalls_restore(on);
-    for (s = list; s; s = s->next_done) {
-        v->in_flight--;
-        if (s->status != BLKIF_RSP_OKAY || v->abandoned)
-            continue;
-        v->statistics.sectors_read += s->io.kind == BLOCK_READ ? s->io.sectors : 0;
-        v->statistics.sectors_written += s->io.kind == BLOCK_WRITE ? s->io.sectors : 0;
-        if (s->io.kind == BLOCK_READ)
-            vbd_copy_data(v, s);
-    }
-    vbd_run_copies(v);
-    for (s = list; s; s = s->next_done)
-        finish(v, s);
-}
-
-/* ---- the ring ---- */
-
-static void count(struct vbd *v, const struct slot *s)
-{
-    struct vbd_statistics *c = &v->statistics;
-    uint64_t *const kinds[] = {
-        [BLOCK_READ] = &c->reads, [BLOCK_WRITE] = &c->writes, [BLOCK_FLUSH] = &c->flushes,
-        [BLOCK_DISCARD] = &c->discards,
-    };
-
-    c->requests++;
-    if (s->status == BLKIF_RSP_OKAY)
-        (*kinds[s->io.kind])++;
-}
-
-/* Takes the next request, if there are a slot and pages for it. NULL: not now. */
-static struct slot *take_request(struct vbd *v)
-{
-    struct slot *s = STAILQ_FIRST(&v->free);
-    struct blkif_request copy;
-
-    if (!s)
-        return NULL;
-    RING_COPY_REQUEST(&v->ring, v->ring.req_cons, &copy);
-    s->status = blkif_decode(&copy, &v->limits, &s->io);
-    if (s->status == BLKIF_RSP_OKAY && !take_pages(v, s))
-        return NULL;
-    s->finished = false;
-    STAILQ_REMOVE_HEAD(&v->free, link);
-    STAILQ_INSERT_TAIL(&v->taken, s, link);
-    v->ring.req_cons++;
-    count(v, s);
-    return s;
-}
-
-enum batch { BATCH_NONE, BATCH_SOME, BATCH_NO_ROOM };
-
-/* What the requests' memory holds: first the lists of segments, together, then what is to be written. */
-static void fetch_all(struct vbd *v, struct slot **batch, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.indirect)
-            vbd_fetch_list(v, batch[i]);
-    vbd_run_copies(v);
-    for (unsigned i = 0; i < count; i++)
-        if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.indirect)
-            batch[i]->status = vbd_take_list(v, batch[i]);
-    for (unsigned i = 0; i < count; i++)
-        if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.kind == BLOCK_WRITE)
-            vbd_copy_data(v, batch[i]);
-    vbd_run_copies(v);
-}
-
-/* One batch: requests are taken, their data is fetched together, then they go. */
-static enum batch take_batch(struct vbd *v)
-{
-    struct slot *batch[SLOTS], *s = NULL;
-    unsigned taken = 0;
-    RING_IDX prod = *(volatile RING_IDX *)&v->ring.sring->req_prod;
-
-    xen_rmb();
-    if (RING_REQUEST_PROD_OVERFLOW(&v->ring, prod) || prod - v->ring.req_cons > RING_SIZE(&v->ring)) {
-        stop(v, "its ring says more requests than it has room for");
-        return BATCH_NONE;
-    }
-    if (v->ring.req_cons == prod)
-        return BATCH_NONE;
-    while (v->ring.req_cons != prod && (s = take_request(v)) != NULL)
-        batch[taken++] = s;
-    fetch_all(v, batch, taken);
-    for (unsigned i = 0; i < taken; i++)
-        submit(v, batch[i]);
-    v->useless = 0;
-    v->statistics.full += v->ring.req_cons != prod;
-    return taken ? BATCH_SOME : BATCH_NO_ROOM;
-}
-
-/* True: requests are in the ring. Asks for a notification if there are none. */
-static bool more_requests(struct vbd *v)
-{
-    int more;
-
-    RING_FINAL_CHECK_FOR_REQUESTS(&v->ring, more);
-    return more;
-}
-
-/* ---- the thread ---- */
+#define LOOK_NS     (5 * PV_NS_PER_MS)  /* how often to look whether a front end has let go */
+#define QUIET_NS    (100 * PV_NS_PER_MS)    /* without requests, until one that says so is believed */
+#define LET_GO_NS   (10 * PV_NS_PER_SEC)    /* what any front end may take for it */
 
 /* A frontend that notifies for nothing costs us an interrupt each time: then it is heard once in a while. */
 static void on_event(evtchn_port_t port, void *arg)
@@ -280,7 +42,7 @@ static void hear_again(struct vbd *v)
     pv_event_unmask(v->port);
 }
 
-static bool is_ending(const struct vbd *v)
+static bool is_idle(const struct vbd *v)
 {
     return v->closing && v->in_flight == 0 && !v->done;
 }
@@ -289,41 +51,79 @@ static void sleep_until_something(struct vbd *v)
 {
     uint64_t wake_up = v->deaf ? pv_now_ns() + DEAF_NS : 0;
 
-    while (v->deaf && wake_up && !v->done && !is_ending(v))
+    while (v->deaf && wake_up && !v->done && !is_idle(v))
         if (!pv_wait(&v->queue, wake_up)) {
             hear_again(v);
             return;
         }
-    while (!v->kicked && !v->done && !is_ending(v))
+    while (!v->kicked && !v->done && !is_idle(v))
         pv_wait(&v->queue, UINT64_MAX);
+}
+
+/* Until it is shut and the disk has nothing of it any more. */
+static void serve(struct vbd *v)
+{
+    while (!is_idle(v)) {
+        enum vbd_batch batch = BATCH_NONE;
+
+        pv_yield();     /* neither requests nor notifications, however many, may starve the others */
+        v->kicked = false;
+        vbd_take_done(v);
+        vbd_answer_oldest(v);
+        if (!v->closing && !v->stopped)
+            batch = vbd_take_batch(v);
+        vbd_answer_oldest(v);
+        vbd_publish_answers(v);
+        if (batch == BATCH_SOME)
+            continue;
+        /* Requests that wait for a slot or pages are taken when some come back: the disk has requests then. */
+        if (batch == BATCH_NONE && !v->closing && !v->stopped && vbd_more_requests(v))
+            continue;
+        sleep_until_something(v);
+    }
+}
+
+/* Whether nobody misses the ring any more. Front ends close the port when they are through; some wait for us
+ * to let go first, and say that they have closed while requests are still on their way into the ring. */
+static bool may_let_go(const struct vbd *v, uint64_t since)
+{
+    uint64_t now = pv_now_ns();
+
+    if (v->stopped || v->end == VBD_HAND_OVER || !pv_event_has_peer(v->port) || now - since > LET_GO_NS)
+        return true;
+    return v->end == VBD_CLOSE && now - v->answered_ns > QUIET_NS;
+}
+
+/* Requests that nobody answers would keep a front end from ever letting go of its disk. */
+static void refuse_rest(struct vbd *v)
+{
+    uint64_t since = pv_now_ns();
+
+    while (!may_let_go(v, since)) {
+        vbd_refuse_all(v);
+        if (!v->stopped && !vbd_more_requests(v))
+            pv_wait(&v->queue, pv_now_ns() + LOOK_NS);
+        pv_yield();
+    }
+}
+
+static void tell(struct vbd *v)
+{
+    pv_wake(&v->queue);
+    if (v->watcher)
+        pv_wake(v->watcher);
 }
 
 static void run(void *arg)
 {
     struct vbd *v = arg;
 
-    while (!is_ending(v)) {
-        enum batch batch = BATCH_NONE;
-
-        pv_yield();     /* neither requests nor notifications, however many, may starve the others */
-        v->kicked = false;
-        take_done(v);
-        answer_oldest(v);
-        if (!v->closing && !v->stopped)
-            batch = take_batch(v);
-        answer_oldest(v);
-        publish_answers(v);
-        if (batch == BATCH_SOME)
-            continue;
-        /* Requests that wait for a slot or pages are taken when some come back: the disk has requests then. */
-        if (batch == BATCH_NONE && !v->closing && !v->stopped && more_requests(v))
-            continue;
-        sleep_until_something(v);
-    }
+    serve(v);
+    v->idle = true;
+    tell(v);
+    refuse_rest(v);
     v->ended = true;
-    pv_wake(&v->queue);
-    if (v->watcher)
-        pv_wake(v->watcher);
+    tell(v);
 }
 
 /* ---- up and down ---- */
@@ -405,12 +205,17 @@ int vbd_open(struct vbd **vbd, const char *name, domid_t frontend, const struct 
     return 0;
 }
 
-void vbd_shut(struct vbd *v, bool answer, struct pv_waitq *watcher)
+void vbd_shut(struct vbd *v, enum vbd_end end, struct pv_waitq *watcher)
 {
     v->closing = true;
-    v->abandoned |= !answer;
+    v->end = end;
     v->watcher = watcher;
     pv_wake(&v->queue);
+}
+
+bool vbd_is_idle(const struct vbd *v)
+{
+    return v->idle;
 }
 
 bool vbd_ended(const struct vbd *v)
@@ -420,14 +225,6 @@ bool vbd_ended(const struct vbd *v)
 
 void vbd_free(struct vbd *v)
 {
-    let_go(v);
-}
-
-void vbd_close(struct vbd *v)
-{
-    vbd_shut(v, true, NULL);
-    while (!v->ended)
-        pv_wait(&v->queue, UINT64_MAX);
     let_go(v);
 }
 

@@ -38,22 +38,27 @@ struct vbd_statistics {
     uint64_t full;                              /* times that a request had to wait for room in the backend */
 };
 
-/* Connects a front end to a device that the caller has claimed and keeps until the vbd is freed. A ring that
+/* Connects a front end to a device that the caller has claimed and keeps until the vbd is idle. A ring that
  * another backend has served is taken over: what that one has not answered is done (anew). `name` is for
  * messages (copied). Starts a thread. 0; -ENOMEM; what mapping the ring or binding the port answered. */
 int vbd_open(struct vbd **vbd, const char *name, domid_t frontend, const struct vbd_ring *ring,
              struct block_device *device, bool read_only, bool discard);
 
-/* Takes no more requests, and ends when the device has none of them any more; answers them, or leaves that to
- * the next backend. Does not wait: `watcher` is woken at the end. */
-void vbd_shut(struct vbd *vbd, bool answer, struct pv_waitq *watcher);
+enum vbd_end {
+    VBD_HAND_OVER,      /* the next backend answers: nothing in the ring changes any more */
+    VBD_CLOSE,          /* the front end says that it is through: until it is quiet for a moment */
+    VBD_TAKE_AWAY,      /* it was not asked: until it has closed its port, for some seconds at the most */
+};
+
+/* Gives the device no more requests. When it has none any more (vbd_is_idle()) it is the caller's again;
+ * what is in the ring then, and still comes, is answered with errors, unless it is handed over, until the vbd
+ * ends in the way that the last call said (vbd_ended()). Does not wait: `watcher` is woken at both times. */
+void vbd_shut(struct vbd *vbd, enum vbd_end end, struct pv_waitq *watcher);
+bool vbd_is_idle(const struct vbd *vbd);
 bool vbd_ended(const struct vbd *vbd);
 
 /* Lets go of the ring of a vbd that has ended. */
 void vbd_free(struct vbd *vbd);
-
-/* All three: answers, waits, frees. */
-void vbd_close(struct vbd *vbd);
 
 /* A front end whose ring was taken over may have missed the last notification. */
 void vbd_resume_notify(struct vbd *vbd);

@@ -1,4 +1,5 @@
-/* vbd_private.h: a device in two pieces: vbd.c has the ring and the requests, vbd_copy.c their data. */
+/* vbd_private.h: a device in three pieces: vbd.c has its life, vbd_requests.c what happens to requests, vbd_copy.c
+ * their data. */
 #ifndef ENSO_BACKENDS_VBD_PRIVATE_H
 #define ENSO_BACKENDS_VBD_PRIVATE_H
 
@@ -41,7 +42,10 @@ struct vbd {
     evtchn_port_t port;
     struct pv_waitq queue;              /* the thread sleeps here */
     struct pv_waitq *watcher;           /* who is woken at the end */
-    bool kicked, closing, abandoned, stopped, ended;
+    bool kicked, stopped;
+    bool closing, idle, ended;          /* in this order */
+    enum vbd_end end;
+    uint64_t answered_ns;               /* when the frontend last got an answer */
     volatile unsigned useless;          /* notifications since there was a request */
     volatile bool deaf;                 /* there were too many: the port is masked for a while */
     bool told;
@@ -58,6 +62,27 @@ struct vbd {
     unsigned copy_count;
     struct vbd_statistics statistics;
 };
+
+/* ---- vbd_requests.c ---- */
+
+enum vbd_batch { BATCH_NONE, BATCH_SOME, BATCH_NO_ROOM };
+
+/* One batch: requests are taken, their data is fetched together, then they go to the device. */
+enum vbd_batch vbd_take_batch(struct vbd *v);
+
+/* What the device is done with: data that was read goes to the frontend. */
+void vbd_take_done(struct vbd *v);
+
+/* The oldest requests, as far as they are finished, are answered: their slots are free then. The frontend
+ * sees answers when they are published. */
+void vbd_answer_oldest(struct vbd *v);
+void vbd_publish_answers(struct vbd *v);
+
+/* True: requests are in the ring. Asks for a notification if there are none. */
+bool vbd_more_requests(struct vbd *v);
+
+/* All that is in the ring is answered with an error. The device has no request. */
+void vbd_refuse_all(struct vbd *v);
 
 /* ---- vbd_copy.c: data moves by grant copies, in batches; a copy that fails makes its request's status an
  * error. Nothing has moved for certain before vbd_run_copies(). ---- */

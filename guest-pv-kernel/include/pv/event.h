@@ -28,6 +28,9 @@ int pv_event_bind_port(evtchn_port_t port, pv_event_fn *fn, void *arg);
 /* Notifies the other end. 0 or a negative error. */
 int pv_event_send(evtchn_port_t port);
 
+/* Whether the other end is bound to the port still; false for a port that has no other end. */
+bool pv_event_has_peer(evtchn_port_t port);
+
 /* A masked port stays pending without an upcall; unmasking delivers what came meanwhile. */
 void pv_event_mask(evtchn_port_t port);
 void pv_event_unmask(evtchn_port_t port);

@@ -93,6 +93,14 @@ int pv_event_send(evtchn_port_t port)
     return 0;
 }
 
+/* A peer closes its port as it likes. */
+bool pv_event_has_peer(evtchn_port_t port)
+{
+    if (port >= PORTS || !ports[port].used)
+        kit_wrong("port %u is asked for, which is closed", port);
+    return kit_byte() & 7;
+}
+
 void pv_event_mask(evtchn_port_t port)
 {
     ports[port].masked = true;
