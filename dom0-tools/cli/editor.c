@@ -322,9 +322,19 @@ static enum editor_result finish(struct editor *e, enum editor_result result)
     return result;
 }
 
+static void reverse(char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n / 2; i++) {
+        char c = bytes[i];
+
+        bytes[i] = bytes[n - 1 - i];
+        bytes[n - 1 - i] = c;
+    }
+}
+
+/* What is no good UTF-8 may make characters of any length: so they change places where they are. */
 static void transpose(struct editor *e)
 {
-    char pair[8];
     size_t left, middle, right;
 
     if (e->cursor == e->length)
@@ -336,9 +346,9 @@ static void transpose(struct editor *e)
         beep(e);
         return;
     }
-    memcpy(pair, e->line + left, middle - left);
-    memmove(e->line + left, e->line + middle, right - middle);
-    memcpy(e->line + left + (right - middle), pair, middle - left);
+    reverse(e->line + left, middle - left);
+    reverse(e->line + middle, right - middle);
+    reverse(e->line + left, right - left);
     e->cursor = right;
 }
 

@@ -155,6 +155,19 @@ static void test_keys(void **state)
     expect("a\x06\x06\x02\x02\x02\x02" "b", "ba", 1);
 }
 
+#define STRAY "\x80\x81\x82\x83\x84\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f"
+
+/* A character that never ends. */
+static void test_no_utf8(void **state)
+{
+    (void)state;
+    start(80);
+    assert_int_equal(keys("a" STRAY STRAY "b\x14"), EDITOR_MORE);
+    assert_string_equal(editor_line(&editor), "ba" STRAY STRAY);
+    assert_int_equal(keys("c\x02\x14"), EDITOR_MORE);
+    assert_string_equal(editor_line(&editor), "bca" STRAY STRAY);
+}
+
 static void test_utf8(void **state)
 {
     (void)state;
@@ -373,7 +386,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_utf8), cmocka_unit_test(test_no_utf8),
         cmocka_unit_test(test_results),
         cmocka_unit_test(test_history),
         cmocka_unit_test(test_completion),
