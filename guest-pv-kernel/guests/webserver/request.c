@@ -186,12 +186,12 @@ static bool read_number(struct text t, uint64_t *value)
     return t.len > 0 && t.len <= 18;
 }
 
-/* "bytes=0-99", "bytes=100-", "bytes=-100". Anything else, several ranges among it, is as if it were not
- * there. */
+/* "bytes=0-99", "bytes=100-", "bytes=-100". Anything else, several ranges among it, is as if there were none. */
 static void read_range(struct text value, struct request *r)
 {
     struct text first;
 
+    r->has_range = false;
     if (value.len < 6 || memcmp(value.at, "bytes=", 6) != 0)
         return;
     value.at += 6;
