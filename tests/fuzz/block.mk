@@ -27,7 +27,7 @@ fuzz-store-libs := -Wl,--wrap=printf
 
 fuzz-targets += blkback
 fuzz-blkback-srcs := tests/fuzz/fuzz_blkback.c $(fuzz-kit-srcs) $(fuzz-store-srcs) \
-    $(wildcard dom0-tools/backends/block/*.c dom0-tools/backends/*.c)
+    $(wildcard dom0-tools/backends/block/*.c dom0-tools/backends/xenbus/*.c)
 fuzz-blkback-flags := $(fuzz-kit-flags) $(fuzz-store-flags)
 fuzz-blkback-libs := $(fuzz-store-libs)
 fuzz-blkback-seeds := tests/fuzz/seeds/blkback

@@ -10,7 +10,7 @@ fuzz-vif-runs := 6000
 
 fuzz-targets += netback
 fuzz-netback-srcs := tests/fuzz/fuzz_netback.c $(net-fuzz-srcs) $(fuzz-kit-srcs) $(fuzz-store-srcs) \
-    $(wildcard dom0-tools/backends/net/*.c dom0-tools/backends/*.c) dom0-tools/toolstack/config_vif.c
+    $(wildcard dom0-tools/backends/net/*.c dom0-tools/backends/xenbus/*.c) dom0-tools/toolstack/config_vif.c
 fuzz-netback-flags := $(fuzz-kit-flags) $(fuzz-store-flags)
 fuzz-netback-libs := $(fuzz-store-libs)
 fuzz-netback-seeds := tests/fuzz/seeds/netback
