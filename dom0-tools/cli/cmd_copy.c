@@ -165,7 +165,9 @@ static int target_of(const char *from, const char *to, char path[PATH_BYTES])
         end--;
     for (start = end; start && from[start - 1] != '/'; start--)
         continue;
-    return snprintf(path, PATH_BYTES, "%s/%.*s", to, (int)(end - start), from + start) < PATH_BYTES ? 0 : -ENAMETOOLONG;
+    return snprintf(path, PATH_BYTES, "%s/%.*s", to, (int)(end - start), from + start) < PATH_BYTES
+               ? 0
+               : -ENAMETOOLONG;
 }
 
 /* Itself, or a directory into itself. */
@@ -181,7 +183,8 @@ static int check_target(const struct command_call *call, const char *to)
     struct stat st;
 
     if (call->count > 2 && (stat(to, &st) || !S_ISDIR(st.st_mode)))
-        return report_failure(call, call->words[call->count - 1], -ENOTDIR, NULL, "several files need a directory");
+        return report_failure(call, call->words[call->count - 1], -ENOTDIR, NULL,
+                              "several files need a directory");
     return STATUS_OK;
 }
 

@@ -15,9 +15,11 @@ static const char *class_name(uint32_t class)
     static const struct { uint16_t class; const char *name; } names[] = {
         { 0x0000, "unclassified device" }, { 0x0001, "VGA-compatible device" }, { 0x0100, "SCSI controller" },
         { 0x0101, "IDE controller" }, { 0x0106, "SATA controller" }, { 0x0108, "NVMe controller" },
-        { 0x0180, "mass storage controller" }, { 0x0200, "Ethernet controller" }, { 0x0280, "network controller" },
+        { 0x0180, "mass storage controller" }, { 0x0200, "Ethernet controller" },
+        { 0x0280, "network controller" },
         { 0x0300, "VGA controller" }, { 0x0380, "display controller" }, { 0x0403, "audio device" },
-        { 0x0500, "RAM controller" }, { 0x0600, "host bridge" }, { 0x0601, "ISA bridge" }, { 0x0604, "PCI bridge" },
+        { 0x0500, "RAM controller" }, { 0x0600, "host bridge" }, { 0x0601, "ISA bridge" },
+        { 0x0604, "PCI bridge" },
         { 0x0680, "bridge" }, { 0x0700, "serial controller" }, { 0x0780, "communication controller" },
         { 0x0c03, "USB controller" }, { 0x0c05, "SMBus controller" },
     };
@@ -46,8 +48,8 @@ static void put_function(struct json *j, const struct pci_function *f)
 
 static void print_function(const struct pci_function *f)
 {
-    printf("%02x:%02x.%u %-24s %04x:%04x rev %02x  %s\n", f->bus, f->devfn >> 3, f->devfn & 7, class_name(f->class),
-           f->vendor, f->device, f->revision, f->driver ? f->driver : "-");
+    printf("%02x:%02x.%u %-24s %04x:%04x rev %02x  %s\n", f->bus, f->devfn >> 3, f->devfn & 7,
+           class_name(f->class), f->vendor, f->device, f->revision, f->driver ? f->driver : "-");
 }
 
 int cmd_lspci(const struct command_call *call)
@@ -116,8 +118,8 @@ static void print_devices(void)
 
     printf("%-8s %8s %3s %-5s %s\n", "NAME", "SIZE", "RO", "TYPE", "USE");
     for (size_t i = 0; (d = block_device(i)) != NULL; i++)
-        printf("%-8s %8s %3d %-5s %s\n", d->name, size_text(d->sectors, size), d->read_only, d->disk ? "part" : "disk",
-               d->users ? "in use" : "-");
+        printf("%-8s %8s %3d %-5s %s\n", d->name, size_text(d->sectors, size), d->read_only,
+               d->disk ? "part" : "disk", d->users ? "in use" : "-");
 }
 
 int cmd_lsblk(const struct command_call *call)

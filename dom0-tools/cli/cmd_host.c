@@ -197,7 +197,8 @@ int cmd_free(const struct command_call *call)
 
 /* --- the end --- */
 
-/* Xen leaves the registers that switch the power off to its initial domain; we leave them to the hypervisor. */
+/* Xen leaves the registers that switch the power off to its initial
+ * domain; we leave them to the hypervisor. */
 static bool power_is_ours(void)
 {
     static struct host_status host;

@@ -63,8 +63,9 @@ int cmd_umount(const struct command_call *call)
 
         if (rc)
             status = report_failure(call, call->words[i], rc, rc == -EBUSY ? "files there are in use" : NULL,
-                                    rc == -EINVAL ? "it is not mounted"
-                                                  : rc == -EBUSY ? "cannot unmount it" : "not all could be written");
+                                    rc == -EINVAL  ? "it is not mounted"
+                                    : rc == -EBUSY ? "cannot unmount it"
+                                                   : "not all could be written");
     }
     return status;
 }
@@ -94,14 +95,16 @@ int cmd_df(const struct command_call *call)
     bool human = call_has(call, "-h");
     const struct storage_mount *m;
 
-    printf("%-10s %10s %10s %10s %4s %s\n", "Device", human ? "Size" : "KiB", "Used", "Free", "Use", "Mounted on");
+    printf("%-10s %10s %10s %10s %4s %s\n", "Device", human ? "Size" : "KiB", "Used", "Free", "Use",
+           "Mounted on");
     for (size_t i = 0; (m = storage_mount_at(i)) != NULL; i++) {
         char size[24], used[24], unused[24];
         struct pv_statfs st;
 
         if (pv_vfs_statfs(m->at, &st))
             continue;
-        printf("%-10s %10s %10s %10s %3u%% %s\n", m->device->name, amount(st.blocks * st.block_size, human, size),
+        printf("%-10s %10s %10s %10s %3u%% %s\n", m->device->name,
+               amount(st.blocks * st.block_size, human, size),
                amount((st.blocks - st.free_blocks) * st.block_size, human, used),
                amount(st.free_blocks * st.block_size, human, unused),
                (unsigned)((st.blocks - st.free_blocks) * 100 / st.blocks), m->at);

@@ -25,7 +25,8 @@
 
 static int remove_tree(char *path, unsigned depth);
 
-/* Removes the directory's first entry; 1 if there was one. Then it is read anew: removing moves what follows. */
+/* Removes the directory's first entry; 1 if there was one. Then it is read
+ * anew: removing moves what follows. */
 static int remove_first(char *path, unsigned depth)
 {
     size_t length = strlen(path);
@@ -35,9 +36,11 @@ static int remove_first(char *path, unsigned depth)
 
     if (!dir)
         return -errno;
-    while ((entry = readdir(dir)) != NULL && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0))
+    while ((entry = readdir(dir)) != NULL &&
+           (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0))
         continue;
-    if (entry && snprintf(path + length, PATH_BYTES - length, "/%s", entry->d_name) >= (int)(PATH_BYTES - length))
+    if (entry &&
+        snprintf(path + length, PATH_BYTES - length, "/%s", entry->d_name) >= (int)(PATH_BYTES - length))
         rc = -ENAMETOOLONG;
     closedir(dir);
     if (!entry)
@@ -207,8 +210,9 @@ int cmd_truncate(const struct command_call *call)
         int rc = set_size(names_path(call->words[i], path, sizeof(path)), size);
 
         if (rc)
-            status = report_failure(call, call->words[i], rc, rc == -EBUSY ? "a domain has it as a disk" : NULL,
-                                    "cannot give it this size");
+            status =
+                report_failure(call, call->words[i], rc, rc == -EBUSY ? "a domain has it as a disk" : NULL,
+                               "cannot give it this size");
     }
     return status;
 }

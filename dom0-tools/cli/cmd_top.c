@@ -1,5 +1,5 @@
-/* cmd_top.c: who uses the CPUs, the networks and the disks. CPU(%) is the difference of two readings of a domain's CPU
- * time. */
+/* cmd_top.c: who uses the CPUs, the networks and the disks. CPU(%) is the difference of
+ * two readings of a domain's CPU time. */
 #include "handlers.h"
 
 #include <inttypes.h>
@@ -70,14 +70,14 @@ static void put_header(const struct host_status *host, const struct reading *now
 
 static void put_cpu_header(void)
 {
-    printf("%-12s %-6s %8s %6s %8s %8s %8s %7s %7s\n", "NAME", "STATE", "CPU(sec)", "CPU(%)", "MEM(k)", "NETTX(k)",
-           "NETRX(k)", "VBD_RD", "VBD_WR");
+    printf("%-12s %-6s %8s %6s %8s %8s %8s %7s %7s\n", "NAME", "STATE", "CPU(sec)", "CPU(%)", "MEM(k)",
+           "NETTX(k)", "NETRX(k)", "VBD_RD", "VBD_WR");
 }
 
 static void put_device_header(void)
 {
-    printf("%-10s %4s %8s %8s %4s %6s %6s %6s %9s %9s\n", "NAME", "NETS", "NETTX(k)", "NETRX(k)", "VBDS", "VBD_OO",
-           "VBD_RD", "VBD_WR", "VBD_RSECT", "VBD_WSECT");
+    printf("%-10s %4s %8s %8s %4s %6s %6s %6s %9s %9s\n", "NAME", "NETS", "NETTX(k)", "NETRX(k)", "VBDS",
+           "VBD_OO", "VBD_RD", "VBD_WR", "VBD_RSECT", "VBD_WSECT");
 }
 
 static void put_cpu(const struct reading *before, const struct reading *now, const struct domain_status *d)
@@ -88,9 +88,10 @@ static void put_cpu(const struct reading *before, const struct reading *now, con
 
     format_state(d, state);
     devices_total(d->domid, &t);
-    printf("%-12.12s %-6s %8" PRIu64 " %4u.%u %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %7" PRIu64 " %7" PRIu64 "\n",
-           format_name(d->name, name, sizeof(name)), state, d->cpu_time_ns / PV_NS_PER_SEC, cpu / 10, cpu % 10,
-           d->memory_kib, t.sent / 1024, t.received / 1024, t.reads, t.writes);
+    printf("%-12.12s %-6s %8" PRIu64 " %4u.%u %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %7" PRIu64 " %7" PRIu64
+           "\n",
+           format_name(d->name, name, sizeof(name)), state, d->cpu_time_ns / PV_NS_PER_SEC, cpu / 10,
+           cpu % 10, d->memory_kib, t.sent / 1024, t.received / 1024, t.reads, t.writes);
 }
 
 static void put_devices(const struct domain_status *d)
@@ -99,8 +100,9 @@ static void put_devices(const struct domain_status *d)
     struct device_totals t;
 
     devices_total(d->domid, &t);
-    printf("%-10.10s %4u %8" PRIu64 " %8" PRIu64 " %4u %6" PRIu64 " %6" PRIu64 " %6" PRIu64 " %9" PRIu64 " %9" PRIu64
-           "\n", format_name(d->name, name, sizeof(name)), t.vifs, t.sent / 1024, t.received / 1024, t.vbds, t.full,
+    printf("%-10.10s %4u %8" PRIu64 " %8" PRIu64 " %4u %6" PRIu64 " %6" PRIu64 " %6" PRIu64 " %9" PRIu64
+           " %9" PRIu64 "\n",
+           format_name(d->name, name, sizeof(name)), t.vifs, t.sent / 1024, t.received / 1024, t.vbds, t.full,
            t.reads, t.writes, t.sectors_read, t.sectors_written);
 }
 

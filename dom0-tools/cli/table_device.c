@@ -1,4 +1,5 @@
-/* table_device.c: the commands about the host's devices and what domains have of them. The texts here are the manual. */
+/* table_device.c: the commands about the host's devices and what domains have of
+ * them. The texts here are the manual. */
 #include "handlers.h"
 #include "table.h"
 
@@ -19,9 +20,9 @@ const struct command commands_device[] = {
         .arguments = "",
         .summary = "list the host's disks and their partitions",
         .text =
-            "Disks are virtio disks, vda and so on. Partitions are those of a GPT or of a classic table, with "
-            "the numbers that Linux gives them. The table is read once, at boot. The JSON form has the counters "
-            "of requests, of sectors of 512 bytes, and of errors.",
+            "Disks are virtio disks, vda and so on. Partitions are those of a GPT or of a classic table, "
+            "with the numbers that Linux gives them. The table is read once, at boot. The JSON form has the "
+            "counters of requests, of sectors of 512 bytes, and of errors.",
         .options = { { "--json", NULL, "as JSON" } },
         .examples = "lsblk",
         .run = cmd_lsblk,
@@ -55,8 +56,8 @@ const struct command commands_device[] = {
         .arguments = "NAME|ID VDEV",
         .summary = "take a disk away from a running domain",
         .text =
-            "The guest is asked to let go of it, and has ten seconds to do so: a file system on it must have been "
-            "unmounted. With --force it is not asked.",
+            "The guest is asked to let go of it, and has ten seconds to do so: a file system on it must "
+            "have been unmounted. With --force it is not asked.",
         .options = { { "--force", NULL, "do not ask the guest" } },
         .examples = "block-detach web xvdb",
         .min_words = 2, .max_words = 2, .first = WORD_DOMAIN,
@@ -67,8 +68,8 @@ const struct command commands_device[] = {
         .arguments = "block",
         .summary = "start a backend again under running guests",
         .text =
-            "The backend forgets all that it knows and begins anew with what the store and the guests' rings say; "
-            "requests that it had not answered are done again. Guests do not notice. For tests.",
+            "The backend forgets all that it knows and begins anew with what the store and the guests' "
+            "rings say; requests that it had not answered are done again. Guests do not notice. For tests.",
         .examples = "backend-restart block",
         .min_words = 1, .max_words = 1,
         .run = cmd_backend_restart,

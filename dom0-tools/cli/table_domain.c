@@ -206,10 +206,10 @@ const struct command commands_look[] = {
         .arguments = "",
         .summary = "show who uses the CPUs, networks and disks, again and again",
         .text =
-            "q or Ctrl-C leaves; any other key refreshes at once. CPU(%) is of one CPU, since the "
-            "last refresh. NETTX and NETRX are KiB that the domain has sent and received, VBD_RD and VBD_WR "
-            "requests of its disks, VBD_RSECT and VBD_WSECT their sectors, VBD_OO requests that had to wait for "
-            "room in the backend: all since the devices were connected.",
+            "q or Ctrl-C leaves; any other key refreshes at once. CPU(%) is of one CPU, since the last "
+            "refresh. NETTX and NETRX are KiB that the domain has sent and received, VBD_RD and VBD_WR "
+            "requests of its disks, VBD_RSECT and VBD_WSECT their sectors, VBD_OO requests that had to wait "
+            "for room in the backend: all since the devices were connected.",
         .options = {
             { "-x", NULL, "the devices in full, instead of states and CPUs" },
             { "-n", "COUNT", "refresh that many times; the screen is not cleared" },

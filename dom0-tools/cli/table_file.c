@@ -8,9 +8,10 @@ const struct command commands_file[] = {
         .arguments = "[DEVICE DIRECTORY]",
         .summary = "mount a file system, or list those that are mounted",
         .text =
-            "DEVICE is a disk or partition of the host (`lsblk`) with an ext2, ext3 or ext4 file system, or LABEL=NAME. "
-            "DIRECTORY appears if it lies right below /. A journal that a crash left is replayed first; what cannot be "
-            "written safely is refused with the reason and can be mounted with -r.\n\n"
+            "DEVICE is a disk or partition of the host (`lsblk`) with an ext2, ext3 or ext4 file system, or "
+            "LABEL=NAME. DIRECTORY appears if it lies right below /. A journal that a crash left is "
+            "replayed first; what cannot be written safely is refused with the reason and can be mounted "
+            "with -r.\n\n"
             "The file system with the label enso-data is mounted at /data when the host starts.",
         .options = { { "-r", NULL, "for reading only: the device stays as it is" } },
         .examples = "mount vdb1 /mnt\nmount -r LABEL=root /guest",
@@ -21,7 +22,8 @@ const struct command commands_file[] = {
         .name = "umount",
         .arguments = "DIRECTORY|DEVICE ...",
         .summary = "unmount file systems",
-        .text = "All is written before. Files that are in use, as a domain's disk too, keep their file system.",
+        .text =
+            "All is written before. Files that are in use, as a domain's disk too, keep their file system.",
         .examples = "umount /mnt",
         .min_words = 1, .max_words = COMMAND_ANY, .first = WORD_FILE, .rest = WORD_FILE,
         .run = cmd_umount,
@@ -47,7 +49,9 @@ const struct command commands_file[] = {
         .name = "cp",
         .arguments = "FILE ... TARGET",
         .summary = "copy files",
-        .text = "TARGET is a file or a directory. Long zeros become holes. Ctrl-C ends it and removes the incomplete copy.",
+        .text =
+            "TARGET is a file or a directory. Long zeros become holes. Ctrl-C ends it and removes the "
+            "incomplete copy.",
         .options = { { "-r", NULL, "directories with all that is in them" } },
         .examples = "cp /boot/vmlinuz /data/kernels",
         .min_words = 2, .max_words = COMMAND_ANY, .first = WORD_FILE, .rest = WORD_FILE,
@@ -67,7 +71,8 @@ const struct command commands_file[] = {
         .arguments = "FILE ...",
         .summary = "remove files",
         .text = "",
-        .options = { { "-r", NULL, "directories with all that is in them" }, { "-f", NULL, "no word about what is not there" } },
+        .options = { { "-r", NULL, "directories with all that is in them" },
+                     { "-f", NULL, "no word about what is not there" } },
         .examples = "rm /data/old.cfg",
         .min_words = 1, .max_words = COMMAND_ANY, .first = WORD_FILE, .rest = WORD_FILE,
         .run = cmd_rm,
@@ -104,7 +109,9 @@ const struct command commands_file[] = {
         .name = "truncate",
         .arguments = "FILE ...",
         .summary = "set the size of files: make volumes",
-        .text = "A file that grows reads as zeros and takes room when it is written. What lies behind the new end is lost.",
+        .text =
+            "A file that grows reads as zeros and takes room when it is written. What lies behind the new "
+            "end is lost.",
         .options = { { "-s", "SIZE", "in bytes, or with K, M, G or T" } },
         .examples = "truncate -s 2G /data/volumes/new.img",
         .min_words = 1, .max_words = COMMAND_ANY, .first = WORD_FILE, .rest = WORD_FILE,

@@ -25,8 +25,8 @@ const struct command commands_shell[] = {
         .arguments = "[PATH ...]",
         .summary = "list files",
         .text =
-            "The archive that was loaded with the control domain is the read-only tree under /; file systems of "
-            "disks are mounted in it.",
+            "The archive that was loaded with the control domain is the read-only tree under /; file "
+            "systems of disks are mounted in it.",
         .options = { { "-l", NULL, "with kind, size and date" } },
         .examples = "ls -l /",
         .max_words = COMMAND_ANY, .first = WORD_FILE, .rest = WORD_FILE,

@@ -8,10 +8,10 @@ const struct command commands_vif[] = {
         .arguments = "NAME|ID",
         .summary = "list the network interfaces of a domain",
         .text =
-            "Number, domain of the backend, MAC address, number in the domain, the backend's state (4: connected), "
-            "the bridge, the name of the control domain's end, and packets: from the domain, to it, dropped, "
-            "and refused because of a source address that is not the domain's. The JSON form has all counters; "
-            "rx is what came from the domain, tx what went to it.",
+            "Number, domain of the backend, MAC address, number in the domain, the backend's state (4: "
+            "connected), the bridge, the name of the control domain's end, and packets: from the domain, to "
+            "it, dropped, and refused because of a source address that is not the domain's. The JSON form "
+            "has all counters; rx is what came from the domain, tx what went to it.",
         .options = { { "--json", NULL, "as JSON, with more counters" } },
         .examples = "network-list web",
         .min_words = 1, .max_words = 1, .first = WORD_DOMAIN,
@@ -22,8 +22,8 @@ const struct command commands_vif[] = {
         .arguments = "NAME|ID [KEY=VALUE...]",
         .summary = "give a running domain a network interface",
         .text =
-            "The keys are those of the list `vif` of a configuration; docs/config.md explains them. Without any it "
-            "gets a random MAC address on the bridge xenbr0.",
+            "The keys are those of the list `vif` of a configuration; docs/config.md explains them. Without "
+            "any it gets a random MAC address on the bridge xenbr0.",
         .examples =
             "network-attach web\n"
             "network-attach web mac=00:16:3e:01:02:03 bridge=lab rate=10Mb/s",

@@ -11,7 +11,8 @@
 #include "virtio/virtio_blk.h"
 #include "virtio/virtio_net.h"
 
-/* A driver, and how many of its devices it takes. With `disable-legacy` off, QEMU's devices have their old number. */
+/* A driver, and how many of its devices it takes. With `disable-legacy` off,
+ * QEMU's devices have their old number. */
 static const struct driver {
     const char *what;
     uint16_t device, transitional;
@@ -34,8 +35,8 @@ static void open_device(const struct driver *d, struct pci_function *f, unsigned
     int rc = number < d->limit ? d->open(f, number) : -ENOSPC;
 
     if (rc)
-        printf("enso: the %s at PCI %02x:%02x.%u cannot be used (%s)\n", d->what, f->bus, f->devfn >> 3, f->devfn & 7,
-               pv_errno_name(rc));
+        printf("enso: the %s at PCI %02x:%02x.%u cannot be used (%s)\n", d->what, f->bus, f->devfn >> 3,
+               f->devfn & 7, pv_errno_name(rc));
 }
 
 int drivers_start(void)

@@ -1,4 +1,5 @@
-/* boot_files.c: the boot archive lies in memory for ever, so mapping one of its files is finding it. Others are read. */
+/* boot_files.c: the boot archive lies in memory for ever, so mapping one of its
+ * files is finding it. Others are read. */
 #include "boot_files.h"
 
 #include <errno.h>
@@ -18,7 +19,8 @@
 
 #define SIZE_MAX_READ (1ULL << 30)
 
-/* Reads a file that has no bytes in the archive (another file system), into memory of its own: the heap is small. */
+/* Reads a file that has no bytes in the archive (another file system), into
+ * memory of its own: the heap is small. */
 static int read_whole(int fd, size_t size, const void **bytes, size_t *length)
 {
     char *copy = size > SIZE_MAX_READ ? NULL : pv_region_alloc(size ? size : 1);

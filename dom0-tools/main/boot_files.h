@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /* The whole file as bytes in memory, read-only. A relative path begins at the root. A file of the boot
- * archive is used in place; another one is read into memory, up to 1 GiB. 0; -EISDIR; -ENOMEM; -EFBIG; what open() and read()
- * answer. */
+ * archive is used in place; another one is read into memory, up to 1 GiB. 0; -EISDIR; -ENOMEM; -EFBIG;
+ * what open() and read() answer. */
 int boot_file_map(const char *path, const void **bytes, size_t *length);
 
 /* Once for each successful boot_file_map, with its values. */

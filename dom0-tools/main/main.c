@@ -107,7 +107,8 @@ int main(int argc, char **argv)
     report_part("the store", xenstored_start(), "no domain can be created");    /* pv_xs_*() work */
     report_part("the console daemon", consoled_start(), "domains have no console");    /* logs are kept */
     report_part("the devices", drivers_start(), "the host's disks cannot be used");
-    report_part("the file systems", storage_start(), "no disk of the host is mounted");    /* /data may be there */
+    /* /data may be there */
+    report_part("the file systems", storage_start(), "no disk of the host is mounted");
     report_part("the block backend", blkback_start(), "domains have no disks");
     report_part("the network backend", netback_start(), "domains have no network");
     report_part("the network services", services_start(), "neither this host nor guests have a network");

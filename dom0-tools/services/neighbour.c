@@ -81,7 +81,8 @@ void neighbour_send_to(struct interface *i, struct packet *p, const uint8_t *mac
     interface_send(i, p);
 }
 
-/* Whoever makes us look for many stations at once has few places here, and so pushes few out of lwIP's table. */
+/* Whoever makes us look for many stations at once has few places here, and
+ * so pushes few out of lwIP's table. */
 static bool has_place(uint32_t sender)
 {
     unsigned n = 0;

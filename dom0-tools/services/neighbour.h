@@ -12,8 +12,8 @@ void neighbour_send(struct interface *i, struct packet *p, uint32_t address, uin
 /* The same to a known one. */
 void neighbour_send_to(struct interface *i, struct packet *p, const uint8_t *mac);
 
-/* Keeps the address of the outer network's router at hand, asked for anew now and then: nobody's search for other
- * stations pushes it out. Call it often; 0: there is none. */
+/* Keeps the address of the outer network's router at hand, asked for anew now and then: nobody's search
+ * for other stations pushes it out. Call it often; 0: there is none. */
 void neighbour_keep(struct interface *i, uint32_t address, uint64_t now_ms);
 
 /* Tries again what waits. How many still do. */

@@ -1,5 +1,5 @@
-/* disk.c: reads and writes of any length as requests to a block device. Memory that is aligned goes to the device as it is,
- * other memory through a buffer of the mount. */
+/* disk.c: reads and writes of any length as requests to a block device. Memory that is aligned goes to the
+ * device as it is, other memory through a buffer of the mount. */
 #include "disk.h"
 
 #include <errno.h>
@@ -54,8 +54,8 @@ static int disk_write(struct pv_disk *d, uint64_t sector, const void *buf, size_
         n = aligned ? piece(from, bytes - done) : bytes - done < STEP ? bytes - done : STEP;
         if (!aligned)
             memcpy(m->bounce, from, n);
-        rc = block_transfer(m->device, BLOCK_WRITE, sector + done / BLOCK_SECTOR, aligned ? (void *)(uintptr_t)from : m->bounce,
-                            n);
+        rc = block_transfer(m->device, BLOCK_WRITE, sector + done / BLOCK_SECTOR,
+                            aligned ? (void *)(uintptr_t)from : m->bounce, n);
     }
     return rc;
 }

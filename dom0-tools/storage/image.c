@@ -1,7 +1,8 @@
 /*
- * image.c: see image.h. Where the file's pieces lie is looked up once and kept. A request that lies in one known piece goes
- * straight to the disk below; all others wait for a thread, which asks the file system, takes them apart, gives room to what
- * has none, and makes the file system's own data durable at a flush if room was given.
+ * image.c: see image.h. Where the file's pieces lie is looked up once and kept. A request that lies
+ * in one known piece goes straight to the disk below; all others wait for a thread, which asks the
+ * file system, takes them apart, gives room to what has none, and makes the file system's own data
+ * durable at a flush if room was given.
  */
 #include "image.h"
 
@@ -164,11 +165,13 @@ static void cut(const struct block_request *r, uint64_t offset, uint64_t bytes, 
         length = length - skip < bytes ? length - skip : bytes;
         bytes -= length;
         if (length)
-            out->segments[out->segment_count++] = (struct block_segment){ r->segments[i].machine + skip, (uint32_t)length };
+            out->segments[out->segment_count++] = (struct block_segment){ r->segments[i].machine + skip,
+                                                                          (uint32_t)length };
     }
 }
 
-static int do_part(struct image *im, struct part *part, const struct block_request *r, uint64_t done, const struct piece *p)
+static int do_part(struct image *im, struct part *part, const struct block_request *r, uint64_t done,
+                   const struct piece *p)
 {
     int rc;
 

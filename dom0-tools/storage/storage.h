@@ -1,5 +1,5 @@
-/* storage.h: file systems of the host's disks in the control domain's file tree. Threads only; errors are negative newlib
- * numbers. */
+/* storage.h: file systems of the host's disks in the control domain's file tree. Threads only;
+ * errors are negative newlib numbers. */
 #ifndef ENSO_STORAGE_STORAGE_H
 #define ENSO_STORAGE_STORAGE_H
 
@@ -28,12 +28,14 @@ struct storage_mount {
     struct storage_mount *next;
 };
 
-/* The i-th mount, or NULL behind the last. Valid until the next call of storage_mount() or storage_umount(). */
+/* The i-th mount, or NULL behind the last. Valid until the next call of
+ * storage_mount() or storage_umount(). */
 const struct storage_mount *storage_mount_at(size_t i);
 
 /*
- * Mounts a device ("vda1", "/dev/vda1", "LABEL=name") at an absolute directory, which need not be there if it lies right below
- * "/". 0; -ENODEV no such device; -EBUSY the device is in use, or something is mounted there; -ENOTDIR no such directory;
+ * Mounts a device ("vda1", "/dev/vda1", "LABEL=name") at an absolute directory, which need not be there if
+ * it lies right below "/". 0; -ENODEV no such device; -EBUSY the device is in use, or something is mounted
+ * there; -ENOTDIR no such directory;
  * -EINVAL, -EROFS and others as pv_ext4_mount(), with pv_ext4_problem().
  */
 int storage_mount(const char *device, const char *at, bool read_only);

@@ -20,7 +20,8 @@
 #define OVERHEAD_KIB         128u        /* what a domain may cost the hypervisor beyond its own memory */
 #define UNPACK_EXTRA_BYTES   (64u << 20) /* an unpacked kernel holds more than what is loaded */
 #define GRANT_FRAMES_DEFAULT 2u          /* 1024 references: console, store, and no devices yet */
-#define GRANT_FRAMES_DISK    3u          /* 32 requests of 32 pages and their lists, at 512 references a frame */
+#define GRANT_FRAMES_DISK    3u          /* 32 requests of 32 pages and their
+                                          * lists, at 512 references a frame */
 #define QUEUES_MOST          4u          /* pairs of rings of an interface, one for each vcpu */
 #define PORTS_DEFAULT        1023u
 
@@ -156,7 +157,8 @@ static unsigned queues_of(const struct domain_config *config)
 
 static unsigned grant_frames(const struct domain_config *config)
 {
-    return GRANT_FRAMES_DEFAULT + GRANT_FRAMES_DISK * config->disk_count + (queues_of(config) + 1) * config->vif_count;
+    return GRANT_FRAMES_DEFAULT + GRANT_FRAMES_DISK * config->disk_count +
+           (queues_of(config) + 1) * config->vif_count;
 }
 
 static int make_domain(struct creation *c)

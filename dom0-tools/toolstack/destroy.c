@@ -64,7 +64,8 @@ static bool is_being_cancelled(const struct managed *m)
     return m && m->state == MANAGED_CREATING && m->cancel;
 }
 
-/* It has no number yet (its kernel is being unpacked). A new entry of this name is not the one we wait for. */
+/* It has no number yet (its kernel is being unpacked). A new entry of
+ * this name is not the one we wait for. */
 static int cancel_creation(struct managed *m, const char *name, struct toolstack_error *err)
 {
     m->cancel = true;

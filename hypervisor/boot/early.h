@@ -32,8 +32,8 @@ bool early_next_free_range(unsigned int *cursor, uint64_t *start, uint64_t *end)
 
 /* A window to device memory at pa (any alignment), uncached, for good. */
 void *device_map(uint64_t pa, size_t bytes);
-/* A window for device memory that is chosen later: device_set maps one of its pages, once, uncached, for good. Reserving is for
- * booting; device_set may be called at any time, by one CPU at a time. */
+/* A window for device memory that is chosen later: device_set maps one of its pages, once, uncached, for
+ * good. Reserving is for booting; device_set may be called at any time, by one CPU at a time. */
 uint64_t device_reserve(size_t bytes);
 void device_set(uint64_t va, uint64_t pa);
 /* The same with cached access, for firmware tables outside the RAM of the direct map; read only. */

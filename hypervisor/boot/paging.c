@@ -153,7 +153,8 @@ static uint64_t take_window(size_t bytes)
 
 static void *map_window(uint64_t pa, size_t bytes, uint64_t flags)
 {
-    uint64_t first = ROUND_DOWN(pa, PAGE_SIZE), end = ROUND_UP(pa + bytes, PAGE_SIZE), va = take_window(end - first);
+    uint64_t first = ROUND_DOWN(pa, PAGE_SIZE), end = ROUND_UP(pa + bytes, PAGE_SIZE),
+             va = take_window(end - first);
 
     map_region(va, first, end - first, flags);
     return (void *)(va + (pa - first));

@@ -157,7 +157,8 @@ static inline uint64_t rdtsc(void)
  * always in a build that preempts at every check. Long loops ask every 64 steps or so. */
 bool preempt_check(void);
 extern bool preempt_always;         /* debug builds, as the boot option `preempt` says */
-/* For loops of small steps: looks after every CHECK_EVERY of them; a debug build that preempts always, after each. */
+/* For loops of small steps: looks after every CHECK_EVERY of them; a debug build
+ * that preempts always, after each. */
 #define CHECK_EVERY 8
 static inline bool preempt_check_after(uint64_t done)
 {

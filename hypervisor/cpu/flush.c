@@ -1,6 +1,6 @@
-/* What one CPU asks of others: flush the TLB, stop, look at the work bits. A CPU that runs a guest or idles
- * takes the interrupt; one in the hypervisor answers when it leaves, and flushes also where it waits. There it
- * does not stop: it may hold locks, or be next in the queue for one. */
+/* What one CPU asks of others: flush the TLB, stop, look at the work bits. A CPU that runs a guest or
+ * idles takes the interrupt; one in the hypervisor answers when it leaves, and flushes also where it
+ * waits. There it does not stop: it may hold locks, or be next in the queue for one. */
 #include "cpu/cpu.h"
 #include "irq/irq.h"
 #include "lib/lib.h"

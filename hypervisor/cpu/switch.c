@@ -54,7 +54,8 @@ static uint64_t loadable(uint64_t base)
     return is_canonical(base) ? base : 0;
 }
 
-/* Selectors first: loading one changes the base. If one is gone the guest kernel is told before anything else. */
+/* Selectors first: loading one changes the base. If one is gone the guest
+ * kernel is told before anything else. */
 static void load_segments(struct vcpu *v)
 {
     bool ds = load_ds(v->ds), es = load_es(v->es), fs = load_fs(v->fs), gs = load_gs(v->gs);

@@ -33,8 +33,8 @@ long hypercall_set_trap_table(guest_addr_t traps)
     }
 }
 
-/* Vector 2 of the trap table by another name, with events masked in the handler. The first vcpu only, as NMIs go
- * nowhere else. */
+/* Vector 2 of the trap table by another name, with events masked in the handler. The first
+ * vcpu only, as NMIs go nowhere else. */
 static long register_nmi(uint64_t address)
 {
     struct vcpu *v = current;

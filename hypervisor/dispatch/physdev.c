@@ -47,8 +47,8 @@ static long map_message(const struct physdev_map_pirq *op)
         return refuse(-XEN_ENODEV, "map_pirq: PCI segment %u", bus >> 16);
     if ((bus & 0xff00) || (uint32_t)op->devfn > 0xff || op->entry_nr < 0)
         return refuse(-XEN_EINVAL, "map_pirq: bus %x devfn %x entry %d", bus, op->devfn, op->entry_nr);
-    return pirq_map_msi((bdf_t)((bus & 0xff) << 8 | (uint32_t)op->devfn), op->table_base, (unsigned int)op->entry_nr,
-                        op->pirq);
+    return pirq_map_msi((bdf_t)((bus & 0xff) << 8 | (uint32_t)op->devfn), op->table_base,
+                        (unsigned int)op->entry_nr, op->pirq);
 }
 
 /* An input's pirq has the input's number; asking for another is a mistake. */
@@ -144,11 +144,14 @@ static long remove_device(const struct physdev_pci_device *op)
     return pirq_remove_function((bdf_t)(op->bus << 8 | op->devfn));
 }
 
-/* A device whose table will not move for a while, or may again: tables are looked up whenever an entry is mapped. */
+/* A device whose table will not move for a while, or may again: tables are
+ * looked up whenever an entry is mapped. */
 static long hold_table(const struct physdev_pci_device *op)
 {
     return !op->seg && pirq_knows_function((bdf_t)(op->bus << 8 | op->devfn))
-               ? 0 : refuse(-XEN_ENODEV, "PCI function %04x:%02x%02x was never named", op->seg, op->bus, op->devfn);
+               ? 0
+               : refuse(-XEN_ENODEV, "PCI function %04x:%02x%02x was never named", op->seg, op->bus,
+                        op->devfn);
 }
 
 /* Copies the argument in, and where the call answers in it, out again. */

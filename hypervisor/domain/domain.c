@@ -13,7 +13,8 @@
 #define CHUNK_DOMAINS (PAGE_SIZE / sizeof(struct domain *))
 
 struct domain *first_domain;
-/* By number, in pages that are allocated as numbers are given out and never freed: numbers are not used again. */
+/* By number, in pages that are allocated as numbers are given out and never
+ * freed: numbers are not used again. */
 static struct domain **chunks[DIV_ROUND_UP(DOMID_FIRST_RESERVED, CHUNK_DOMAINS)];
 static unsigned int next_id;
 static spinlock_t list_lock = SPINLOCK_INIT(RANK_DOMLIST);
@@ -194,7 +195,8 @@ static long finish(struct domain *d)
     return 0;
 }
 
-long domain_create(domid_t id, bool control, const uint8_t handle[16], const struct domain_limits *limits, struct domain **out)
+long domain_create(domid_t id, bool control, const uint8_t handle[16], const struct domain_limits *limits,
+                   struct domain **out)
 {
     struct domain *d;
     long rc;

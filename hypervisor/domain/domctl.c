@@ -1,4 +1,5 @@
-/* domctl: control of one domain. The dispatcher has checked that the caller is the control domain. One call at a time. */
+/* domctl: control of one domain. The dispatcher has checked that the caller is the
+ * control domain. One call at a time. */
 #include <xen/domctl.h>
 #include <xen/errno.h>
 #include "cpu/cpu.h"
@@ -23,7 +24,8 @@ static long create(struct xen_domctl *op)
         .vcpus = c->max_vcpus,
         .ports = c->max_evtchn_port >= 4095 ? 4096 : c->max_evtchn_port + 1,
         .grant_frames = c->max_grant_frames < 0 ? GRANT_FRAMES_DEFAULT : (unsigned int)c->max_grant_frames,
-        .maptrack_frames = c->max_maptrack_frames < 0 ? MAPTRACK_DEFAULT : (unsigned int)c->max_maptrack_frames,
+        .maptrack_frames =
+            c->max_maptrack_frames < 0 ? MAPTRACK_DEFAULT : (unsigned int)c->max_maptrack_frames,
     };
     struct domain *d;
     long rc;
@@ -216,8 +218,8 @@ static long scheduler_op(struct domain *d, struct xen_domctl_scheduler_op *op)
     return sched_domain_params(d, &p->weight, &p->cap, set);
 }
 
-/* CPU maps of the ABI: bytes, least significant bit first, as many as both sides have. In what is told the caller's
- * further bits are clear. */
+/* CPU maps of the ABI: bytes, least significant bit first, as many as both sides have. In what is told the
+ * caller's further bits are clear. */
 #define MAP_BYTES_MAX 1024UL
 
 static long read_map(const struct xenctl_bitmap *map, uint64_t *bits)
@@ -272,7 +274,8 @@ static long one_domain(struct domain *d, struct xen_domctl *op)
 {
     switch (op->cmd) {
     case XEN_DOMCTL_destroydomain:
-        return d == first_domain ? refuse(-XEN_EINVAL, "the control domain can't be destroyed") : domain_destroy_step(d);
+        return d == first_domain ? refuse(-XEN_EINVAL, "the control domain can't be destroyed")
+                                 : domain_destroy_step(d);
     case XEN_DOMCTL_pausedomain:
         return pause(d);
     case XEN_DOMCTL_unpausedomain:

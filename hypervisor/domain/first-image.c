@@ -1,4 +1,5 @@
-/* See first-image.h. Every offset is checked against the module: a broken download shall say so, not run wild. */
+/* See first-image.h. Every offset is checked against the module: a broken
+ * download shall say so, not run wild. */
 #include <xen/elfnote.h>
 #include "domain/first-image.h"
 #include "lib/lib.h"
@@ -69,7 +70,8 @@ static void read_notes(struct first_image *image, const char *at, uint64_t left)
     }
 }
 
-static void read_segment(struct first_image *image, const char *data, uint64_t bytes, const struct program_header *ph)
+static void read_segment(struct first_image *image, const char *data, uint64_t bytes,
+                         const struct program_header *ph)
 {
     const char *at = part(data, bytes, ph->offset, ph->filesz, "a segment");
 
@@ -77,7 +79,8 @@ static void read_segment(struct first_image *image, const char *data, uint64_t b
         read_notes(image, at, ph->filesz);
     if (ph->type != PT_LOAD || ph->memsz == 0)
         return;
-    if (image->segment_count == FIRST_MAX_SEGMENTS || ph->filesz > ph->memsz || ph->vaddr + ph->memsz < ph->vaddr)
+    if (image->segment_count == FIRST_MAX_SEGMENTS || ph->filesz > ph->memsz ||
+        ph->vaddr + ph->memsz < ph->vaddr)
         panic("control-domain kernel: too many segments, or a wrong one");
     image->segments[image->segment_count++] = (struct first_segment){ ph->vaddr, ph->memsz, ph->filesz, at };
     image->end = MAX(image->end, ph->vaddr + ph->memsz);

@@ -1,4 +1,5 @@
-/* The control domain's kernel as the boot loader left it. Read by the hypervisor for the initial domain only. */
+/* The control domain's kernel as the boot loader left it. Read by the
+ * hypervisor for the initial domain only. */
 #ifndef ENSO_DOMAIN_FIRST_IMAGE_H
 #define ENSO_DOMAIN_FIRST_IMAGE_H
 

@@ -1,6 +1,7 @@
-/* The initial domain is built from the boot modules: its kernel (an ELF image with Xen's notes) is copied, the boot archive's
- * frames are handed over as they are. Its memory is one region from VIRT_BASE on, pfn by pfn: kernel, archive, p2m list,
- * start_info, page tables, stack. Whoever wrote the boot menu is trusted; a mistake is a panic that says what. */
+/* The initial domain is built from the boot modules: its kernel (an ELF image with Xen's notes) is copied,
+ * the boot archive's frames are handed over as they are. Its memory is one region from VIRT_BASE on, pfn
+ * by pfn: kernel, archive, p2m list, start_info, page tables, stack. Whoever wrote the boot menu is
+ * trusted; a mistake is a panic that says what. */
 #include <xen/errno.h>
 #include "boot/boot-info.h"
 #include "cpu/cpu.h"
@@ -21,7 +22,8 @@
 
 /* Where everything lies, in pfns. */
 struct first_layout {
-    uint64_t kernel_pages, archive, archive_pages, p2m, p2m_pages, start_info, tables, table_count, stack, mapped, pages;
+    uint64_t kernel_pages, archive, archive_pages, p2m, p2m_pages, start_info, tables, table_count, stack,
+        mapped, pages;
 };
 
 static uint64_t *p2m;   /* of the domain being built, in hypervisor memory */
@@ -40,7 +42,8 @@ static uint64_t tables_for(uint64_t base, uint64_t end)
     return n;
 }
 
-static void lay_out(struct first_layout *l, const struct first_image *image, uint64_t archive_bytes, uint64_t pages)
+static void lay_out(struct first_layout *l, const struct first_image *image, uint64_t archive_bytes,
+                    uint64_t pages)
 {
     uint64_t end;
 
@@ -82,7 +85,8 @@ static void take_memory(struct domain *d, const struct first_layout *l)
             pfn += l->archive_pages;
             continue;
         }
-        while (order && (pfn + (1UL << order) > l->pages || (pfn < l->archive && pfn + (1UL << order) > l->archive)))
+        while (order &&
+               (pfn + (1UL << order) > l->pages || (pfn < l->archive && pfn + (1UL << order) > l->archive)))
             order--;
         m = reservation_take(d, order, false);
         while (mfn_eq(m, MFN_NONE) && order)
@@ -118,7 +122,8 @@ static void load_kernel(const struct first_image *image)
         uint64_t at = s->virt - image->virt_base;
 
         for (uint64_t done = 0; done < s->file_bytes;) {
-            uint64_t offset = (at + done) & (PAGE_SIZE - 1), n = MIN(PAGE_SIZE - offset, s->file_bytes - done);
+            uint64_t offset = (at + done) & (PAGE_SIZE - 1),
+                     n = MIN(PAGE_SIZE - offset, s->file_bytes - done);
 
             memcpy((char *)page_of((at + done) >> PAGE_SHIFT) + offset, s->data + done, n);
             done += n;
@@ -266,7 +271,8 @@ void domain_build_first(const struct boot_info *info)
         panic("no control-domain kernel: the boot menu needs a module2 line");
     if (cmdline_option(info->cmdline, "dom0_mem", option, sizeof(option)))
         bytes = parse_size(option, NULL, 1024);
-    first_image_read(&image, phys_virt(info->modules[0].start), info->modules[0].end - info->modules[0].start);
+    first_image_read(&image, phys_virt(info->modules[0].start),
+                     info->modules[0].end - info->modules[0].start);
     lay_out(&l, &image, archive_bytes, bytes >> PAGE_SHIFT);
     p2m = heap_alloc_zeroed(l.pages * sizeof(uint64_t));
     if (!p2m)
@@ -285,7 +291,8 @@ void domain_build_first(const struct boot_info *info)
     heap_free_bytes(p2m, l.pages * sizeof(uint64_t));
     for (uint64_t a = ROUND_DOWN(info->modules[0].start, PAGE_SIZE); a < info->modules[0].end; a += PAGE_SIZE)
         heap_free(mfn(a >> PAGE_SHIFT), 0);
-    log_info("control domain: %lu MiB of memory, %lu KiB of boot archive", l.pages >> (20 - PAGE_SHIFT), archive_bytes >> 10);
+    log_info("control domain: %lu MiB of memory, %lu KiB of boot archive", l.pages >> (20 - PAGE_SHIFT),
+             archive_bytes >> 10);
     d->paused_by_control = false;
     domain_unpause(d);
 }

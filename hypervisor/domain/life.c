@@ -32,7 +32,8 @@ void domain_unpause(struct domain *d)
 
 static const char *reason_name(unsigned int reason)
 {
-    static const char *const names[] = { "power-off", "reboot", "suspend", "crash", "watchdog", "soft-reset" };
+    static const char *const names[] = { "power-off", "reboot", "suspend", "crash", "watchdog",
+                                         "soft-reset" };
 
     return reason < ARRAY_SIZE(names) ? names[reason] : "unknown reason";
 }
@@ -92,8 +93,8 @@ void domain_crash(struct domain *d, const char *fmt, ...)
     if (current && current->domain == d) {
         guest_log(d, "vcpu %u %s rip %lx rsp %lx flags %lx cs %x ss %x", current->id,
                   current->kernel_mode ? "kernel" : "user", r->rip, r->rsp, r->rflags, r->cs, r->ss);
-        guest_log(d, "rax %lx rbx %lx rcx %lx rdx %lx rsi %lx rdi %lx rbp %lx", r->rax, r->rbx, r->rcx, r->rdx,
-                  r->rsi, r->rdi, r->rbp);
+        guest_log(d, "rax %lx rbx %lx rcx %lx rdx %lx rsi %lx rdi %lx rbp %lx", r->rax, r->rbx, r->rcx,
+                  r->rdx, r->rsi, r->rdi, r->rbp);
     }
     domain_shutdown(d, SHUTDOWN_crash);
 }

@@ -119,7 +119,8 @@ static long cputopoinfo(struct xen_sysctl_cputopoinfo *op)
 
 static long numainfo(struct xen_sysctl_numainfo *op)
 {
-    struct xen_sysctl_meminfo m = { .memsize = frame_total << PAGE_SHIFT, .memfree = heap_free_frames() << PAGE_SHIFT };
+    struct xen_sysctl_meminfo m = { .memsize = frame_total << PAGE_SHIFT,
+                                    .memfree = heap_free_frames() << PAGE_SHIFT };
     uint32_t distance = 10, room = op->num_nodes;
 
     op->num_nodes = 1;

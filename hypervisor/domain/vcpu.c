@@ -182,7 +182,8 @@ void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 {
     memset(c, 0, sizeof(*c));
     fpu_get_legacy(v, &c->fpu_ctxt);
-    c->flags = VGCF_i387_valid | (v->kernel_mode ? VGCF_in_kernel : 0) | (v->sched.flags & VCPU_DOWN ? 0 : VGCF_online) |
+    c->flags = VGCF_i387_valid | (v->kernel_mode ? VGCF_in_kernel : 0) |
+               (v->sched.flags & VCPU_DOWN ? 0 : VGCF_online) |
                (v->failsafe_masks_events ? VGCF_failsafe_disables_events : 0) |
                (v->syscall_masks_events ? VGCF_syscall_disables_events : 0);
     c->user_regs = v->regs;

@@ -76,7 +76,8 @@ struct pte_op_result {
 };
 void pte_op_compute(const struct pte_op *op, struct cpu_user_regs *r, uint64_t old,
                     struct pte_op_result *result);
-static inline struct pte_op_result pte_op_apply(const struct pte_op *op, struct cpu_user_regs *r, uint64_t old)
+static inline struct pte_op_result pte_op_apply(const struct pte_op *op, struct cpu_user_regs *r,
+                                                uint64_t old)
 {
     struct pte_op_result result;
 

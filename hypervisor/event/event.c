@@ -1,5 +1,5 @@
-/* Delivery of events: pending bits, selector words, upcalls. Two-level ABI. The shared page belongs to the guest as much as to
- * us: it is only ever set and tested bit by bit, never believed. */
+/* Delivery of events: pending bits, selector words, upcalls. Two-level ABI. The shared page belongs to the
+ * guest as much as to us: it is only ever set and tested bit by bit, never believed. */
 #include <xen/errno.h>
 #include "cpu/cpu.h"
 #include "domain/domain.h"
@@ -81,7 +81,8 @@ void event_unmask(struct domain *d, struct vcpu *v, evtchn_port_t port)
 
     if (!(atomic_fetch_and(mask_word(d, port), ~bit_of(port)) & bit_of(port)))
         return;
-    if (event_port_pending(d, port) && !(atomic_fetch_or(selector, bit_of(port / BITS)) & bit_of(port / BITS)))
+    if (event_port_pending(d, port) &&
+        !(atomic_fetch_or(selector, bit_of(port / BITS)) & bit_of(port / BITS)))
         mark_upcall(v);
 }
 

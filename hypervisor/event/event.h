@@ -1,5 +1,6 @@
-/* Event channels, two-level ABI. Each domain has a fixed array of channels made at creation. Lock: domain.event_lock; two
- * domains' locks by lock_pair. Delivery (setting bits in shared_info) is atomic and needs no lock. */
+/* Event channels, two-level ABI. Each domain has a fixed array of channels made at creation.
+ * Lock: domain.event_lock; two domains' locks by lock_pair. Delivery (setting bits in
+ * shared_info) is atomic and needs no lock. */
 #ifndef ENSO_EVENT_EVENT_H
 #define ENSO_EVENT_EVENT_H
 
@@ -9,7 +10,8 @@
 struct domain;
 struct vcpu;
 
-enum evtchn_state { EVTCHN_FREE, EVTCHN_RESERVED, EVTCHN_UNBOUND, EVTCHN_INTERDOMAIN, EVTCHN_PIRQ, EVTCHN_VIRQ, EVTCHN_IPI };
+enum evtchn_state { EVTCHN_FREE, EVTCHN_RESERVED, EVTCHN_UNBOUND, EVTCHN_INTERDOMAIN, EVTCHN_PIRQ,
+                    EVTCHN_VIRQ, EVTCHN_IPI };
 
 struct evtchn {
     uint8_t state;          /* enum evtchn_state */
@@ -28,7 +30,8 @@ long event_teardown(struct domain *d);
 void event_set_pending(struct vcpu *v, evtchn_port_t port);
 /* The same for the vcpu that a port of d notifies. */
 void event_send_port(struct domain *d, evtchn_port_t port);
-/* Raises a VIRQ: per-vcpu ones on v, global ones on the domain that has bound it. Nothing if not bound. Any context. */
+/* Raises a VIRQ: per-vcpu ones on v, global ones on the domain that has bound it.
+ * Nothing if not bound. Any context. */
 void event_send_virq(struct vcpu *v, unsigned int virq);
 void event_send_global_virq(unsigned int virq);
 /* True if v has an upcall to take now (pending and not masked). */

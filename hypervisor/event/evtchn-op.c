@@ -1,5 +1,5 @@
-/* event_channel_op: ports are opened, bound, sent to, closed. Fetch, check, commit; a channel's state is changed under its
- * domain's event_lock, both locks where two domains are involved. */
+/* event_channel_op: ports are opened, bound, sent to, closed. Fetch, check, commit; a channel's state is
+ * changed under its domain's event_lock, both locks where two domains are involved. */
 #include <xen/errno.h>
 #include "cpu/cpu.h"
 #include "dispatch/dispatch.h"
@@ -24,13 +24,15 @@ static evtchn_port_t free_port(struct domain *d)
     return 0;
 }
 
-static void open_port(struct domain *d, evtchn_port_t port, enum evtchn_state state, unsigned int vcpu, domid_t remote, uint32_t value)
+static void open_port(struct domain *d, evtchn_port_t port, enum evtchn_state state, unsigned int vcpu,
+                      domid_t remote, uint32_t value)
 {
     d->channels[port] = (struct evtchn){ (uint8_t)state, (uint8_t)vcpu, remote, value };
 }
 
 /* Opens a port that concerns d alone. Returns it, or -ENOSPC. */
-static long open_local(struct domain *d, enum evtchn_state state, unsigned int vcpu, domid_t remote, uint32_t value)
+static long open_local(struct domain *d, enum evtchn_state state, unsigned int vcpu, domid_t remote,
+                       uint32_t value)
 {
     evtchn_port_t port = free_port(d);
 
@@ -275,8 +277,10 @@ static long evtchn_send(struct domain *d, evtchn_port_t port)
 static void describe(const struct evtchn *ch, struct evtchn_status *op)
 {
     static const uint8_t status[] = {
-        [EVTCHN_FREE] = EVTCHNSTAT_closed, [EVTCHN_RESERVED] = EVTCHNSTAT_closed, [EVTCHN_UNBOUND] = EVTCHNSTAT_unbound,
-        [EVTCHN_INTERDOMAIN] = EVTCHNSTAT_interdomain, [EVTCHN_PIRQ] = EVTCHNSTAT_pirq, [EVTCHN_VIRQ] = EVTCHNSTAT_virq,
+        [EVTCHN_FREE] = EVTCHNSTAT_closed, [EVTCHN_RESERVED] = EVTCHNSTAT_closed,
+        [EVTCHN_UNBOUND] = EVTCHNSTAT_unbound,
+        [EVTCHN_INTERDOMAIN] = EVTCHNSTAT_interdomain, [EVTCHN_PIRQ] = EVTCHNSTAT_pirq,
+        [EVTCHN_VIRQ] = EVTCHNSTAT_virq,
         [EVTCHN_IPI] = EVTCHNSTAT_ipi,
     };
 

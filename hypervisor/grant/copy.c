@@ -1,5 +1,6 @@
-/* Grant copy: bytes between two frames, each named by a grant or (one's own) by its number. Each side is pinned, referenced, and
- * referenced as writable where it is written; then copied; then let go in the opposite order. */
+/* Grant copy: bytes between two frames, each named by a grant or (one's own) by its number.
+ * Each side is pinned, referenced, and referenced as writable where it is written; then copied;
+ * then let go in the opposite order. */
 #include <xen/errno.h>
 #include "cpu/cpu.h"
 #include "dispatch/dispatch.h"
@@ -56,12 +57,13 @@ static forced_inline int16_t copy_bytes(const struct copy_side *to, const struct
 {
     if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE)
         return GNTST_bad_copy_arg;
-    memmove((char *)frame_virt(to->frame) + op->dest.offset, (char *)frame_virt(from->frame) + op->source.offset,
-            op->len);
+    memmove((char *)frame_virt(to->frame) + op->dest.offset,
+            (char *)frame_virt(from->frame) + op->source.offset, op->len);
     return GNTST_okay;
 }
 
-int16_t grant_copy(struct domain *d, struct granter *source, struct granter *dest, const struct gnttab_copy *op)
+int16_t grant_copy(struct domain *d, struct granter *source, struct granter *dest,
+                   const struct gnttab_copy *op)
 {
     struct copy_side from, to;
     int16_t status;

@@ -1,5 +1,5 @@
-/* grant_table_op: batches. Each element is copied in once, its status written exactly once; between elements the call may stop and
- * go on later. */
+/* grant_table_op: batches. Each element is copied in once, its status written exactly once; between
+ * elements the call may stop and go on later. */
 #include <xen/errno.h>
 #include "cpu/cpu.h"
 #include "dispatch/dispatch.h"
@@ -79,11 +79,12 @@ static bool fetch_unmap(uint32_t cmd, guest_addr_t args, uint64_t i, struct unma
 
 static bool store_unmap_status(uint32_t cmd, guest_addr_t args, uint64_t i, int16_t status)
 {
-    guest_addr_t at = cmd == GNTTABOP_unmap_grant_ref
-        ? guest_add(args, i * sizeof(struct gnttab_unmap_grant_ref) + offsetof(struct gnttab_unmap_grant_ref, status))
-        : guest_add(args, i * sizeof(struct gnttab_unmap_and_replace) + offsetof(struct gnttab_unmap_and_replace, status));
+    bool plain = cmd == GNTTABOP_unmap_grant_ref;
+    size_t size = plain ? sizeof(struct gnttab_unmap_grant_ref) : sizeof(struct gnttab_unmap_and_replace);
+    size_t offset = plain ? offsetof(struct gnttab_unmap_grant_ref, status)
+                          : offsetof(struct gnttab_unmap_and_replace, status);
 
-    return copy_to_guest(at, &status, sizeof(status)) == 0;
+    return copy_to_guest(guest_add(args, i * size + offset), &status, sizeof(status)) == 0;
 }
 
 static long unmap_batch(struct domain *d, uint32_t cmd, guest_addr_t args, uint32_t count)
@@ -149,7 +150,8 @@ static long copy_batch(struct domain *d, guest_addr_t args, uint32_t count)
     return rc;
 }
 
-/* A table of one's own, or of anybody for the control domain. Stores a domain with a reference, or gives the status. */
+/* A table of one's own, or of anybody for the control domain. Stores a domain with
+ * a reference, or gives the status. */
 static int16_t table_of(domid_t id, struct domain **d)
 {
     struct domain *self = current->domain;
@@ -221,7 +223,9 @@ static long set_version(guest_addr_t arg)
 
     if (copy_from_guest(&op, arg, sizeof(op)))
         return refuse(-XEN_EFAULT, "set_version: argument");
-    rc = op.version == 1 ? 0 : refuse(op.version == 2 ? -XEN_ENOSYS : -XEN_EINVAL, "grant table version %u", op.version);
+    rc = op.version == 1
+             ? 0
+             : refuse(op.version == 2 ? -XEN_ENOSYS : -XEN_EINVAL, "grant table version %u", op.version);
     op.version = 1;
     return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : rc;
 }

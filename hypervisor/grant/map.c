@@ -1,5 +1,6 @@
-/* Mapping grants. A mapping is a pin of the granter's entry, a handle of the mapper, and a page-table entry of the mapper, which
- * pte_write sets and clears and which holds references of its own. Order of an unmap: entry, TLB, pin. */
+/* Mapping grants. A mapping is a pin of the granter's entry, a handle of the mapper, and a
+ * page-table entry of the mapper, which pte_write sets and clears and which holds references of its
+ * own. Order of an unmap: entry, TLB, pin. */
 #include <xen/errno.h>
 #include "cpu/cpu.h"
 #include "dispatch/dispatch.h"
@@ -32,7 +33,8 @@ static bool walk_kernel(struct vcpu *v, uint64_t va, mfn_t *table, unsigned int 
     return guest_range_ok(va, 1) && walk_to_l1(v->kernel_root, va, table, index);
 }
 
-/* The entry that a mapping is about: of the virtual address, or named itself by machine address. mmu_lock held. */
+/* The entry that a mapping is about: of the virtual address, or named itself
+ * by machine address. mmu_lock held. */
 static bool find_entry(struct domain *d, uint64_t where, bool entry, mfn_t *table, unsigned int *index)
 {
     struct frame *f;
@@ -40,8 +42,8 @@ static bool find_entry(struct domain *d, uint64_t where, bool entry, mfn_t *tabl
     if (!entry)
         return walk_kernel(d == current->domain ? current : d->vcpus[0], where, table, index);
     f = frame_lookup(where >> PAGE_SHIFT);
-    if (!f || (where & 7) || ref_owner(f->ref) != d->id || type_of(f->type) != FRAME_L1 || !(f->type & TYPE_VALIDATED) ||
-        !(f->type & TYPE_COUNT_MASK))
+    if (!f || (where & 7) || ref_owner(f->ref) != d->id || type_of(f->type) != FRAME_L1 ||
+        !(f->type & TYPE_VALIDATED) || !(f->type & TYPE_COUNT_MASK))
         return false;
     *table = mfn(where >> PAGE_SHIFT);
     *index = (where & (PAGE_SIZE - 1)) / 8;
@@ -52,13 +54,16 @@ static pte_t entry_value(mfn_t frame, bool readonly, uint32_t flags)
 {
     pte_t avail = (pte_t)(flags >> _GNTMAP_guest_avail0) << 9 & PTE_AVAIL;
 
-    return pte_make(frame, PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_NX | (readonly ? 0 : PTE_RW | PTE_DIRTY) | avail);
+    return pte_make(frame, PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_NX |
+                               (readonly ? 0 : PTE_RW | PTE_DIRTY) | avail);
 }
 
-static int16_t set_entry(struct domain *d, struct domain *granter, mfn_t frame, const struct gnttab_map_grant_ref *op)
+static int16_t set_entry(struct domain *d, struct domain *granter, mfn_t frame,
+                         const struct gnttab_map_grant_ref *op)
 {
     bool readonly = op->flags & GNTMAP_readonly;
-    struct pte_rights rights = { .foreign = granter == d ? DOMID_SELF : granter->id, .grant = true, .grant_writable = !readonly };
+    struct pte_rights rights = { .foreign = granter == d ? DOMID_SELF : granter->id, .grant = true,
+                                 .grant_writable = !readonly };
     unsigned int index;
     mfn_t table;
     long rc;
@@ -72,8 +77,10 @@ static int16_t set_entry(struct domain *d, struct domain *granter, mfn_t frame, 
     return grant_status(rc);
 }
 
-/* A frame that was a page table of the granter's, and idles, becomes plain memory here, where no other lock is held. */
-static int16_t map_pinned(struct domain *d, struct domain *granter, mfn_t frame, const struct gnttab_map_grant_ref *op)
+/* A frame that was a page table of the granter's, and idles, becomes plain memory
+ * here, where no other lock is held. */
+static int16_t map_pinned(struct domain *d, struct domain *granter, mfn_t frame,
+                          const struct gnttab_map_grant_ref *op)
 {
     bool readonly = op->flags & GNTMAP_readonly;
     long rc = readonly ? 0 : frame_get_writable(frame, false);
@@ -109,7 +116,8 @@ int16_t grant_map(struct domain *d, struct granter *g, struct gnttab_map_grant_r
     int16_t status;
     mfn_t frame;
 
-    /* A device's own view needs an IOMMU; here a device sees what a CPU sees, so GNTMAP_device_map adds nothing. */
+    /* A device's own view needs an IOMMU; here a device sees what a CPU sees,
+     * so GNTMAP_device_map adds nothing. */
     if (!(op->flags & GNTMAP_host_map))
         return GNTST_bad_gntref;
     granter = op->dom == DOMID_SELF ? NULL : granter_find(g, op->dom);
@@ -157,8 +165,10 @@ static void restore_handle(struct grant_table *t, grant_handle_t handle, const s
     spin_unlock(&t->maptrack_lock);
 }
 
-/* Replaces the mapping's entry, if it still is what was mapped, by nothing or by the entry of another address, which is cleared. */
-static int16_t clear_entry(struct domain *d, const struct maptrack *m, uint64_t host_addr, mfn_t frame, uint64_t replace_from)
+/* Replaces the mapping's entry, if it still is what was mapped, by nothing or by the entry of another
+ * address, which is cleared. */
+static int16_t clear_entry(struct domain *d, const struct maptrack *m, uint64_t host_addr, mfn_t frame,
+                           uint64_t replace_from)
 {
     const uint64_t ignore = PTE_ACCESSED | PTE_DIRTY | PTE_GLOBAL | PTE_AVAIL | PTE_AVAIL_HIGH | PTE_NX;
     pte_t want = entry_value(frame, m->flags & MAP_READONLY, 0), now, by = 0;
@@ -184,7 +194,8 @@ static int16_t clear_entry(struct domain *d, const struct maptrack *m, uint64_t 
     return GNTST_okay;
 }
 
-int16_t grant_unmap_begin(struct domain *d, uint64_t host_addr, grant_handle_t handle, uint64_t replace_from, struct unmapping *u)
+int16_t grant_unmap_begin(struct domain *d, uint64_t host_addr, grant_handle_t handle, uint64_t replace_from,
+                          struct unmapping *u)
 {
     int16_t status;
     mfn_t frame;

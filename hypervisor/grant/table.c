@@ -97,8 +97,8 @@ static grant_entry_v1_t *shared_entry(struct grant_table *t, grant_ref_t ref)
     return &t->shared[ref / ENTRIES_PER_FRAME][ref % ENTRIES_PER_FRAME];
 }
 
-/* The entry as the guest wrote it: flags and, above them, domid, one 32-bit word of it, so that they are seen,
- * and the in-use bits set, together. */
+/* The entry as the guest wrote it: flags and, above them, domid, one 32-bit word of it, so that they are
+ * seen, and the in-use bits set, together. */
 static inline bool entry_allows(uint32_t word, domid_t mapper, bool readonly)
 {
     return (word & (GTF_type_mask | GTF_sub_page)) == GTF_permit_access && word >> 16 == mapper &&
@@ -106,7 +106,8 @@ static inline bool entry_allows(uint32_t word, domid_t mapper, bool readonly)
 }
 
 /* First use: the guest's word is checked and marked in one step; the frame is read after that and kept. */
-static inline int16_t first_pin(struct active_grant *a, grant_entry_v1_t *shared, domid_t mapper, bool readonly)
+static inline int16_t first_pin(struct active_grant *a, grant_entry_v1_t *shared, domid_t mapper,
+                                bool readonly)
 {
     _Atomic uint32_t *at = (_Atomic uint32_t *)(void *)shared;
     uint32_t word = atomic_load(at), marks = GTF_reading | (readonly ? 0 : GTF_writing);
@@ -122,7 +123,8 @@ static inline int16_t first_pin(struct active_grant *a, grant_entry_v1_t *shared
 }
 
 /* In use already: what it said then counts. */
-static inline int16_t next_pin(struct active_grant *a, grant_entry_v1_t *shared, domid_t mapper, bool readonly)
+static inline int16_t next_pin(struct active_grant *a, grant_entry_v1_t *shared, domid_t mapper,
+                               bool readonly)
 {
     if (a->mapper != mapper || (!readonly && (a->flags & ACTIVE_READONLY)))
         return GNTST_general_error;

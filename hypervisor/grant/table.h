@@ -12,7 +12,8 @@
 #define HANDLES_PER_FRAME  (PAGE_SIZE / sizeof(struct maptrack))
 #define GRANT_FRAMES_LIMIT 64
 
-/* What the hypervisor knows of a grant that is in use: fixed when it was first pinned. Guarded by the granter's grant_lock. */
+/* What the hypervisor knows of a grant that is in use: fixed when it was first pinned.
+ * Guarded by the granter's grant_lock. */
 struct active_grant {
     uint32_t frame;             /* mfn */
     uint16_t mapper;            /* the only domain that may use it */
@@ -45,8 +46,8 @@ struct grant_table {
     uint32_t teardown_handle;                               /* progress of grant_teardown */
 };
 
-/* Beside GNTST_*, from the functions that make a frame writable or write a page-table entry: out of time, nothing has changed, to be
- * called again. No guest sees it. */
+/* Beside GNTST_*, from the functions that make a frame writable or write a page-table entry: out of time,
+ * nothing has changed, to be called again. No guest sees it. */
 #define GRANT_RESTART 1
 
 /* The granter of the elements of a batch, found anew only where an element names another one. At the end of
@@ -59,8 +60,9 @@ static inline struct domain *granter_find(struct granter *g, domid_t id)
 }
 void granter_drop(struct granter *g);
 
-/* Pins the grant `ref` of `granter` for the domain `mapper`: checks the shared entry (read once), sets GTF_reading and
- * GTF_writing in it, takes a plain reference to the frame for each pin. Stores the frame. GNTST_*. Takes the lock. */
+/* Pins the grant `ref` of `granter` for the domain `mapper`: checks the shared entry (read once),
+ * sets GTF_reading and GTF_writing in it, takes a plain reference to the frame for each pin. Stores
+ * the frame. GNTST_*. Takes the lock. */
 int16_t grant_pin(struct domain *granter, grant_ref_t ref, domid_t mapper, bool readonly, mfn_t *frame);
 /* Undoes one pin. */
 void grant_unpin(struct domain *granter, grant_ref_t ref, bool readonly);
@@ -73,12 +75,14 @@ static inline int16_t grant_status(long rc)
 }
 
 int16_t grant_map(struct domain *d, struct granter *g, struct gnttab_map_grant_ref *op);
-/* Unmapping in two steps, so that many share one flush: the entry is cleared (or replaced by that of the address replace_from,
- * if that is not 0); after the TLBs of d have been flushed, the pin and the handle go. GNTST_*; only after GNTST_okay for
- * a host_addr that is not 0 is there an end to call. */
+/* Unmapping in two steps, so that many share one flush: the entry is cleared (or replaced by that of the
+ * address replace_from, if that is not 0); after the TLBs of d have been flushed, the pin and the handle
+ * go. GNTST_*; only after GNTST_okay for a host_addr that is not 0 is there an end to call. */
 struct unmapping { struct domain *granter; grant_handle_t handle; struct maptrack record; };
-int16_t grant_unmap_begin(struct domain *d, uint64_t host_addr, grant_handle_t handle, uint64_t replace_from, struct unmapping *u);
+int16_t grant_unmap_begin(struct domain *d, uint64_t host_addr, grant_handle_t handle, uint64_t replace_from,
+                          struct unmapping *u);
 void grant_unmap_end(struct domain *d, const struct unmapping *u);
-int16_t grant_copy(struct domain *d, struct granter *source, struct granter *dest, const struct gnttab_copy *op);
+int16_t grant_copy(struct domain *d, struct granter *source, struct granter *dest,
+                   const struct gnttab_copy *op);
 
 #endif

@@ -31,7 +31,8 @@ void pirq_init(void)
 {
     gsi_count = MIN(ioapic_gsi_count(), (unsigned int)PIRQ_COUNT / 2);
     for (unsigned int i = 0; i < gsi_count; i++)
-        pirqs[i].level = pirqs[i].low = i >= 16;    /* as PCI is wired; the old lines differ by override only */
+        pirqs[i].level = pirqs[i].low = i >= 16;    /* as PCI is wired; the old
+                                                     * lines differ by override only */
     for (unsigned int irq = 0; irq < 16; irq++) {
         bool level, low;
         unsigned int gsi = acpi_isa_to_gsi(irq, &level, &low);
@@ -317,8 +318,8 @@ long pirq_needs_eoi(unsigned int pirq, bool *needed)
     return p ? 0 : refuse(-XEN_EINVAL, "pirq %u is not mapped", pirq);
 }
 
-/* A vector that was given back may still be on its way: it then belongs to nobody, or to a pirq that gets one event too many,
- * which every driver must bear. */
+/* A vector that was given back may still be on its way: it then belongs to nobody, or to a pirq that gets
+ * one event too many, which every driver must bear. */
 void pirq_interrupt(uint8_t vector)
 {
     unsigned int i = vector - VECTOR_PIRQ_FIRST;

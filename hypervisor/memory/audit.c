@@ -107,14 +107,16 @@ static long compare_frames(bool report)
         if ((f->ref & REF_FLAG_FREE) || (refs == expected[n].refs && types == expected[n].types))
             continue;
         if (report && wrong < MAX_REPORTS)
-            log_error("audit: frame %lx of d%u, type %u: %lu references, %u expected; %lu as its type, %u expected", n,
-                      ref_owner(f->ref), type_of(f->type), refs, expected[n].refs, types, expected[n].types);
+            log_error("audit: frame %lx of d%u, type %u: %lu references, %u expected; %lu as its type, "
+                      "%u expected", n, ref_owner(f->ref), type_of(f->type), refs, expected[n].refs, types,
+                      expected[n].types);
         wrong++;
     }
     return wrong;
 }
 
-/* The length of a list, whose frames must be the domain's and know on which list they are; UINT64_MAX: one is not. */
+/* The length of a list, whose frames must be the domain's and know on which list
+ * they are; UINT64_MAX: one is not. */
 static uint64_t list_length(const struct domain *d, uint32_t head, bool idle)
 {
     uint64_t length = 0;
@@ -144,8 +146,8 @@ static long compare_lists(bool report)
         if (idle == d->frames_idle && ordinary + idle == d->frames)
             continue;
         if (report)
-            log_error("audit: d%u owns %lu frames, %lu of them idle; its lists have %lu and %lu", id, d->frames,
-                      d->frames_idle, ordinary, idle);
+            log_error("audit: d%u owns %lu frames, %lu of them idle; its lists have %lu and %lu", id,
+                      d->frames, d->frames_idle, ordinary, idle);
         wrong++;
     }
     return wrong;
@@ -177,7 +179,8 @@ long frame_audit(void)
         atomic_flag_clear(&busy);
         return -XEN_ENOMEM;
     }
-    /* Another CPU may have been stopped between two steps that belong together: only what stays wrong is wrong. */
+    /* Another CPU may have been stopped between two steps that belong
+     * together: only what stays wrong is wrong. */
     for (int i = 0; i < MAX_TRIES && wrong != 0; i++)
         wrong = audit_once(i == MAX_TRIES - 1);
     heap_free_bytes(expected, frame_limit * sizeof(*expected));

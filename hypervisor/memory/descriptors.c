@@ -1,5 +1,6 @@
-/* GDT and LDT of guests. Their frames have the type FRAME_SEGDESC, so no guest can write them; they show through a window of
- * the CPU that runs the vcpu. The window's page-table entries are written before the root is loaded, which flushes it. */
+/* GDT and LDT of guests. Their frames have the type FRAME_SEGDESC, so no guest can write them; they show
+ * through a window of the CPU that runs the vcpu. The window's page-table entries are written before the
+ * root is loaded, which flushes it. */
 #include <xen/errno.h>
 #include <xen/xen.h>
 #include "boot/early.h"
@@ -30,7 +31,8 @@ bool descriptor_allowed(uint64_t *descriptor)
         return true;
     if (!(d & DESC_SEGMENT))
         return false;
-    /* A conforming code segment of a lower level could be entered without changing ring; at level 3 it means nothing. */
+    /* A conforming code segment of a lower level could be entered without changing
+     * ring; at level 3 it means nothing. */
     *descriptor = d | DESC_DPL;
     return true;
 }
@@ -61,13 +63,14 @@ static pte_t window_entry(uint64_t m)
     return m ? pte_make(mfn(m), PTE_PRESENT | PTE_RW | PTE_ACCESSED | PTE_DIRTY | PTE_NX) : 0;
 }
 
-/* Where the guest's GDT has no page there is one of empty descriptors: LAR and its like look at any selector, and must
- * not fault. */
+/* Where the guest's GDT has no page there is one of empty descriptors: LAR and its like look at any
+ * selector, and must not fault. */
 static pte_t gdt_entry(uint64_t m)
 {
     static const uint64_t empty[PER_PAGE] __attribute__((aligned(PAGE_SIZE)));
 
-    return m ? window_entry(m) : pte_make(mfn(image_phys(empty) >> PAGE_SHIFT), PTE_PRESENT | PTE_ACCESSED | PTE_NX);
+    return m ? window_entry(m)
+             : pte_make(mfn(image_phys(empty) >> PAGE_SHIFT), PTE_PRESENT | PTE_ACCESSED | PTE_NX);
 }
 
 void vcpu_load_descriptors(struct vcpu *v)
@@ -150,7 +153,8 @@ long hypercall_set_gdt(guest_addr_t frames, uint32_t entries)
 {
     struct vcpu *v = current;
     uint64_t mfns[GUEST_GDT_PAGES];
-    unsigned int pages = DIV_ROUND_UP(MIN(entries, (uint32_t)FIRST_RESERVED_GDT_ENTRY + 1), (unsigned int)PER_PAGE);
+    unsigned int pages =
+        DIV_ROUND_UP(MIN(entries, (uint32_t)FIRST_RESERVED_GDT_ENTRY + 1), (unsigned int)PER_PAGE);
     long rc;
 
     if (entries > FIRST_RESERVED_GDT_ENTRY)
@@ -191,7 +195,8 @@ long hypercall_update_descriptor(uint64_t maddr, uint64_t descriptor)
     }
     spin_unlock(&d->mmu_lock);
     frame_put(m);
-    return rc == 0 || rc == -ERESTART ? rc : refuse(-XEN_EINVAL, "update_descriptor: a table's frame %lx", m.n);
+    return rc == 0 || rc == -ERESTART ? rc
+                                      : refuse(-XEN_EINVAL, "update_descriptor: a table's frame %lx", m.n);
 }
 
 /* Of the base only the first page is looked at: the others when the processor wants them. */

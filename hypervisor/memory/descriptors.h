@@ -6,8 +6,8 @@
 
 struct vcpu;
 
-/* Every descriptor of a frame that is about to become FRAME_SEGDESC: code and data segments (DPL raised to 3) or not present;
- * no gates, no system segments. 0 or -EINVAL. */
+/* Every descriptor of a frame that is about to become FRAME_SEGDESC: code and data segments (DPL raised to
+ * 3) or not present; no gates, no system segments. 0 or -EINVAL. */
 long descriptors_validate(mfn_t m);
 /* One descriptor, corrected in place; false: refused. Pure. */
 bool descriptor_allowed(uint64_t *descriptor);

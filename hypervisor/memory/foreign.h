@@ -13,10 +13,12 @@ struct foreign {
     domid_t frame_owner;            /* DOMID_SELF: the owner of the tables; DOMID_IO; or another domain */
 };
 
-/* Decodes the foreigndom argument: low 16 bits the owner of the frames, high 16 bits the owner of the tables plus one (0: the
- * caller). Only the control domain may name others; DOMID_IO as the owner of frames anybody. -EPERM, -ESRCH. */
+/* Decodes the foreigndom argument: low 16 bits the owner of the frames, high 16 bits the owner of the
+ * tables plus one (0: the caller). Only the control domain may name others; DOMID_IO as the owner of
+ * frames anybody. -EPERM, -ESRCH. */
 long foreign_get(uint32_t foreigndom, struct foreign *f);
-/* The same for the calls about page tables, which know the caller as DOMID_SELF only: its number is -ESRCH. */
+/* The same for the calls about page tables, which know the caller as
+ * DOMID_SELF only: its number is -ESRCH. */
 long foreign_get_other(uint32_t foreigndom, struct foreign *f);
 void foreign_put(struct foreign *f);
 

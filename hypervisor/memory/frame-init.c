@@ -1,5 +1,6 @@
-/* The frame table and the M2P are made from the firmware's memory map; what is free goes to the heap. Only parts of the table
- * that describe RAM take memory: the rest shows one page of zeros, which reads as "no owner, no references". */
+/* The frame table and the M2P are made from the firmware's memory map; what is free goes to the heap.
+ * Only parts of the table that describe RAM take memory: the rest shows one page of zeros, which
+ * reads as "no owner, no references". */
 #include "boot/boot-info.h"
 #include "boot/early.h"
 #include "cpu/cpu.h"

@@ -14,7 +14,8 @@
 #include "memory/frame-type.h"
 #include "memory/pagetable.h"
 
-/* What a CPU may remember of a frame of d: the CPUs on d's roots, or on anybody's if others have mapped it. */
+/* What a CPU may remember of a frame of d: the CPUs on d's roots, or on
+ * anybody's if others have mapped it. */
 static void flush_translations(struct domain *d, struct frame *f)
 {
     cpu_flush_tlb(f->ref & REF_FLAG_SHARED ? guest_root_cpus() : atomic_load(&d->tlb_mask));

@@ -29,8 +29,8 @@ void frame_last_put(struct frame *f, uint64_t old_ref)
     release_later(f);
 }
 
-/* CPUs that may remember a mapping of one of the frames on a list: those on their owners' roots, or on anybody's if
- * others have mapped one. */
+/* CPUs that may remember a mapping of one of the frames on a list: those on their owners' roots, or on
+ * anybody's if others have mapped one. */
 static uint64_t cpus_that_know(uint32_t n, uint32_t count)
 {
     uint64_t mask = 0;

@@ -1,5 +1,5 @@
-/* The buddy allocator. Free blocks are linked through the frame table; the order of a free block is kept in the type word of its
- * first frame, which means nothing else while the frame is free. */
+/* The buddy allocator. Free blocks are linked through the frame table; the order of a free block is kept
+ * in the type word of its first frame, which means nothing else while the frame is free. */
 #include "lib/lib.h"
 #include "lib/lock.h"
 #include "memory/frame.h"

@@ -1,5 +1,5 @@
-/* The machine-to-physical table: for each frame the pfn that its owner uses for it. Guests read it at M2P_VIRT; the hypervisor
- * writes it here and never believes what is in it. */
+/* The machine-to-physical table: for each frame the pfn that its owner uses for it. Guests read it at
+ * M2P_VIRT; the hypervisor writes it here and never believes what is in it. */
 #ifndef ENSO_MEMORY_M2P_H
 #define ENSO_MEMORY_M2P_H
 

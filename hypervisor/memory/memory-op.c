@@ -1,4 +1,5 @@
-/* memory_op: the caller's sub-operations on memory, decoded. What changes a domain's frames is in reservation.c. */
+/* memory_op: the caller's sub-operations on memory, decoded. What changes a
+ * domain's frames is in reservation.c. */
 #include <xen/errno.h>
 #include <xen/memory.h>
 #include "boot/boot-info.h"
@@ -11,7 +12,8 @@
 #include "memory/pagetable.h"
 #include "memory/reservation.h"
 
-/* The domain that an operation is about, with a reference. Others than the caller only for the control domain. */
+/* The domain that an operation is about, with a reference. Others than the
+ * caller only for the control domain. */
 static long target_get(domid_t id, struct domain **d)
 {
     struct domain *self = current->domain;
@@ -26,7 +28,8 @@ static long target_get(domid_t id, struct domain **d)
     return *d ? 0 : refuse(-XEN_ESRCH, "memory_op: no domain d%u", id);
 }
 
-/* The answer is how many extents were done, and so 0, no error, also where there is no argument or no domain. */
+/* The answer is how many extents were done, and so 0, no error, also where
+ * there is no argument or no domain. */
 static long reservation_op(uint32_t cmd, guest_addr_t arg)
 {
     struct xen_memory_reservation r;

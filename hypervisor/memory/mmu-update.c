@@ -29,8 +29,8 @@ static long write_plain(mfn_t m, unsigned int index, uint64_t value, domid_t own
     return rc;
 }
 
-/* A table of its own, as far as counts tell. What is refused there is tried as a plain write: if idle tables alone
- * hold the frame, then it is no table for its domain. */
+/* A table of its own, as far as counts tell. What is refused there is tried as a plain write: if idle
+ * tables alone hold the frame, then it is no table for its domain. */
 static long update_table(struct domain *pt, mfn_t m, unsigned int index, uint64_t val, bool keep_ad,
                          const struct pte_rights *rights)
 {
@@ -44,7 +44,8 @@ static long update_table(struct domain *pt, mfn_t m, unsigned int index, uint64_
 }
 
 /* pt->mmu_lock held, which keeps a table that is in use from becoming anything else. */
-static long update_entry(struct domain *pt, uint64_t ptr, uint64_t val, bool keep_ad, const struct pte_rights *rights)
+static long update_entry(struct domain *pt, uint64_t ptr, uint64_t val, bool keep_ad,
+                         const struct pte_rights *rights)
 {
     mfn_t m = mfn(ptr >> PAGE_SHIFT);
     unsigned int index = (ptr & (PAGE_SIZE - 1)) / sizeof(pte_t);
@@ -79,13 +80,15 @@ static long update_one(struct domain *pt, const struct mmu_update *req, const st
     if (cmd > MMU_PT_UPDATE_NO_TRANSLATE)
         return refuse(-XEN_ENOSYS, "mmu_update: command %u", cmd);
     if (cmd == MMU_MACHPHYS_UPDATE)
-        return update_m2p(ptr, req->val, rights->foreign == DOMID_SELF ? current->domain->id : rights->foreign);
+        return update_m2p(ptr, req->val,
+                          rights->foreign == DOMID_SELF ? current->domain->id : rights->foreign);
     return update_entry(pt, ptr, req->val, cmd == MMU_PT_UPDATE_PRESERVE_AD, rights);
 }
 
 #define BATCH 32    /* requests between two looks at the clock */
 
-static long update_batch(struct domain *pt, guest_addr_t reqs, uint32_t count, const struct pte_rights *rights, uint64_t *done)
+static long update_batch(struct domain *pt, guest_addr_t reqs, uint32_t count,
+                         const struct pte_rights *rights, uint64_t *done)
 {
     long rc = 0;
 

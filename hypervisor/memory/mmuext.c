@@ -146,7 +146,8 @@ static long clear_or_copy(struct domain *d, uint64_t to, const uint64_t *from)
 
 static bool concerns_vcpu(unsigned int cmd)
 {
-    return cmd > MMUEXT_UNPIN_TABLE && cmd <= MMUEXT_UNMARK_SUPER && cmd != MMUEXT_CLEAR_PAGE && cmd != MMUEXT_COPY_PAGE;
+    return cmd > MMUEXT_UNPIN_TABLE && cmd <= MMUEXT_UNMARK_SUPER && cmd != MMUEXT_CLEAR_PAGE &&
+           cmd != MMUEXT_COPY_PAGE;
 }
 
 /* owner: of the frames; NULL: they are devices'. */

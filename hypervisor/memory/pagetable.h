@@ -1,7 +1,7 @@
 /* Page tables of guests: the bits, the one writer, validation, pins and roots.
  *
- * pte_write() is the only function that changes an entry of a guest's page table. mmu_update, update_va_mapping, grant
- * map and unmap and trapped writes all end there. */
+ * pte_write() is the only function that changes an entry of a guest's page table. mmu_update,
+ * update_va_mapping, grant map and unmap and trapped writes all end there. */
 #ifndef ENSO_MEMORY_PAGETABLE_H
 #define ENSO_MEMORY_PAGETABLE_H
 
@@ -43,22 +43,25 @@ struct pte_rights {
     bool grant_writable;
 };
 
-/* Sets entry `index` of the validated table `table` (level 1-4) of domain d; takes the references that the new entry
- * needs and drops those of the old one. d->mmu_lock held. `keep_ad`: the accessed and dirty bits that the processor has
- * set meanwhile are kept (MMU_PT_UPDATE_PRESERVE_AD). If `expect` is not NULL the entry is changed only if it still holds
- * *expect (-EAGAIN otherwise, *expect updated). No TLB is flushed: that is the caller's business (guests flush
- * themselves; a retyped frame is flushed by frame_get_type).
- * 0; -EINVAL a bit or a frame that is refused; -EBUSY a frame of conflicting type; -EPERM; -ERESTART out of time. */
-long pte_write(struct domain *d, mfn_t table, unsigned int level, unsigned int index, pte_t new, pte_t *expect,
-               bool keep_ad, const struct pte_rights *rights) must_check;
+/* Sets entry `index` of the validated table `table` (level 1-4) of domain d; takes the references
+ * that the new entry needs and drops those of the old one. d->mmu_lock held. `keep_ad`: the accessed
+ * and dirty bits that the processor has set meanwhile are kept (MMU_PT_UPDATE_PRESERVE_AD). If
+ * `expect` is not NULL the entry is changed only if it still holds that (-EAGAIN otherwise, *expect
+ * updated). No TLB is flushed: that is the caller's business (guests flush themselves; a retyped
+ * frame is flushed by frame_get_type).
+ * 0; -EINVAL a bit or a frame that is refused; -EBUSY a frame of conflicting type; -EPERM; -ERESTART out
+ * of time. */
+long pte_write(struct domain *d, mfn_t table, unsigned int level, unsigned int index, pte_t new,
+               pte_t *expect, bool keep_ad, const struct pte_rights *rights) must_check;
 
 /* Validates or devalidates one table's contents; called by frame types only (memory/frame-type.c). */
 long table_validate(struct domain *d, mfn_t table, unsigned int level) must_check;
 void table_devalidate(struct domain *d, mfn_t table, unsigned int level);
 
-/* The level-1 entry that maps `va` in the address space of root `l4`, walked through the direct map: the table's frame and
- * index. False: a level is not present. A guest's address has been checked (guest_range_ok): the walk looks at bits 0 to 47
- * only, so one that is not canonical would lead into the hypervisor's tables. */
+/* The level-1 entry that maps `va` in the address space of root `l4`, walked through the direct
+ * map: the table's frame and index. False: a level is not present. A guest's address has been
+ * checked (guest_range_ok): the walk looks at bits 0 to 47 only, so one that is not canonical would
+ * lead into the hypervisor's tables. */
 bool walk_to_l1(mfn_t l4, uint64_t va, mfn_t *table, unsigned int *index);
 /* The raw level-1 entry (0 if none). */
 pte_t walk_pte(mfn_t l4, uint64_t va);
@@ -81,20 +84,22 @@ long hypercall_update_descriptor(uint64_t maddr, uint64_t descriptor);
  * instruction that faulted there. Stores the table's frame and the 8-byte word at va, which is outside the
  * hypervisor's half. */
 bool pte_trap_candidate(struct vcpu *v, uint64_t va, mfn_t *table, uint64_t *word);
-/* The write of that instruction, to the table that va showed: `size` bytes of `new` at va; `expect_old` not NULL:
- * only if the bytes there equal *expect_old (cmpxchg), which gets what they were. 0 done; -EAGAIN they differ;
+/* The write of that instruction, to the table that va showed: `size` bytes of `new` at va;
+ * `expect_old` not NULL: only if the bytes there equal *expect_old (cmpxchg), which gets what they
+ * were. 0 done; -EAGAIN they differ;
  * -ERESTART; another error: not to be done, bounce the fault to the guest. */
 long pte_write_trapped(struct vcpu *v, mfn_t table, uint64_t va, unsigned int size, uint64_t new,
                        uint64_t *expect_old);
 
 /* Builds, in the frame `l4`, the hypervisor's own slots. */
 void root_fill_hypervisor_slots(mfn_t l4);
-/* The vcpu's roots: takes/drops type references. Used by hypercalls, vcpu context setting and teardown. mmu_lock held. */
+/* The vcpu's roots: takes/drops type references. Used by hypercalls, vcpu context
+ * setting and teardown. mmu_lock held. */
 long vcpu_set_kernel_root(struct vcpu *v, mfn_t l4) must_check;
 long vcpu_set_user_root(struct vcpu *v, mfn_t l4 /* mfn(0): none */) must_check;
 void vcpu_drop_roots(struct vcpu *v);
-/* Loads the address space that v runs in now (kernel or user root, or the hypervisor's own for v == NULL) and keeps the
- * owner's TLB mask right. */
+/* Loads the address space that v runs in now (kernel or user root, or the hypervisor's own for v == NULL)
+ * and keeps the owner's TLB mask right. */
 void vcpu_load_root(struct vcpu *v);
 /* The hypervisor's own root. */
 extern mfn_t hypervisor_root;

@@ -38,8 +38,8 @@ static bool wants_low(uint32_t mem_flags)
 #define NO_NODE       0xff
 #define HIGHEST_NODE  63
 
-/* There is node 0 alone. The control domain's wish for another is met from there, unless it wants no other; other
- * domains may not insist. */
+/* There is node 0 alone. The control domain's wish for another is met from there, unless it wants no
+ * other; other domains may not insist. */
 static bool node_is_there(uint32_t mem_flags)
 {
     unsigned int node = XENMEMF_get_node(mem_flags);
@@ -141,7 +141,8 @@ long reservation_decrease(struct domain *d, const struct xen_memory_reservation 
 {
     struct continuation *c = &current->continuation;
 
-    if (check_extents(r) || r->extent_order > HEAP_MAX_ORDER / 2 || (r->extent_order && !current->domain->control))
+    if (check_extents(r) || r->extent_order > HEAP_MAX_ORDER / 2 ||
+        (r->extent_order && !current->domain->control))
         return 0;
     while (c->done < r->nr_extents) {
         uint64_t n;
@@ -166,8 +167,8 @@ long reservation_decrease(struct domain *d, const struct xen_memory_reservation 
     return (long)c->done;
 }
 
-/* Pins are what a guest may leave behind. The place reached is kept in the domain; should the frame there have gone meanwhile
- * (the control domain may take frames from a dying domain too), the walk starts again. */
+/* Pins are what a guest may leave behind. The place reached is kept in the domain; should the frame there
+ * have gone meanwhile (the control domain may take frames from a dying domain too), the walk starts again. */
 static long teardown_pins(struct domain *d)
 {
     uint32_t n = d->teardown_frame;
@@ -198,8 +199,8 @@ static long teardown_idle(struct domain *d)
     return 0;
 }
 
-/* Without roots and pins everything becomes idle, from the top down. What is pinned may be on the idle list from before: it leaves
- * that first, because pins are looked for on the ordinary one. */
+/* Without roots and pins everything becomes idle, from the top down. What is pinned may be on the idle
+ * list from before: it leaves that first, because pins are looked for on the ordinary one. */
 static long teardown_tables(struct domain *d)
 {
     long rc = teardown_idle(d);

@@ -7,12 +7,13 @@
 
 struct domain;
 
-/* Gives d nr_extents blocks of 2^order frames, zeroed. populate_physmap takes the pfn of each from the list, sets the M2P
- * and writes the mfn over it; increase_reservation only writes mfns. Orders above 0 and memory below 4 GiB are for the control domain,
- * for itself or others. Returns how many blocks were given (fewer: no memory, or at the domain's limit) or -ERESTART. */
+/* Gives d nr_extents blocks of 2^order frames, zeroed. populate_physmap takes the pfn of each from the
+ * list, sets the M2P and writes the mfn over it; increase_reservation only writes mfns. Orders above 0 and
+ * memory below 4 GiB are for the control domain, for itself or others. Returns how many blocks were given
+ * (fewer: no memory, or at the domain's limit) or -ERESTART. */
 long reservation_populate(struct domain *d, const struct xen_memory_reservation *r, uint32_t cmd);
-/* Takes the listed frames (mfns) away from d. Stops at the first that can't be: not d's, in use as a page table, pinned.
- * Returns how many blocks were taken or -ERESTART. */
+/* Takes the listed frames (mfns) away from d. Stops at the first that can't be: not d's, in use as a page
+ * table, pinned. Returns how many blocks were taken or -ERESTART. */
 long reservation_decrease(struct domain *d, const struct xen_memory_reservation *r);
 
 /* One block for the hypervisor's own use on behalf of d (first domain's builder): zeroed and assigned. */

@@ -48,7 +48,8 @@ bool pci_present(bdf_t f)
     return pci_read(f, 0, 2) != 0xffff;
 }
 
-/* Port 0xcf8 is the address register only for whole double words: within them lies the reset register of many chipsets. */
+/* Port 0xcf8 is the address register only for whole double words: within them lies
+ * the reset register of many chipsets. */
 static bool is_address(uint32_t port, unsigned int size)
 {
     return port == PCI_ADDRESS_PORT && size == 4;

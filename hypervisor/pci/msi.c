@@ -1,5 +1,5 @@
-/* Registers of message-signalled interrupts. The control domain names the device and the table; that the table lies where the
- * device says, and in no memory of ours, is checked here. */
+/* Registers of message-signalled interrupts. The control domain names the device and the table; that the
+ * table lies where the device says, and in no memory of ours, is checked here. */
 #include <xen/errno.h>
 #include "boot/early.h"
 #include "cpu/cpu.h"
@@ -34,7 +34,8 @@ enum { SLOT_ADDRESS, SLOT_ADDRESS_HIGH, SLOT_DATA, SLOT_CONTROL, SLOT_WORDS };
 
 #define MESSAGE_ADDRESS(apic_id) (0xfee00000U | (apic_id) << 12)
 
-/* Pages of tables stay mapped once they were: devices are few, and a mapping that never goes needs no flush. */
+/* Pages of tables stay mapped once they were: devices are few, and a
+ * mapping that never goes needs no flush. */
 #define TABLE_PAGES 64
 static uint64_t window;
 static uint64_t window_frames[TABLE_PAGES];

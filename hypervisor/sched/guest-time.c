@@ -32,9 +32,9 @@ void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out)
         out->time[out->state] += now - out->state_entry_time;
 }
 
-/* Records in guest memory are written as the guest kernel itself would write them, through its page tables: without
- * a lock that a sibling may hold for long, and nowhere else. What can't be written isn't. v is current; interrupted in
- * user mode, its kernel's tables have to be there meanwhile. */
+/* Records in guest memory are written as the guest kernel itself would write them, through its page
+ * tables: without a lock that a sibling may hold for long, and nowhere else. What can't be written isn't.
+ * v is current; interrupted in user mode, its kernel's tables have to be there meanwhile. */
 static void write_record(struct vcpu *v, uint64_t at, const void *record, size_t n)
 {
     bool user = !v->kernel_mode;

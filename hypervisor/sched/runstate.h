@@ -6,8 +6,8 @@
 
 struct vcpu;
 
-/* Enters a run state (RUNSTATE_*); the time since the last change is added to the state that ends. The vcpu's queue is locked, or
- * the vcpu is the caller's. */
+/* Enters a run state (RUNSTATE_*); the time since the last change is added to the state that ends. The
+ * vcpu's queue is locked, or the vcpu is the caller's. */
 void runstate_set(struct vcpu *v, int state, uint64_t now);
 /* Copies the record to where the guest registered it, if it did. */
 void runstate_publish(struct vcpu *v);

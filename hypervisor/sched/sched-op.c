@@ -15,7 +15,8 @@ static void resched(void)
     atomic_fetch_or(&this_cpu()->work, WORK_RESCHED);
 }
 
-/* Unmasks upcalls and sleeps until one is due. The flag is set before looking, so an event in between ends the sleep. */
+/* Unmasks upcalls and sleeps until one is due. The flag is set before looking, so
+ * an event in between ends the sleep. */
 static long block(void)
 {
     struct vcpu *v = current;

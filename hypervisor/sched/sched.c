@@ -1,8 +1,9 @@
-/* The scheduler's queues and the switch between vcpus. Each CPU has a queue ordered by virtual time. A vcpu belongs to one queue
- * (sched.cpu), whose lock guards its scheduling state. An idle CPU takes waiting vcpus from the others.
+/* The scheduler's queues and the switch between vcpus. Each CPU has a queue ordered by virtual
+ * time. A vcpu belongs to one queue (sched.cpu), whose lock guards its scheduling state. An idle
+ * CPU takes waiting vcpus from the others.
  *
- * There are no hypervisor threads: a switch saves the guest state that lies on this CPU's stack into the old vcpu and puts the
- * new one's there; the exit path then returns to whatever is there. */
+ * There are no hypervisor threads: a switch saves the guest state that lies on this CPU's stack into the
+ * old vcpu and puts the new one's there; the exit path then returns to whatever is there. */
 #include <xen/errno.h>
 #include "cpu/cpu.h"
 #include "dispatch/dispatch.h"
@@ -20,7 +21,8 @@ struct run_queue {
     struct vcpu *first;                 /* by rising virtual time */
     struct vcpu *running;
     uint64_t min_vtime;                 /* rises only */
-    _Atomic uint64_t first_vtime;       /* of `first`, UINT64_MAX: nobody waits. Others read it without the lock, as a hint */
+    _Atomic uint64_t first_vtime;       /* of `first`, UINT64_MAX: nobody waits. Others read
+                                         * it without the lock, as a hint */
     unsigned int waiting;
     struct timer slice;
 };
@@ -83,7 +85,8 @@ static bool may_run_on(const struct vcpu *v, unsigned int cpu)
     return v->sched.affinity & (1UL << cpu);
 }
 
-/* Where a vcpu that becomes runnable should wait: its own CPU if idle, else any idle one it may use, else its own. */
+/* Where a vcpu that becomes runnable should wait: its own CPU if idle, else any
+ * idle one it may use, else its own. */
 static unsigned int choose_cpu(const struct vcpu *v)
 {
     uint64_t idle = atomic_load(&idle_cpus) & v->sched.affinity;
@@ -97,7 +100,8 @@ static unsigned int choose_cpu(const struct vcpu *v)
     return may_run_on(v, v->sched.cpu) ? v->sched.cpu : bit_first(v->sched.affinity);
 }
 
-/* Moves a vcpu that is neither queued nor running to another queue. Returns the new queue, locked; the old one is unlocked. */
+/* Moves a vcpu that is neither queued nor running to another queue. Returns the new
+ * queue, locked; the old one is unlocked. */
 static struct run_queue *move(struct run_queue *from, struct vcpu *v, unsigned int cpu)
 {
     if (v->sched.cpu == cpu)
@@ -115,7 +119,8 @@ static void preempt_running(unsigned int cpu, const struct run_queue *q, const s
         cpu_kick(cpu, WORK_RESCHED);    /* it runs alone: its slice must be armed */
 }
 
-/* Before anybody is put in: who has slept for long would hold back, by his own past, the time at which he is put in. */
+/* Before anybody is put in: who has slept for long would hold back, by his own
+ * past, the time at which he is put in. */
 static void advance(struct run_queue *q)
 {
     uint64_t running = q->running ? q->running->sched.vtime : UINT64_MAX;
@@ -153,7 +158,9 @@ void vcpu_clear_flags(struct vcpu *v, uint32_t flags)
 
 static int resting_state(uint32_t flags)
 {
-    return flags & (VCPU_BLOCKED | VCPU_POLLING) && !(flags & (VCPU_DOWN | VCPU_PAUSED | VCPU_SHUT_DOWN)) ? RUNSTATE_blocked : RUNSTATE_offline;
+    return flags & (VCPU_BLOCKED | VCPU_POLLING) && !(flags & (VCPU_DOWN | VCPU_PAUSED | VCPU_SHUT_DOWN))
+               ? RUNSTATE_blocked
+               : RUNSTATE_offline;
 }
 
 void vcpu_set_flags(struct vcpu *v, uint32_t flags)
@@ -267,7 +274,8 @@ static void charge(struct run_queue *q, struct vcpu *v, uint64_t now)
     advance(q);
 }
 
-/* Whoever waits elsewhere with less than this deserves this CPU more than all who are here. 0: nobody is here. */
+/* Whoever waits elsewhere with less than this deserves this CPU more than
+ * all who are here. 0: nobody is here. */
 static uint64_t steal_limit(const struct run_queue *q, const struct vcpu *prev, unsigned int cpu)
 {
     bool stay = prev && prev->sched.flags == 0 && may_run_on(prev, cpu);
@@ -292,8 +300,8 @@ static struct vcpu *pick(struct run_queue *q, struct vcpu *prev, unsigned int cp
     return NULL;
 }
 
-/* Looks at the others' queues for somebody whom this CPU may run and who has waited for long: his virtual time is below `limit`.
- * An idle CPU takes anybody. */
+/* Looks at the others' queues for somebody whom this CPU may run and who has waited for long: his virtual
+ * time is below `limit`. An idle CPU takes anybody. */
 static struct vcpu *steal(unsigned int cpu, uint64_t limit)
 {
     for (unsigned int i = 1; i < cpu_count; i++) {
@@ -451,7 +459,8 @@ void sched_switch(void)
         charge(q, prev, now);
     limit = steal_limit(q, prev, cpu);
     spin_unlock(&q->lock);
-    /* Between queues too the one who had least goes first; a slice apart, so that caches are worth something. */
+    /* Between queues too the one who had least goes first; a slice apart,
+     * so that caches are worth something. */
     next = limit ? steal(cpu, limit) : NULL;
     spin_lock(&q->lock);
     if (!next)

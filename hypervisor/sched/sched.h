@@ -1,7 +1,7 @@
-/* The scheduler: weighted fair sharing by virtual time, per-CPU run queues, caps, affinity, a boost for vcpus that wake,
- * and work stealing; it is shown as the credit scheduler's weight and cap. It owns which vcpu runs where, and why one
- * does not. Locks: each queue's lock (RANK_SCHED); a vcpu's scheduling state is guarded by the lock of the queue that it
- * belongs to (sched.cpu). */
+/* The scheduler: weighted fair sharing by virtual time, per-CPU run queues, caps, affinity, a boost for
+ * vcpus that wake, and work stealing; it is shown as the credit scheduler's weight and cap. It owns which
+ * vcpu runs where, and why one does not. Locks: each queue's lock (RANK_SCHED); a vcpu's scheduling state
+ * is guarded by the lock of the queue that it belongs to (sched.cpu). */
 #ifndef ENSO_SCHED_SCHED_H
 #define ENSO_SCHED_SCHED_H
 
@@ -13,7 +13,11 @@ struct vcpu;
 struct domain;
 
 /* Why a vcpu may not run; it is runnable when none is set. */
-enum { VCPU_BLOCKED = 1, VCPU_DOWN = 2, VCPU_PAUSED = 4 /* domain or vcpu paused */, VCPU_POLLING = 8, VCPU_CAPPED = 16, VCPU_SHUT_DOWN = 32 };
+enum {
+    VCPU_BLOCKED = 1, VCPU_DOWN = 2,
+    VCPU_PAUSED = 4,                    /* itself or its domain */
+    VCPU_POLLING = 8, VCPU_CAPPED = 16, VCPU_SHUT_DOWN = 32
+};
 
 struct sched_vcpu {
     _Atomic uint32_t flags;             /* VCPU_* */
@@ -37,13 +41,15 @@ void sched_init(void);                  /* boot CPU */
 void sched_init_cpu(void);              /* each CPU: its queue */
 void sched_vcpu_init(struct vcpu *v);   /* flags = VCPU_DOWN | VCPU_PAUSED as the caller sets afterwards */
 void sched_vcpu_destroy(struct vcpu *v);/* not running any more */
-long sched_domain_params(struct domain *d, uint16_t *weight, uint16_t *cap, bool set); /* credit scheduler's parameters */
+/* credit scheduler's parameters */
+long sched_domain_params(struct domain *d, uint16_t *weight, uint16_t *cap, bool set);
 
-/* Clears/sets reasons; a vcpu that becomes runnable is queued and its CPU kicked. Callable from anywhere without
- * RANK_SCHED held. */
+/* Clears/sets reasons; a vcpu that becomes runnable is queued and its CPU kicked. Callable from
+ * anywhere without RANK_SCHED held. */
 void vcpu_clear_flags(struct vcpu *v, uint32_t flags);
 void vcpu_set_flags(struct vcpu *v, uint32_t flags);        /* the vcpu may still run until its CPU notices */
-void vcpu_sync(struct vcpu *v);         /* waits until v (not the caller's own) is off its CPU and its state is saved */
+void vcpu_sync(struct vcpu *v);         /* waits until v (not the caller's own) is off
+                                         * its CPU and its state is saved */
 bool vcpu_is_runnable(const struct vcpu *v);
 void vcpu_wake(struct vcpu *v);         /* = clear BLOCKED|POLLING */
 /* Makes v's CPU look at pending upcalls, if it runs elsewhere. */
@@ -56,8 +62,8 @@ void vcpu_poll_over(struct vcpu *v);
 uint64_t sched_vcpu_time(const struct vcpu *v);
 long vcpu_set_affinity(struct vcpu *v, uint64_t hard, uint64_t soft);
 
-/* The exit path: current is put away and the next vcpu loaded (regs, CPU state, root). Idles with interrupts on while
- * nothing is runnable. Called from guest_exit_work only. */
+/* The exit path: current is put away and the next vcpu loaded (regs, CPU state, root). Idles with
+ * interrupts on while nothing is runnable. Called from guest_exit_work only. */
 void sched_switch(void);
 /* Ends boot on a CPU: never returns; first return to a guest happens from inside. */
 noreturn void sched_run(void);
@@ -73,6 +79,7 @@ void sched_watchdogs_stop(struct domain *d);
 long hypercall_sched_op(uint32_t cmd, guest_addr_t arg);
 long hypercall_sched_op_compat(uint32_t cmd, uint64_t arg);
 long hypercall_set_timer_op(uint64_t timeout);
-long vcpu_op_timer(struct vcpu *v, uint32_t cmd, guest_addr_t arg);   /* the timer, runstate and time-area sub-ops */
+long vcpu_op_timer(struct vcpu *v, uint32_t cmd, guest_addr_t arg);   /* the timer, runstate
+                                                                       * and time-area sub-ops */
 
 #endif

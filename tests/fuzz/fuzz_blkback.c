@@ -1,8 +1,8 @@
 /*
- * The block backend against a front end that writes what it likes into its part of the store, also between two
- * keys that are read, and into its ring, while the tools attach and take away its two devices and the daemon is
- * started again. Checked are the states that both ends must come to, that the console is not filled, that
- * everything is given back, and that another domain's device is served meanwhile.
+ * The block backend against a front end that writes what it likes into its part of the store, also between
+ * two keys that are read, and into its ring, while the tools attach and take away its two devices and the
+ * daemon is started again. Checked are the states that both ends must come to, that the console is not
+ * filled, that everything is given back, and that another domain's device is served meanwhile.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -104,7 +104,8 @@ int block_submit(struct block_device *d, struct block_request *b)
 {
     unsigned i = number_of(d);
 
-    if (disks[i].claims == 0 || (b->operation != BLOCK_READ && b->operation != BLOCK_FLUSH && !disks[i].written))
+    if (disks[i].claims == 0 ||
+        (b->operation != BLOCK_READ && b->operation != BLOCK_FLUSH && !disks[i].written))
         kit_wrong("a disk is used that was not taken so");
     if (held_count == HELD)
         return -EIO;
@@ -134,7 +135,8 @@ static void attach(domid_t domid, unsigned id, const char *params, const char *m
 
 static void attach_some(unsigned device)
 {
-    static const char *const targets[] = { "vda", "/dev/vdb", "/images/disk", "vda", "/images/other", "nothing", "", NULL };
+    static const char *const targets[] = { "vda", "/dev/vdb", "/images/disk", "vda", "/images/other",
+                                           "nothing", "", NULL };
     static const char *const modes[] = { "w", "r", "w", NULL };
     unsigned how = kit_byte();
 
@@ -147,8 +149,10 @@ static void attach_some(unsigned device)
 static const char *any_key(void)
 {
     static const char *const keys[] = {
-        "state", "ring-ref", "ring-ref0", "ring-ref1", "ring-ref2", "ring-ref3", "ring-page-order", "event-channel",
-        "protocol", "multi-queue-num-queues", "queue-0/ring-ref", "queue-0/ring-ref0", "queue-0/event-channel",
+        "state", "ring-ref", "ring-ref0", "ring-ref1", "ring-ref2", "ring-ref3", "ring-page-order",
+        "event-channel",
+        "protocol", "multi-queue-num-queues", "queue-0/ring-ref", "queue-0/ring-ref0",
+        "queue-0/event-channel",
         "state/below", "queue-0", "queue-0/ring-ref1",
     };
 
@@ -313,7 +317,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     instant = false;
     memset(disks, 0, sizeof(disks));
     for (unsigned i = 0; i < DISKS; i++) {
-        disks[i].device = (struct block_device){ .sectors = 200, .granularity = i & 1 ? 8 : 1, .can_flush = true,
+        disks[i].device = (struct block_device){ .sectors = 200, .granularity = i & 1 ? 8 : 1,
+                                                 .can_flush = true,
                                                  .can_discard = i & 1 };
         snprintf(disks[i].device.name, BLOCK_NAME, i == DISKS - 1 ? "file" : "vd%c", 'a' + (int)i);
     }

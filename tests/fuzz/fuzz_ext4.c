@@ -1,8 +1,8 @@
 /*
- * The kit's ext4 on images that somebody made to harm: an image of one of several kinds, as a clean unmount or a
- * crash left it, in whose metadata the input changes bytes, words and whole blocks; then what users do, on a disk
- * that may fail. Whatever comes of it are results or errors, within the disk, in bounded memory and in bounded
- * reads; the sanitizers watch.
+ * The kit's ext4 on images that somebody made to harm: an image of one of several kinds, as a clean
+ * unmount or a crash left it, in whose metadata the input changes bytes, words and whole blocks; then what
+ * users do, on a disk that may fail. Whatever comes of it are results or errors, within the disk, in
+ * bounded memory and in bounded reads; the sanitizers watch.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,8 @@ static struct kind {
 
 static struct world *world;
 static const char *const names[] = {
-    "a", "d", "d/file-1", "d/file-2", "link", "d/loop", "sparse", "large", "d/sub/deep", "d/sub", "new", "d/new",
+    "a", "d", "d/file-1", "d/file-2", "link", "d/loop", "sparse", "large", "d/sub/deep", "d/sub", "new",
+    "d/new",
     "", "many/name-7", "many", "none/there", "lost+found", "d/file-3",
 };
 static uint8_t bytes[40000];
@@ -303,7 +304,8 @@ static void use(void)
         ops->symlink(world->fs, any_name(), name);
         break;
     case 8:
-        world_write_file(world, name, bytes, (size_t)kit_byte() << 7, O_CREAT | (op & 16 ? O_TRUNC : O_APPEND));
+        world_write_file(world, name, bytes, (size_t)kit_byte() << 7,
+                         O_CREAT | (op & 16 ? O_TRUNC : O_APPEND));
         break;
     case 9:
         use_as_disk(name);

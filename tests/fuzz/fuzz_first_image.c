@@ -1,5 +1,5 @@
-/* What the hypervisor parses before there is a guest: the control domain's kernel as a download left it, and the
- * command line. Each lies in a block of exactly its size. */
+/* What the hypervisor parses before there is a guest: the control domain's kernel as a download left it,
+ * and the command line. Each lies in a block of exactly its size. */
 #include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -37,7 +37,8 @@ static void check_image(const uint8_t *data, size_t size)
 
         require((const uint8_t *)s->data >= data && s->file_bytes <= size);
         require((const uint8_t *)s->data + s->file_bytes <= data + size);
-        require(s->file_bytes <= s->mem_bytes && s->virt >= image.virt_base && s->virt + s->mem_bytes <= image.end);
+        require(s->file_bytes <= s->mem_bytes && s->virt >= image.virt_base &&
+                s->virt + s->mem_bytes <= image.end);
     }
 }
 
@@ -63,8 +64,8 @@ static void check_cmdline(const char *line)
 #define NOTES   4u
 #define PREFIX  (HEADER + ENTRIES * 56u + NOTES * 24u)
 
-/* An image whose headers and notes are mostly right, so that what follows them is read; the input's first bytes
- * fill them in, the rest of it lies behind. */
+/* An image whose headers and notes are mostly right, so that what follows them is read; the input's first
+ * bytes fill them in, the rest of it lies behind. */
 static size_t make_image(uint8_t *image, const uint8_t *data, size_t size)
 {
     static const uint8_t start[HEADER] = { 0x7f, 'E', 'L', 'F', 2, 1, 1, [18] = 62, [32] = HEADER, [54] = 56,

@@ -22,7 +22,8 @@ static void check_url(const char *text)
         return;
     if (!is_terminated(url.host, sizeof(url.host)) || !is_terminated(url.path, sizeof(url.path)))
         kit_wrong("an endless text");
-    if (!url.host[0] || url.path[0] != '/' || !url.port || strpbrk(url.host, " \r\n") || strpbrk(url.path, " \r\n#"))
+    if (!url.host[0] || url.path[0] != '/' || !url.port || strpbrk(url.host, " \r\n") ||
+        strpbrk(url.path, " \r\n#"))
         kit_wrong("host `%s`, path `%s`", url.host, url.path);
 }
 

@@ -1,5 +1,5 @@
-/* What the kit and its webserver parse: the boot archive, paths, a command line, what the store sends, a client's
- * request. Each lies in a block of exactly its size; the first byte of the input chooses. */
+/* What the kit and its webserver parse: the boot archive, paths, a command line, what the store sends, a
+ * client's request. Each lies in a block of exactly its size; the first byte of the input chooses. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>

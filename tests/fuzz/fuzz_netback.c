@@ -1,8 +1,8 @@
 /*
- * The network backend against a frontend that writes what it likes into its part of the store, also between two
- * keys that are read, and into its rings, while the tools attach and take away its two interfaces. Checked are
- * the states that both ends must come to, that the console is not filled, that everything is given back, and
- * that another domain's interface is served meanwhile.
+ * The network backend against a frontend that writes what it likes into its part of the store, also
+ * between two keys that are read, and into its rings, while the tools attach and take away its two
+ * interfaces. Checked are the states that both ends must come to, that the console is not filled, that
+ * everything is given back, and that another domain's interface is served meanwhile.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -51,7 +51,8 @@ static void set_back(domid_t domid, unsigned id, const char *key, const char *va
 
 static void attach_some(unsigned device)
 {
-    static const char *const macs[] = { "00:16:3e:00:00:01", "00:16:3e:00:00:02", "00:16:3e:00:00:01", "none" };
+    static const char *const macs[] = { "00:16:3e:00:00:01", "00:16:3e:00:00:02", "00:16:3e:00:00:01",
+                                        "none" };
     static const char *const bridges[] = { "br", "br", "br", "none" };
     static const char *const queues[] = { "1", "4", "2", "5" };
     static const char *const rates[] = { "", "1000,50000", "20000,0", "4294967296,1" };
@@ -78,7 +79,8 @@ static const char *any_key(void)
     static const char *const keys[] = {
         "state", "tx-ring-ref", "rx-ring-ref", "event-channel", "event-channel-tx", "event-channel-rx",
         "request-rx-copy", "feature-rx-notify", "feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6",
-        "feature-no-csum-offload", "feature-ipv6-csum-offload", "multi-queue-num-queues", "queue-0", "queue-1",
+        "feature-no-csum-offload", "feature-ipv6-csum-offload", "multi-queue-num-queues", "queue-0",
+        "queue-1",
         "queue-0/tx-ring-ref", "queue-1/tx-ring-ref", "queue-1/rx-ring-ref", "queue-0/event-channel-tx",
         "queue-1/event-channel-rx", "queue-1/event-channel", "state/below", "mac",
     };
@@ -96,7 +98,8 @@ static void set_front(unsigned device, const char *key, unsigned value)
 
 static void set_queue(unsigned device, const char *directory, unsigned queue, bool split)
 {
-    static const char *const keys[] = { "tx-ring-ref", "rx-ring-ref", "event-channel-tx", "event-channel-rx" };
+    static const char *const keys[] = { "tx-ring-ref", "rx-ring-ref", "event-channel-tx",
+                                        "event-channel-rx" };
     unsigned page = 4 * device + 2 * queue;
     char key[40];
 

@@ -109,7 +109,8 @@ static void type(void)
     for (size_t at = 0; at < n; at += used) {
         enum editor_result result = editor_keys(&editor, keys + at, n - at, &used);
 
-        if (used > n - at || (result == EDITOR_MORE && used != n - at) || (result != EDITOR_MORE && used == 0))
+        if (used > n - at || (result == EDITOR_MORE && used != n - at) ||
+            (result != EDITOR_MORE && used == 0))
             kit_wrong("%zu of %zu keys are taken", used, n - at);
         if (strlen(editor_line(&editor)) != editor.length || editor.cursor > editor.length)
             kit_wrong("the cursor is at %zu of %zu", editor.cursor, editor.length);

@@ -81,8 +81,8 @@ class Host:
 
     mem in MiB; entry: of the boot menu; exec_: a boot script; files: {name: content} for the boot archive;
     iso=False: no CD image, or the path of another one; qemu: more of its options; net: "user" for a network
-    card, with forwards fwd=["PORT:GUEST:PORT"] from 127.0.0.1 (free_port() gives a port); logs: the folder for
-    what it says."""
+    card, with forwards fwd=["PORT:GUEST:PORT"] from 127.0.0.1 (free_port() gives a port); logs: the folder
+    for what it says."""
 
     def __init__(self, name, mem=512, cpus=2, uefi=False, entry=0, exec_=None, files=None, iso=True,
                  qemu=(), net="none", fwd=(), logs=LOGS):
@@ -92,7 +92,8 @@ class Host:
         self.iso = iso if isinstance(iso, str) else os.path.join(BUILD, "enso.iso")
         self.own_iso = None
         if fwd:
-            files = {"etc/forwards": subprocess.run([f"{ROOT}/setup/forwards.sh", ",".join(fwd), "file"], check=True,
+            files = {"etc/forwards": subprocess.run([f"{ROOT}/setup/forwards.sh", ",".join(fwd), "file"],
+                                                    check=True,
                                                     capture_output=True, text=True).stdout} | (files or {})
         if entry or exec_ is not None or files:
             self.own_iso = self.iso = os.path.join(logs, name + ".iso")

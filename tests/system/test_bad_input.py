@@ -119,9 +119,12 @@ CONFIGS = {
     "hvm.cfg": (GOOD + 'type = "hvm"\n', r"hvm\.cfg:4:8: .*\(EINVAL\)"),
     "disk.cfg": (GOOD + "disk = ['phy:/dev/sda,xvda,w']\n",
                  r"disk\.cfg:4:9: disk: format `xvda`: only raw .*\(EINVAL\)"),
-    "no-disk.cfg": (GOOD + "disk = ['sda,raw,xvda,w']\n", r"xvda: sda: there is no such disk or partition \(EIO\)"),
-    "vif.cfg": (GOOD + "vif = ['', 'model=e1000']\n", r"vif\.cfg:4:12: vif: model `e1000`: cards are not emulated.*\(EINVAL\)"),
-    "no-bridge.cfg": (GOOD + "vif = ['bridge=nowhere']\n", r"vif 0: nowhere: there is no such bridge \(EIO\)"),
+    "no-disk.cfg": (GOOD + "disk = ['sda,raw,xvda,w']\n",
+                    r"xvda: sda: there is no such disk or partition \(EIO\)"),
+    "vif.cfg": (GOOD + "vif = ['', 'model=e1000']\n",
+                r"vif\.cfg:4:12: vif: model `e1000`: cards are not emulated.*\(EINVAL\)"),
+    "no-bridge.cfg": (GOOD + "vif = ['bridge=nowhere']\n",
+                      r"vif 0: nowhere: there is no such bridge \(EIO\)"),
 }
 
 # What is typed, and what `create` says of it.
@@ -231,7 +234,8 @@ def test_flipped_bits(host):
 
 
 def test_the_control_domain_does_not_grow(host):
-    """The shape of its heap may change, and is then worth some pages, but a leak grows in each 30 rounds of refusals."""
+    """The shape of its heap may change, and is then worth some pages, but a leak grows in each 30 rounds of
+    refusals."""
     def used():
         rows = [line.rsplit(None, 1) for line in host.cli("history -c; free --drop").split("\n")]
         return {row[0].strip(): int(row[1]) for row in rows if row[1].isdigit()}["used"]

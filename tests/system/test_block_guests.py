@@ -1,5 +1,5 @@
-"""The kit's block frontend and the block backend, by guests that know what they wrote: sizes, depths, sharing, a
-backend that is started again, disks that fail, and front ends that lie."""
+"""The kit's block frontend and the block backend, by guests that know what they wrote: sizes, depths,
+sharing, a backend that is started again, disks that fail, and front ends that lie."""
 
 import os
 import re
@@ -32,7 +32,8 @@ def pattern(seed, sector):
 
 
 def has_pattern(path, seed, first, sectors, base=0):
-    """Whether sectors of an image hold the pattern; `base`: where the guest's disk begins in it, in sectors."""
+    """Whether sectors of an image hold the pattern; `base`: where the guest's disk begins in it, in
+    sectors."""
     with open(path, "rb") as f:
         f.seek((base + first) * 512)
         return all(f.read(512) == pattern(seed, first + s) for s in range(sectors))
@@ -84,7 +85,8 @@ def start(host, name, target, words, memory=32):
 
 def summary(host, name, timeout=90, stays=False):
     """{"passes": 1, "errors": 0, ...} of a disktest's last line, "ok" if it says so."""
-    host.until(lambda: re.search(r": ok: .* ms", host.said(name)) if stays else has_ended(host, name), timeout=timeout)
+    host.until(lambda: re.search(r": ok: .* ms", host.said(name)) if stays else has_ended(host, name),
+               timeout=timeout)
     said = host.said(name)
     line = re.search(r"disktest: xvda: (ok|FAILED): (.*)", said)
     assert line, said
@@ -136,7 +138,8 @@ def test_it_knows_what_is_wrong(host):
     """A test that cannot fail is none."""
     start(host, "wrong", "vdb", "verify seed=77 size=1M")
     result = summary(host, "wrong")
-    assert not result["ok"] and result["wrong"] == 16 and "sector 0 is not as it was written" in result["said"]
+    assert not result["ok"] and result["wrong"] == 16
+    assert "sector 0 is not as it was written" in result["said"]
     host.cli("destroy wrong")
     start(host, "options", "vdb", "write depth=65")
     host.until(lambda: has_ended(host, "options"))
@@ -144,17 +147,19 @@ def test_it_knows_what_is_wrong(host):
 
 
 def test_counters_are_exact(host):
-    """The store's, the list's and top's say what the guest did: 64 writes and 64 reads of 64 KiB, and a flush after each eighth
-    write and at the end."""
+    """The store's, the list's and top's say what the guest did: 64 writes and 64 reads of 64 KiB, and a flush
+    after each eighth write and at the end."""
     start(host, "exact", "vdb", "write verify request=64k size=4M depth=4 flush=8 stay")
     result = summary(host, "exact", stays=True)
     assert result["ok"] and result["written"] == result["read"] == 4 * MIB, result["said"]
     disk = disks_by_name(host, "exact")["xvda"]
-    assert (disk["reads"], disk["writes"], disk["sectors_read"], disk["sectors_written"]) == (64, 64, 8192, 8192), disk
+    assert disk["reads"] == disk["writes"] == 64, disk
+    assert disk["sectors_read"] == disk["sectors_written"] == 8192, disk
     assert disk["flushes"] == result["flushes"] == 9 and disk["errors"] == disk["discards"] == 0, disk
     assert disk["requests"] == result["in the ring"] == 64 + 64 + 9, disk
     assert {d["name"]: d for d in host.json("list -l")}["exact"]["disks"] == [disk]
-    row = next(line.split() for line in host.cli("top -x -n 1 -d 10ms").splitlines() if line.startswith("exact "))
+    row = next(line.split() for line in host.cli("top -x -n 1 -d 10ms").splitlines()
+               if line.startswith("exact "))
     assert row == ["exact", "0", "0", "0", "1", "0", "64", "64", "8192", "8192"]
     host.cli("shutdown -w exact")
 
@@ -181,7 +186,8 @@ TOO_OFTEN = "its front end comes and goes too often"
 MODES = [
     ("requests", r"330 refused, 0 not, and the disk works", None),
     ("changes 2", r"many sent, and the disk works", None),
-    ("jump", r"first the disk works\n(.*\n)*badblock: jumped", "its ring says more requests than it has room for"),
+    ("jump", r"first the disk works\n(.*\n)*badblock: jumped",
+     "its ring says more requests than it has room for"),
     ("jump f", "jumped", "its ring says more requests than it has room for"),
     ("jump b", "jumped", "its ring says more requests than it has room for"),
     ("deaf", "many sent", None),
@@ -194,13 +200,17 @@ MODES = [
 
 @pytest.mark.limit(400)
 def test_a_bad_front_end_harms_itself(host):
-    """Its device stops with one line that names it; a guest on the other disk writes and verifies all the while."""
-    start(host, "witness", "vda1", "write verify request=512-256k order=random depth=8 passes=0 flush=50 size=4M")
+    """Its device stops with one line that names it; a guest on the other disk writes and verifies all the
+    while."""
+    start(host, "witness", "vda1",
+          "write verify request=512-256k order=random depth=8 passes=0 flush=50 size=4M")
     for mode, says, line in MODES:
         said, lines = bad(host, mode)
         assert re.search(says, said), (mode, said, lines)
-        least = line is not None and mode != "flap"     # how often its states are seen depends on the machine's speed
-        assert least <= len(lines) <= (line is not None) and all(line in found for found in lines), (mode, lines)
+        # how often its states are seen depends on the machine's speed
+        least = line is not None and mode != "flap"
+        assert least <= len(lines) <= (line is not None), (mode, lines)
+        assert all(line in found for found in lines), (mode, lines)
     host.cli("shutdown witness")
     result = summary(host, "witness")
     assert result["ok"] and result["passes"] > 1, result["said"]
@@ -208,7 +218,8 @@ def test_a_bad_front_end_harms_itself(host):
 
 def test_no_bad_mode_is_forgotten(host):
     said, _ = bad(host, "help")
-    assert set(re.findall(r"(?m)^badblock (\w+) ", said)) == {mode.split()[0] for mode, *_ in MODES} | {"indices"}
+    known = {mode.split()[0] for mode, *_ in MODES} | {"indices"}
+    assert set(re.findall(r"(?m)^badblock (\w+) ", said)) == known
 
 
 def test_a_broken_one_is_not_served_again(host):
@@ -231,7 +242,8 @@ def test_a_backend_goes_and_comes_back(host):
     """Seen from the guest: closed, and waiting for a ring again. What was not answered is sent anew."""
     start(host, "again", "vdb", "write verify request=512-1M order=random depth=16 passes=0 flush=7")
     domid = host.domains()["again"]["domid"]
-    keys = [f"/local/domain/0/backend/vbd/{domid}/51712/state", f"/local/domain/{domid}/device/vbd/51712/state"]
+    keys = [f"/local/domain/0/backend/vbd/{domid}/51712/state",
+            f"/local/domain/{domid}/device/vbd/51712/state"]
     states = lambda: [host.run("xenstore-read", key)[1].strip() for key in keys]
     for _ in range(4):
         host.until(lambda: states() == ["4", "4"])
@@ -244,7 +256,8 @@ def test_a_backend_goes_and_comes_back(host):
 
 
 def test_a_disk_is_taken_away(host):
-    """With requests under way: they are answered or told that there is no disk; nothing hangs, nothing is kept."""
+    """With requests under way: they are answered or told that there is no disk; nothing hangs, nothing is
+    kept."""
     start(host, "gone", "vdb", "write request=512-1M order=random depth=16 passes=0")
     host.until(lambda: host.json("block-list --json gone")[0]["sectors_written"] > 0)
     host.cli("block-detach gone xvda")
@@ -261,7 +274,8 @@ SAME = "echo 3 > /proc/sys/vm/drop_caches; dd if=/dev/xvda bs=64k count=128 2>/d
 
 def restart_backend(host):
     """Requests are under way in a Linux guest and in one on the kit, on one disk; neither notices."""
-    start(host, "kit", "vda1", "write verify request=512-256k order=random depth=24 passes=0 flush=50 size=8M")
+    start(host, "kit", "vda1",
+          "write verify request=512-256k order=random depth=24 passes=0 flush=50 size=8M")
     with host.console("linux") as console:
         console.send(f"\rfor i in 1 2 3; do {COPY}; {SAME} && echo same $((i * 111)); done\r")
     for _ in range(12):
@@ -359,8 +373,8 @@ def entries(path):
 
 @pytest.mark.limit(240)
 def test_a_flush_reaches_the_disk(boot, own_image):
-    """QEMU is killed right after the guest has said that so much is flushed: that is in the image, and the disk was
-    asked for a flush after it was written."""
+    """QEMU is killed right after the guest has said that so much is flushed: that is in the image, and the
+    disk was asked for a flush after it was written."""
     log = own_image + ".log"
     open(log, "wb").close()
     host = boot(mem=256, cpus=1, qemu=[
@@ -393,8 +407,10 @@ def test_a_disk_that_fails(boot, own_image):
     """The guest is told, request by request; the host and the rest of the disk go on."""
     host = boot(mem=256, cpus=1, qemu=[
         "-blockdev", "driver=blkdebug,node-name=bad,image.driver=file,image.filename=" + own_image +
-        ",inject-error.0.event=none,inject-error.0.iotype=write,inject-error.0.errno=28,inject-error.0.sector=8192"
-        ",inject-error.1.event=none,inject-error.1.iotype=read,inject-error.1.errno=5,inject-error.1.sector=16384",
+        ",inject-error.0.event=none,inject-error.0.iotype=write,inject-error.0.errno=28"
+        ",inject-error.0.sector=8192"
+        ",inject-error.1.event=none,inject-error.1.iotype=read,inject-error.1.errno=5"
+        ",inject-error.1.sector=16384",
         "-device", "virtio-blk-pci,drive=bad,rerror=report,werror=report"])
     before = holdings(host)
     for words, line in (("write first=4M size=256k", "write at sector 8192: EIO"),

@@ -19,7 +19,8 @@ def disks_of(*specs):
 @pytest.fixture
 def paths():
     os.makedirs(LOGS, exist_ok=True)
-    made = [make_disk("guest-a.img", 96, "label: gpt\nsize=16MiB\nsize=40MiB\nsize=8MiB\n"), make_disk("guest-b.img", 8)]
+    made = [make_disk("guest-a.img", 96, "label: gpt\nsize=16MiB\nsize=40MiB\nsize=8MiB\n"),
+            make_disk("guest-b.img", 8)]
     yield made
     for path in made:
         os.unlink(path)
@@ -50,27 +51,31 @@ def boot_linux(host, *disks):
 
 @pytest.mark.limit(240)
 def test_what_a_guest_writes_is_on_the_disk(host, paths):
-    """Contents, flush and a file system, on a partition and on a whole disk; the other partitions are as they were."""
+    """Contents, flush and a file system, on a partition and on a whole disk; the other partitions are as they
+    were."""
     before = holdings(host)
     boot_linux(host, "vda2,raw,xvda,w", "vdb,raw,xvdb,w")
     with host.console("linux") as console:
         console.send("\r")
-        assert console.ask("cat /sys/block/xvda/size /sys/block/xvdb/size").split() == [str(80 * 1024), str(16 * 1024)]
+        sizes = console.ask("cat /sys/block/xvda/size /sys/block/xvdb/size").split()
+        assert sizes == [str(80 * 1024), str(16 * 1024)]
         # Every size from a sector to more than a request holds, at odd places.
         console.ask("dd if=/dev/urandom of=/tmp/x bs=1k count=7000 2>/dev/null")
         console.ask("dd if=/tmp/x of=/dev/xvdb bs=512 seek=3 count=101 2>/dev/null; "
                     "dd if=/tmp/x of=/dev/xvdb bs=1M seek=1 conv=fsync 2>/dev/null", 60)
         console.ask("echo 3 > /proc/sys/vm/drop_caches")
-        console.ask("dd if=/dev/xvdb bs=512 skip=3 count=101 2>/dev/null > /tmp/y; cmp -n 51712 /tmp/x /tmp/y")
+        console.ask("dd if=/dev/xvdb bs=512 skip=3 count=101 2>/dev/null > /tmp/y; "
+                    "cmp -n 51712 /tmp/x /tmp/y")
         console.ask("dd if=/dev/xvdb bs=1k skip=1024 count=7000 2>/dev/null | cmp - /tmp/x", 60)
         total = console.ask("md5sum < /tmp/x").split()[0]
-        console.ask("mke2fs -F /dev/xvda >/dev/null 2>&1 && mount -t ext4 /dev/xvda /mnt && cp /tmp/x /mnt/file && umount /mnt",
-                    60)
+        console.ask("mke2fs -F /dev/xvda >/dev/null 2>&1 && mount -t ext4 /dev/xvda /mnt && "
+                    "cp /tmp/x /mnt/file && umount /mnt", 60)
     counters = {d["vdev"]: d for d in host.json("block-list --json linux")}
     everything = {d["name"]: d for d in host.json("list -l")}["linux"]
     assert {d["vdev"]: d for d in everything["disks"]} == counters
     assert counters["xvdb"]["flushes"] >= 1 and counters["xvdb"]["writes"] <= counters["xvdb"]["requests"]
-    rows = {line.split()[0]: line.split()[1:] for line in host.cli("top -x -n 1 -d 10ms").splitlines() if line[:1] != " "}
+    rows = {line.split()[0]: line.split()[1:] for line in host.cli("top -x -n 1 -d 10ms").splitlines()
+            if line[:1] != " "}
     assert rows["NAME"][3:6] == ["VBDS", "VBD_OO", "VBD_RD"] and rows["linux"][3] == "2"
     assert int(rows["linux"][5]) == sum(d["reads"] for d in counters.values())
     assert int(rows["linux"][8]) == sum(d["sectors_written"] for d in counters.values())
@@ -104,8 +109,8 @@ def test_disks_come_and_go(host):
         with host.console("linux") as console:
             console.send("\r")
             console.ask("until [ -b /dev/xvda ] && [ -b /dev/xvdb ]; do sleep 1; done")
-            console.ask("dd if=/dev/zero of=/dev/xvda bs=64k count=20 conv=fsync 2>/dev/null; dd if=/dev/xvdb of=/dev/null 2>/dev/null",
-                        60)
+            console.ask("dd if=/dev/zero of=/dev/xvda bs=64k count=20 conv=fsync 2>/dev/null; "
+                        "dd if=/dev/xvdb of=/dev/null 2>/dev/null", 60)
             assert "error" in console.ask("dd if=/dev/zero of=/dev/xvdb count=1 2>&1; true")
         assert {d["name"] for d in host.json("lsblk --json") if d["in_use"]} == {"vda1", "vdb"}
         host.cli("block-detach linux xvda", timeout=40)
@@ -125,7 +130,8 @@ def test_destroyed_while_it_writes(host):
     for _ in range(3):
         boot_linux(host, "vda2,raw,xvda,w")
         with host.console("linux") as console:
-            console.send("\rwhile :; do dd if=/dev/zero of=/dev/xvda bs=1M count=32 conv=fsync 2>/dev/null; done &\r")
+            console.send("\rwhile :; do dd if=/dev/zero of=/dev/xvda bs=1M count=32 conv=fsync 2>/dev/null; "
+                         "done &\r")
         host.cli("sleep 1")
         host.cli("destroy linux")
         assert not any(d["in_use"] for d in host.json("lsblk --json"))
@@ -150,7 +156,8 @@ def test_what_cannot_be_had(host):
     host.cli("create -p /hello.cfg name=third", disks_of("vda3,raw,xvda,r"))
     assert "has a disk of this name" in host.fails("block-attach other vdb,raw,xvda,r")
     assert host.fails("block-attach other vdb").startswith("block-attach: no vdev")
-    assert host.fails("block-attach Domain-0 vdb,raw,xvda").startswith("block-attach: Domain-0: the control domain has")
+    said = host.fails("block-attach Domain-0 vdb,raw,xvda")
+    assert said.startswith("block-attach: Domain-0: the control domain has")
     assert host.fails("block-detach other xvdq").startswith("block-detach: domain ")
     assert "is no name of a disk" in host.fails("block-detach other nonsense")
     host.cli("destroy hello other third")

@@ -1,5 +1,6 @@
-"""File systems of the host's disks: files are written, read and removed, also by a domain that has one as its disk; the image is
-checked by e2fsck on the build machine, after an orderly end and after QEMU was killed in the middle of it."""
+"""File systems of the host's disks: files are written, read and removed, also by a domain that has one as its
+disk; the image is checked by e2fsck on the build machine, after an orderly end and after QEMU was killed in
+the middle of it."""
 
 import hashlib
 import os
@@ -30,9 +31,11 @@ class Data:
         self.path = path
         with open(path, "wb") as f:
             f.truncate(FIRST + SIZE + FIRST)
-        subprocess.run(["sfdisk", "-q", path], input=f"label: gpt\nstart=2048, size={SIZE >> 9}\n", text=True, check=True,
+        subprocess.run(["sfdisk", "-q", path], input=f"label: gpt\nstart=2048, size={SIZE >> 9}\n", text=True,
+                       check=True,
                        env=dict(os.environ, PATH=PATH))
-        made = tool("mke2fs", "-q", "-t", "ext4", "-b", "4096", "-L", "enso-data", "-d", tree, "-E", f"offset={FIRST}", path,
+        made = tool("mke2fs", "-q", "-t", "ext4", "-b", "4096", "-L", "enso-data", "-d", tree, "-E",
+                    f"offset={FIRST}", path,
                     f"{SIZE >> 10}k")
         assert made.returncode == 0, made.stderr
 
@@ -77,7 +80,8 @@ def test_files_live_on_a_disk(host, data, tmp_path):
     before = host.holdings()
     assert "vda1 on /data type ext4 (rw)" in host.cli("mount")
     assert host.cli("cat /data/text").strip() == "from the build machine"
-    host.cli("cp /boot/hello /data/kernel && cp /boot/vmlinuz /data/copy && mkdir -p /data/a/b && cp /data/text /data/a/b", timeout=60)
+    host.cli("cp /boot/hello /data/kernel && cp /boot/vmlinuz /data/copy && mkdir -p /data/a/b && "
+             "cp /data/text /data/a/b", timeout=60)
     host.cli("mv /data/copy /data/a/moved && cp -r /data/a /data/c && rm -r /data/a", timeout=60)
     assert "ENOTEMPTY" in host.fails("rmdir /data/c/b")
     assert host.cli("ls /data/c").split() == ["b/", "moved"]
@@ -93,7 +97,8 @@ def test_files_live_on_a_disk(host, data, tmp_path):
         console.ask("dd if=/dev/urandom of=/mnt/random bs=64k count=100 2>/dev/null", 60)
         total = console.ask("md5sum < /mnt/random", 60).split()[0]
         console.ask("umount /mnt", 60)
-    for refused, why in (("/data/volumes/guest.img", "in use"), ("/data/none", "no such file"), ("/linux.cfg", "no file of a mounted")):
+    for refused, why in (("/data/volumes/guest.img", "in use"), ("/data/none", "no such file"),
+                         ("/linux.cfg", "no file of a mounted")):
         assert why in host.fails(f"block-attach linux {refused},raw,xvdb,w")
     assert host.json("block-list --json linux")[0]["errors"] == 0
     host.cli("shutdown -w linux", timeout=60)
@@ -122,9 +127,12 @@ def test_files_live_on_a_disk(host, data, tmp_path):
 
 @pytest.mark.limit(120)
 def test_a_killed_host_loses_nothing_synced(host, data, tmp_path):
-    """QEMU ends in the middle of a copy; what was synced is there, and e2fsck has nothing but the journal to replay."""
-    host.cli("cp /boot/initrd.gz /data/kept; cp /data/kept /data/new; mv /data/new /data/kept; sync", timeout=60)
-    host.send("cp -r /boot /data/half; cp -r /data/half /data/again; rm -r /data/half; cp -r /boot /data/half\r")
+    """QEMU ends in the middle of a copy; what was synced is there, and e2fsck has nothing but the journal to
+    replay."""
+    host.cli("cp /boot/initrd.gz /data/kept; cp /data/kept /data/new; mv /data/new /data/kept; sync",
+             timeout=60)
+    host.send("cp -r /boot /data/half; cp -r /data/half /data/again; rm -r /data/half; "
+              "cp -r /boot /data/half\r")
     time.sleep(1.5)
     host.serial.close(force=True)
     image = data.partition()
@@ -138,9 +146,10 @@ def test_a_killed_host_loses_nothing_synced(host, data, tmp_path):
 
 @pytest.mark.limit(120)
 def test_what_a_guest_flushed_to_a_file_survives(host, data, tmp_path):
-    """QEMU is killed while a guest fills a sparse file, right after it has said that so much is flushed: that is in the file,
-    and the file system has nothing but its journal to replay."""
-    start(host, "flush", "/data/volumes/guest.img", "write request=4k-32k depth=8 flush=16 tell seed=11 order=sequential")
+    """QEMU is killed while a guest fills a sparse file, right after it has said that so much is flushed: that
+    is in the file, and the file system has nothing but its journal to replay."""
+    start(host, "flush", "/data/volumes/guest.img",
+          "write request=4k-32k depth=8 flush=16 tell seed=11 order=sequential")
     with host.console("flush") as console:
         console.expect(r"flushed (3\d|2\d|1)\d{6} bytes", 60)
         flushed = int(re.search(r"(\d+) bytes", host.serial.after)[1]) // 512

@@ -1,4 +1,5 @@
-"""Frontends that speak to the network backend badly: the offender's interface stops with one line, the traffic of others goes on, nothing leaks.
+"""Frontends that speak to the network backend badly: the offender's interface stops with one line, the
+traffic of others goes on, nothing leaks.
 
 Beside the bad guest an echo guest is on the bridge; the control domain pings it meanwhile.
 """
@@ -93,7 +94,8 @@ def begin(host, *modes):
 
 
 def outcome(host, mode):
-    return host.until(lambda: re.search(rf"(?m)^badnet: {mode}: (.*)$", host.said(mode)), timeout=90, pause=0.5)[1]
+    return host.until(lambda: re.search(rf"(?m)^badnet: {mode}: (.*)$", host.said(mode)), timeout=90,
+                      pause=0.5)[1]
 
 
 def check_end(host, mode, domid, end, says):

@@ -72,7 +72,8 @@ def test_programs_compute_rightly(linux):
 def test_many_processes(linux):
     assert linux.ask("i=0; while [ $i -lt 150 ]; do sleep 3 & i=$((i + 1)); done; jobs | wc -l; wait",
                      timeout=60).split("\n")[-1] == "150"
-    # A fork bomb under a limit, and the shell goes on. Mostly it ends by itself; it must not go on in later tests.
+    # A fork bomb under a limit, and the shell goes on. Mostly it ends by itself; it must not go on in later
+    # tests.
     linux.ask("(ulimit -u 60; su -s /bin/sh nobody -c 'f() { f | f & }; f' ) 2>/dev/null; true", timeout=60)
     assert linux.ask("echo alive") == "alive"
     linux.ask("while ps -o user | grep -q nobody; do su -s /bin/sh nobody -c 'kill -9 -1'; done", timeout=60)

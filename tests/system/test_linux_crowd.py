@@ -1,5 +1,5 @@
-"""Two Linux domains and eight hello at once, for more than a minute: nobody misses a second, both shells answer, all end in
-order, and everything is free again."""
+"""Two Linux domains and eight hello at once, for more than a minute: nobody misses a second, both shells
+answer, all end in order, and everything is free again."""
 
 import re
 import time

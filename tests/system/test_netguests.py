@@ -146,12 +146,15 @@ def test_counters_are_exact(guests):
     after = interface()
     for way in ("rx", "tx"):
         packets, size = (after[f"{way}_{what}"] - before[f"{way}_{what}"] for what in ("packets", "bytes"))
-        assert 50 <= packets <= 52 and size - 50 * 1042 in range(42 * (packets - 50), 60 * (packets - 50) + 1), (way, packets, size)
+        others, rest = packets - 50, size - 50 * 1042
+        assert 0 <= others <= 2 and 42 * others <= rest <= 60 * others, (way, packets, size)
     for what in ("errors", "rx_drops", "tx_drops", "spoofed"):
         assert after[what] == before[what], what
     assert {d["name"]: d for d in guests.json("list -l")}["netecho"]["vifs"] == [interface()]
-    row = next(line.split() for line in guests.cli("top -x -n 1 -d 10ms").splitlines() if line.startswith("netecho "))
-    assert row == ["netecho", "1", str(after["rx_bytes"] // 1024), str(after["tx_bytes"] // 1024), "0", "0", "0", "0", "0", "0"]
+    row = next(line.split() for line in guests.cli("top -x -n 1 -d 10ms").splitlines()
+               if line.startswith("netecho "))
+    assert row == ["netecho", "1", str(after["rx_bytes"] // 1024), str(after["tx_bytes"] // 1024), "0", "0",
+                   "0", "0", "0", "0"]
 
 
 def test_folders_ranges_and_what_is_not_there(guests):

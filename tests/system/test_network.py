@@ -48,7 +48,8 @@ def begun():
 
 @pytest.fixture
 def guests(host, begun):
-    """The two guests, 10.0.0.1 and 10.0.0.2, made by whichever test comes first. b may have no other address."""
+    """The two guests, 10.0.0.1 and 10.0.0.2, made by whichever test comes first. b may have no other
+    address."""
     if not host.domains().keys() >= {"a", "b"}:
         begun["holdings"] = holdings(host)
         host.cli("bridge create lab")
@@ -76,7 +77,8 @@ def test_they_reach_each_other(guests):
     host = guests
     sizes = "1 17 18 19 64 100 1000 1471 1472 1473 2000 8000 30000"
     for sender, address in (("a", "10.0.0.2"), ("b", "10.0.0.1")):
-        lost = ask(host, sender, f"for s in {sizes}; do ping -c 1 -W 10 -s $s {address} > /dev/null || echo lost $s; done", 200)
+        lost = ask(host, sender, f"for s in {sizes}; do ping -c 1 -W 10 -s $s {address} > /dev/null || "
+                   "echo lost $s; done", 200)
         assert lost == ""
     for name in "ab":
         v = interface(host, name)
@@ -95,16 +97,19 @@ def test_bytes_arrive_as_they_were(guests):
         transfer(host, sender, receiver, address, 6)
         after = interface(host, sender)
         assert after["rx_bytes"] - before["rx_bytes"] >= 6 * MIB
-        assert after["rx_packets"] - before["rx_packets"] < 6 * MIB // 1514     # so some were larger than a frame of the wire
+        # so some were larger than a frame of the wire
+        assert after["rx_packets"] - before["rx_packets"] < 6 * MIB // 1514
         assert after["errors"] == before["errors"]
 
 
 def attach_small(host, guest, mac):
-    """A second interface whose backend offers neither segments nor several fragments. The guest must not see it before."""
+    """A second interface whose backend offers neither segments nor several fragments. The guest must not see
+    it before."""
     host.cli("pause", guest)
     host.cli("network-attach", guest, f"mac={mac} bridge=lab devid=1")
     back = f"/local/domain/0/backend/vif/{host.domains()[guest]['domid']}/1"
-    for key in ("feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6", "feature-ipv6-csum-offload", "feature-split-event-channels"):
+    for key in ("feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6", "feature-ipv6-csum-offload",
+                "feature-split-event-channels"):
         host.cli(f"xenstore-write {back}/{key} 0")
     host.cli("unpause", guest)
     host.until(lambda: interface(host, guest, 1)["state"] == 4, timeout=60)
@@ -150,7 +155,9 @@ def test_spoofed_addresses_are_dropped(guests):
     ask(host, "a", f"ip link set eth0 down; ip link set eth0 address {MAC['a']}; ip link set eth0 up")
     ask(host, "a", "ping -c 1 -W 10 10.0.0.2 > /dev/null")
     before = interface(host, "b")
-    ask(host, "b", "ip addr add 10.0.0.77/24 dev eth0; ping -c 3 -W 1 -I 10.0.0.77 10.0.0.1 > /dev/null; ip addr del 10.0.0.77/24 dev eth0",
+    ask(host, "b",
+        "ip addr add 10.0.0.77/24 dev eth0; ping -c 3 -W 1 -I 10.0.0.77 10.0.0.1 > /dev/null; "
+        "ip addr del 10.0.0.77/24 dev eth0",
         60)
     after = interface(host, "b")
     assert after["spoofed"] - before["spoofed"] >= 3 and after["rx_drops"] - before["rx_drops"] >= 3
@@ -164,8 +171,11 @@ def test_rate(guests):
     host.cli("network-attach b mac=00:16:3e:00:02:02 bridge=lab devid=2")
     host.until(lambda: [interface(host, name, 2)["state"] for name in "ab"] == [4, 4], timeout=60)
     assert interface(host, "a", 2)["rate"] == "4000,10000"
-    ask(host, "b", "ip link set eth1 up; ip addr add 10.0.2.2/24 dev eth1; (nc -l -p 96 > /dev/null) & sleep 1")
-    ask(host, "a", "ip link set eth1 up; ip addr add 10.0.2.1/24 dev eth1; (nc 10.0.2.2 96 < /dev/zero > /dev/null 2>&1) & true")
+    ask(host, "b",
+        "ip link set eth1 up; ip addr add 10.0.2.2/24 dev eth1; (nc -l -p 96 > /dev/null) & sleep 1")
+    ask(host, "a",
+        "ip link set eth1 up; ip addr add 10.0.2.1/24 dev eth1; "
+        "(nc 10.0.2.2 96 < /dev/zero > /dev/null 2>&1) & true")
     start, before = time.monotonic(), interface(host, "a", 2)["rx_bytes"]
     host.until(lambda: interface(host, "a", 2)["rx_bytes"] > before + 1000000, timeout=60)
     sent, took = interface(host, "a", 2)["rx_bytes"] - before, time.monotonic() - start
@@ -179,11 +189,13 @@ def test_rate(guests):
 def test_they_come_and_go_under_traffic(guests):
     host = guests
     ask(host, "b", "(while nc -l -p 98 > /dev/null; do :; done) & sleep 1")
-    ask(host, "a", "(while :; do dd if=/dev/zero bs=64k count=100 | nc 10.0.0.2 98; done) > /dev/null 2>&1 & true")
+    ask(host, "a",
+        "(while :; do dd if=/dev/zero bs=64k count=100 | nc 10.0.0.2 98; done) > /dev/null 2>&1 & true")
     moved = interface(host, "a")["rx_bytes"]
     for i in range(10):
         host.cli("network-attach a mac=00:16:3e:00:03:01 bridge=lab")
-        other = [v for v in host.json("network-list --json a") if v["mac"] == "00:16:3e:00:03:01"][0]["handle"]
+        other = [v for v in host.json("network-list --json a")
+                 if v["mac"] == "00:16:3e:00:03:01"][0]["handle"]
         host.until(lambda: interface(host, "a", other)["state"] == 4, timeout=60)
         ask(host, "a", "ip link set eth1 up; ip addr add 10.0.3.1/24 dev eth1; "
                        "ping -c 1 -W 1 -s 9000 10.0.3.2 > /dev/null; true")
@@ -214,19 +226,24 @@ def test_what_cannot_be_had(host):
     advice = "; `bridge list` shows the bridges, `bridge create` makes one"
     for spec, line in (
         ("bridge=nowhere", "create: vif 0: nowhere: there is no such bridge (ENOENT)" + advice),
-        ("mac=00:16:3e:00:00:01,vifname=lo0,bridge=xenbr0x", "create: vif 0: xenbr0x: there is no such bridge (ENOENT)" + advice),
+        ("mac=00:16:3e:00:00:01,vifname=lo0,bridge=xenbr0x",
+         "create: vif 0: xenbr0x: there is no such bridge (ENOENT)" + advice),
     ):
         assert host.fails("create /hello.cfg", vif(spec)) == line
         assert holdings(host) == before
     host.cli("bridge create lab")
     host.cli("create -p /hello.cfg", vif(f"mac={MAC['a']},bridge=lab,vifname=first"))
-    assert "vif 0: vif" in (said := host.fails("create /hello.cfg name=other", vif(f"mac={MAC['a']},bridge=lab")))
+    assert "vif 0: vif" in (said := host.fails("create /hello.cfg name=other",
+                                               vif(f"mac={MAC['a']},bridge=lab")))
     assert "its MAC address is another interface's" in said
-    assert "its name is another interface's" in host.fails("create /hello.cfg name=other", vif("bridge=lab,vifname=first"))
+    assert "its name is another interface's" in host.fails("create /hello.cfg name=other",
+                                                           vif("bridge=lab,vifname=first"))
     assert "has an interface of this number" in host.fails("network-attach hello bridge=lab devid=0")
     assert "it has members" in host.fails("bridge delete lab")
-    assert host.fails("network-attach hello colour=red").startswith("network-attach: `colour=red`: no such key")
-    assert host.fails("network-attach Domain-0").startswith("network-attach: Domain-0: the control domain has")
+    said = host.fails("network-attach hello colour=red")
+    assert said.startswith("network-attach: `colour=red`: no such key")
+    said = host.fails("network-attach Domain-0")
+    assert said.startswith("network-attach: Domain-0: the control domain has")
     assert "no interface 7" in host.fails("network-detach hello 7")
     assert "is no number or MAC address" in host.fails("network-detach hello eth0")
     host.cli("destroy hello")

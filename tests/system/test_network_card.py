@@ -1,4 +1,5 @@
-"""Network cards and bridges: frames from the test go in at one card and have to come out of the right others, unchanged."""
+"""Network cards and bridges: frames from the test go in at one card and have to come out of the right others,
+unchanged."""
 
 import json
 import random
@@ -46,14 +47,17 @@ class Monitor:
 
 @pytest.fixture(scope="module")
 def machine():
-    """A machine with three cards: a usual one, one without joined buffers, one without anything that can be left out."""
+    """A machine with three cards: a usual one, one without joined buffers, one without anything that can be
+    left out."""
     wires = Wires()
     wires.add("mac=52:54:00:00:00:01")
     wires.add("disable-legacy=on", "mrg_rxbuf=off", "indirect_desc=off", "mac=52:54:00:00:00:02")
-    wires.add("mac=52:54:00:00:00:03", "csum=off", "guest_csum=off", "gso=off", "host_tso4=off", "host_tso6=off", "guest_tso4=off",
+    wires.add("mac=52:54:00:00:00:03", "csum=off", "guest_csum=off", "gso=off", "host_tso4=off",
+              "host_tso6=off", "guest_tso4=off",
               "guest_tso6=off", "status=off")
     host = Host("test_network_card", mem=256, cpus=1,
-                qemu=["-netdev", "user,id=own,restrict=on", "-device", "virtio-net-pci,netdev=own"] + wires.qemu + ["-qmp", f"unix:{wires.folder}/qmp,server=on,wait=off"])
+                qemu=["-netdev", "user,id=own,restrict=on", "-device", "virtio-net-pci,netdev=own",
+                      *wires.qemu, "-qmp", f"unix:{wires.folder}/qmp,server=on,wait=off"])
     yield host.start(), wires
     host.stop()
     wires.close()
@@ -112,15 +116,18 @@ def test_commands(machine):
     host, _ = machine
     others = json.loads(host.cli("bridge list --json"))
     host.cli("bridge create one eth1 eth2; bridge create two")
-    assert host.json("bridge list --json") == others + [{"name": "one", "members": ["eth1", "eth2"], "addresses": 0},
+    assert host.json("bridge list --json") == others + [{"name": "one", "members": ["eth1", "eth2"],
+                                                         "addresses": 0},
                                                         {"name": "two", "members": [], "addresses": 0}]
     lines = [line.split() for line in host.cli("bridge list").split("\n")]
     assert lines[0] == ["NAME", "ADDRESSES", "MEMBERS"]
     assert lines[-2:] == [["one", "0", "eth1", "eth2"], ["two", "0"]]
     ports = {p["name"]: p for p in host.json("bridge ports --json")}
     assert [ports[card]["bridge"] for card in CARDS] == ["one", "one", None]
-    assert ports["eth2"]["mac"] == "52:54:00:00:00:02" and ports["eth2"]["link"] and not ports["eth2"]["locked"]
-    assert ["eth3", "-", "52:54:00:00:00:03", "up", "1500"] in [line.split() for line in host.cli("bridge ports").split("\n")]
+    assert ports["eth2"]["mac"] == "52:54:00:00:00:02"
+    assert ports["eth2"]["link"] and not ports["eth2"]["locked"]
+    lines = [line.split() for line in host.cli("bridge ports").split("\n")]
+    assert ["eth3", "-", "52:54:00:00:00:03", "up", "1500"] in lines
     assert "there is a bridge of that name" in host.fails("bridge create one")
     assert "there is a port of that name" in host.fails("bridge create eth3")
     assert "a name has 1 to 15" in host.fails("bridge create a/b")
@@ -131,7 +138,8 @@ def test_commands(machine):
     assert "it has members" in host.fails("bridge delete one")
     assert "usage:" in host.fails("bridge melt one")
     assert "usage:" in host.fails("bridge join one")
-    host.cli("bridge join two eth3; bridge leave one eth1; bridge leave one eth2; bridge delete one; bridge leave two eth3; "
+    host.cli("bridge join two eth3; bridge leave one eth1; bridge leave one eth2; bridge delete one; "
+             "bridge leave two eth3; "
              "bridge delete two")
     assert json.loads(host.cli("bridge list --json")) == others
 
@@ -166,7 +174,8 @@ def test_frames_come_through_unchanged(lan):
 
 
 def test_a_burst(lan):
-    """More at once than all queues hold, and nobody takes it: what is lost is counted, the rest comes when it is taken, in order."""
+    """More at once than all queues hold, and nobody takes it: what is lost is counted, the rest comes when it
+    is taken, in order."""
     host, wires = lan
     wires[1].send(frame(BROADCAST, mac(1)))
     settle(wires)
@@ -206,7 +215,8 @@ def test_special_addresses(lan):
         wires[0].send(frame(mac(1), sender))
     for last in (0, 1, 2, 14, 15):
         wires[0].send(frame(bytes([1, 0x80, 0xc2, 0, 0, last]), mac(0)))
-    groups = [frame(bytes.fromhex(to), mac(0)) for to in ("0180c2000010", "01005e0000fb", "333300000001", "ffffffffffff")]
+    groups = [frame(bytes.fromhex(to), mac(0))
+              for to in ("0180c2000010", "01005e0000fb", "333300000001", "ffffffffffff")]
     for each in groups:
         wires[0].send(each)
     assert settle(wires) == [[], groups, groups]
@@ -251,7 +261,8 @@ class Model:
     def send(self, port, data):
         """The ports that get it."""
         to, sender = data[:6], data[6:12]
-        if len(data) < 14 or sender[0] & 1 or not any(sender) or (to[:5] == b"\x01\x80\xc2\0\0" and to[5] < 16):
+        if len(data) < 14 or sender[0] & 1 or not any(sender) or (to[:5] == b"\x01\x80\xc2\0\0"
+                                                                  and to[5] < 16):
             return set()
         self.heard[sender] = port
         known = None if to[0] & 1 else self.heard.get(to)
@@ -262,13 +273,15 @@ class Model:
 def random_frame(dice):
     if dice.random() < 0.2:
         return dice.randbytes(dice.randrange(1, 100))
-    to = dice.choice([mac(dice.randrange(30))] * 2 + [BROADCAST, bytes([1, 0x80, 0xc2, 0, 0, dice.randrange(32)])])
+    to = dice.choice([mac(dice.randrange(30))] * 2
+                     + [BROADCAST, bytes([1, 0x80, 0xc2, 0, 0, dice.randrange(32)])])
     kind = dice.choice([b"\x08\0", b"\x81\0", b"\x86\xdd", b"\0\x10"])
     return to + mac(dice.randrange(30)) + kind + dice.randbytes(dice.choice([0, 100, 1500, 1502, 1504, 1505]))
 
 
 def test_anything(lan):
-    """Random frames against a model of a bridge; some at a time from one card, so that they come in a known order."""
+    """Random frames against a model of a bridge; some at a time from one card, so that they come in a known
+    order."""
     host, wires = lan
     seed = time.time_ns()
     print(f"seed {seed}")

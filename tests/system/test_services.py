@@ -1,5 +1,5 @@
-"""The control domain in its networks: an address by DHCP, files over HTTP; guests that reach the outer network
-by address translation and are reached by forwards; a bridge with the card; floods."""
+"""The control domain in its networks: an address by DHCP, files over HTTP; guests that reach the outer
+network by address translation and are reached by forwards; a bridge with the card; floods."""
 
 import hashlib
 import http.server
@@ -136,7 +136,8 @@ def test_files_go_to_a_disk(host, server):
     assert "short" not in host.cli("ls /mnt")               # no part of it is left
     assert "it cannot be written" in host.fails(f"wget -O /mnt/no/where http://10.0.2.2:{server}/large")
     host.cli("umount /mnt")
-    assert subprocess.run(["debugfs", "-R", "cat /large", DISK], check=True, capture_output=True).stdout == LARGE
+    read = subprocess.run(["debugfs", "-R", "cat /large", DISK], check=True, capture_output=True)
+    assert read.stdout == LARGE
 
 
 def test_a_fixed_address_and_back(host, server):
@@ -240,7 +241,8 @@ def test_a_guest_on_the_outer_network(host, guests, server):
     assert "2 packets received" in ask(host, "two", "ping -c 2 10.0.2.2")
     assert "2 packets received" in ask(host, "two", "ping -c 2 10.0.2.15")         # the control domain
     assert DIGEST in ask(host, "two", f"wget -q -O - http://10.0.2.2:{server}/large | md5sum", 120)
-    assert "2 packets received" in ask(host, "one", "ping -c 2 10.0.2.2")      # translated, through the bridge
+    # translated, through the bridge
+    assert "2 packets received" in ask(host, "one", "ping -c 2 10.0.2.2")
     assert host.cli(f"wget -O - http://10.0.2.2:{server}/small.txt") == "a small file"
     host.cli("network-detach two 1", timeout=60)
     assert "stays with the bridge" in host.fails("bridge leave lan eth0.host")

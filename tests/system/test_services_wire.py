@@ -225,8 +225,10 @@ def test_names(world):
     assert "no address was found" in host.fails("nslookup nobody.test")
     question = b"\x12\x34\1\0\0\1\0\0\0\0\0\0\4enso\4test\0\0\1\0\1"
     answer = None
-    for _ in range(5):              # as a resolver does: the first one may be lost while the way is looked for
-        station.send(udp(station.address, GATEWAY, 4000, 53, question))     # the router's DNS is the outer one
+    # as a resolver does: the first one may be lost while the way is looked for
+    for _ in range(5):
+        # the router's DNS is the outer one
+        station.send(udp(station.address, GATEWAY, 4000, 53, question))
         try:
             answer = station.get(5)
             break

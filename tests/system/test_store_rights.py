@@ -1,5 +1,5 @@
-"""What a domain may write in the store, and that nobody goes by what it writes there: XSA-57, XSA-175, XSA-178,
-XSA-354."""
+"""What a domain may write in the store, and that nobody goes by what it writes there: XSA-57, XSA-175,
+XSA-178, XSA-354."""
 
 import re
 
@@ -58,7 +58,8 @@ def test_a_guest_may_not_write_anothers(host, hello):
     host.cli("destroy other")
 
 
-LIES = ["", "0", "x-1", "99999999999999999999", "/local/domain/0", "../../0", "a" * 60, "%n%n%s", "true; destroy"]
+LIES = ["", "0", "x-1", "99999999999999999999", "/local/domain/0", "../../0", "a" * 60, "%n%n%s",
+        "true; destroy"]
 
 
 def test_lies_of_a_guest_in_the_store(host, hello):
@@ -67,7 +68,8 @@ def test_lies_of_a_guest_in_the_store(host, hello):
     for lie in LIES:
         for key in sorted(GUESTS_OWN - {"control/shutdown", "control/sysrq"}):
             host.cli(f"xenstore-write /local/domain/{hello}/{key} '{lie}'")
-        for key in ("name", "console/ring-ref", "console/tty", "store/port", "memory/target", "backend", "vm"):
+        for key in ("name", "console/ring-ref", "console/tty", "store/port", "memory/target", "backend",
+                    "vm"):
             host.cli(f"xenstore-write /local/domain/{hello}/data/{key} '{lie}'")
     after = host.domains()["hello"]
     for told in ("name", "domid", "uuid", "memory_kib", "maxmem_kib", "vcpus", "max_vcpus"):

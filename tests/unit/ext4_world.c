@@ -189,7 +189,8 @@ void world_make(struct world *w, const char *name, unsigned mib, const char *opt
     w->size = (size_t)mib << 20;
     w->image = malloc(w->size);
     world_load(w);
-    w->disk = (struct pv_disk){ .sectors = w->size / 512, .granularity = 1, .read = disk_read, .write = disk_write,
+    w->disk = (struct pv_disk){ .sectors = w->size / 512, .granularity = 1, .read = disk_read,
+                                .write = disk_write,
                                 .flush = disk_flush };
 }
 

@@ -1,4 +1,5 @@
-/* ext4_world.h: the kit's ext4 on the build machine: an image in memory as the disk, with a log of what was written to it. */
+/* ext4_world.h: the kit's ext4 on the build machine: an image in memory as the disk,
+ * with a log of what was written to it. */
 #ifndef EXT4_WORLD_H
 #define EXT4_WORLD_H
 

@@ -1,5 +1,6 @@
-/* Stands in for cpu/cpu.h and boot/memory-map.h when hypervisor/memory is compiled for the build machine: one CPU, whose private
- * data is an ordinary object, and addresses that a process can map. Included before everything else (-include). */
+/* Stands in for cpu/cpu.h and boot/memory-map.h when hypervisor/memory is compiled for the build machine:
+ * one CPU, whose private data is an ordinary object, and addresses that a process can map. Included before
+ * everything else (-include). */
 #ifndef HYP_MEMORY_HOST_H
 #define HYP_MEMORY_HOST_H
 
@@ -27,8 +28,21 @@
 struct vcpu;
 enum { WORK_RESCHED = 1, WORK_TIMER = 2, WORK_RELEASE = 4 };
 
-struct cpu { uint32_t id; uint64_t release_list; uint32_t release_count, lock_ranks; mfn_t root; bool ldt_used; uint64_t idle_ns; };
-struct cpu_info { struct cpu_user_regs guest; struct vcpu *current_vcpu_ptr; struct cpu *cpu; _Atomic uint32_t work; uint32_t id; };
+struct cpu {
+    uint32_t id;
+    uint64_t release_list;
+    uint32_t release_count, lock_ranks;
+    mfn_t root;
+    bool ldt_used;
+    uint64_t idle_ns;
+};
+struct cpu_info {
+    struct cpu_user_regs guest;
+    struct vcpu *current_vcpu_ptr;
+    struct cpu *cpu;
+    _Atomic uint32_t work;
+    uint32_t id;
+};
 struct cpu_features { unsigned int phys_bits; size_t fpu_size; };
 extern struct cpu_features cpu_features;
 extern struct cpu_info host_cpu;

@@ -547,7 +547,8 @@ static void test_flood(void **state)
     assert_false(masked[1]);
 }
 
-/* A domain that rings without a word is not listened to for a while; what it says then is heard a moment later. */
+/* A domain that rings without a word is not listened to for a while; what it
+ * says then is heard a moment later. */
 static void test_idle_kicks(void **state)
 {
     uint32_t id = add(1, "bell");

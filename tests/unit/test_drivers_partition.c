@@ -1,5 +1,6 @@
-/* Partition tables as somebody may have written them: good ones are read, in the right order and with the right numbers; what lies
- * outside of the disk is nobody's; random bytes lead nowhere and to no endless walk. */
+/* Partition tables as somebody may have written them: good ones are read, in the right
+ * order and with the right numbers; what lies outside of the disk is nobody's; random bytes
+ * lead nowhere and to no endless walk. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

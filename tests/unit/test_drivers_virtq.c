@@ -1,5 +1,6 @@
-/* Virtqueues with a device that is played here: each chain comes back once with its token, in any order; notifications and interrupts are
- * asked for when they are needed; a device that lies is found out, and nothing is taken twice. */
+/* Virtqueues with a device that is played here: each chain comes back once with its token, in any
+ * order; notifications and interrupts are asked for when they are needed; a device that lies is
+ * found out, and nothing is taken twice. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

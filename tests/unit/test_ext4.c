@@ -1,5 +1,5 @@
-/* The kit's ext4: random operations against a model of what a file system is, on images of several kinds; after each run e2fsck
- * must find nothing. */
+/* The kit's ext4: random operations against a model of what a file system is, on images of several kinds;
+ * after each run e2fsck must find nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -267,8 +267,9 @@ static size_t children(struct model *m, const char *folder)
     for (size_t i = 0; i < m->count; i++) {
         const char *path = m->entries[i].path;
 
-        if (length ? strncmp(path, folder, length) == 0 && path[length] == '/' && !strchr(path + length + 1, '/')
-                   : !strchr(path, '/'))
+        if (length
+                ? strncmp(path, folder, length) == 0 && path[length] == '/' && !strchr(path + length + 1, '/')
+                : !strchr(path, '/'))
             count++;
     }
     return count;
@@ -298,7 +299,8 @@ static void list(struct world *w, struct model *m, const char *folder)
 static void run(struct world *w, struct model *m, unsigned steps)
 {
     void (*const ops[])(struct world *, struct model *) = {
-        op_create, op_create, op_mkdir, op_write, op_write, op_write, op_truncate, op_remove, op_remove_open, op_rename,
+        op_create, op_create, op_mkdir, op_write, op_write, op_write, op_truncate, op_remove, op_remove_open,
+        op_rename,
     };
 
     for (unsigned i = 0; i < steps; i++) {
@@ -469,7 +471,9 @@ static void links(void **state)
     assert_int_equal(w.ops->mkdir(w.fs, "a", 0755), 0);
     assert_int_equal(world_write_file(&w, "a/file", "hello", 5, O_CREAT), 0);
     assert_int_equal(w.ops->symlink(w.fs, "a/../a/file", "short"), 0);
-    assert_int_equal(w.ops->symlink(w.fs, "/a/./////////////////////////////////////////////////////////file", "long"), 0);
+    assert_int_equal(w.ops->symlink(w.fs, "/a/./////////////////////////////////////////////////////////file",
+                                    "long"),
+                     0);
     assert_int_equal(w.ops->symlink(w.fs, "loop2", "loop1"), 0);
     assert_int_equal(w.ops->symlink(w.fs, "loop1", "loop2"), 0);
     assert_int_equal(w.ops->symlink(w.fs, "../../../a", "a/up"), 0);

@@ -1,6 +1,7 @@
-/* The kit's ext4 and crashes: what was written to the disk is logged, with the flushes. Then the disk is made as a crash at a
- * random moment leaves it: all that was flushed, and any of the writes since then, in any order. e2fsck must mend it, and our
- * own mount must; what was synced before the crash is there in both. */
+/* The kit's ext4 and crashes: what was written to the disk is logged, with the flushes. Then the
+ * disk is made as a crash at a random moment leaves it: all that was flushed, and any of the
+ * writes since then, in any order. e2fsck must mend it, and our own mount must; what was synced
+ * before the crash is there in both. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,7 +55,8 @@ static void churn(struct world *w)
             break;
         default:
             pattern_of(world_random(), bytes, SIZE);
-            world_write_file(w, path, bytes, world_random() % SIZE + 1, O_CREAT | (world_random() % 2 ? O_TRUNC : O_APPEND));
+            world_write_file(w, path, bytes, world_random() % SIZE + 1,
+                             O_CREAT | (world_random() % 2 ? O_TRUNC : O_APPEND));
         }
     }
 }
@@ -196,7 +198,8 @@ static void ext2(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ext4), cmocka_unit_test(ext4_large_blocks), cmocka_unit_test(ext3), cmocka_unit_test(ext2),
+        cmocka_unit_test(ext4), cmocka_unit_test(ext4_large_blocks), cmocka_unit_test(ext3),
+        cmocka_unit_test(ext2),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

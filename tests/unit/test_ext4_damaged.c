@@ -1,5 +1,5 @@
-/* The kit's ext4 on damaged images: bytes of metadata are changed at random. Whatever is done then gives results or errors, and
- * comes to an end; the sanitizers watch. */
+/* The kit's ext4 on damaged images: bytes of metadata are changed at random. Whatever is done then gives
+ * results or errors, and comes to an end; the sanitizers watch. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,8 @@ static void use(struct world *w)
     int type;
 
     if (world_open(w, "", O_RDONLY, &f) == 0) {
-        for (unsigned i = 0; i < 200 && f.ops->readdir(&f, &cookie, name, sizeof(name), &ino, &type) == 1; i++)
+        for (unsigned i = 0; i < 200 && f.ops->readdir(&f, &cookie, name, sizeof(name), &ino, &type) == 1;
+             i++)
             if (w->ops->lstat(w->fs, name, &st) == 0)
                 world_read_file(w, name, bytes, sizeof(bytes));
         f.ops->close(&f);

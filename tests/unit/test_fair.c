@@ -1,5 +1,5 @@
-/* The scheduler's arithmetic: shares follow weights, whoever wakes is neither starved nor favoured for ever, caps hold. The
- * simulations pick as the scheduler does: the least virtual time runs next. */
+/* The scheduler's arithmetic: shares follow weights, whoever wakes is neither starved nor favoured for
+ * ever, caps hold. The simulations pick as the scheduler does: the least virtual time runs next. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,16 +67,20 @@ static void test_waking_gives_a_bounded_bonus(void **state)
     uint64_t min = 1000000000;
 
     (void)state;
-    assert_int_equal(fair_wake_vtime(5, min), min - FAIR_WAKE_BONUS_NS);           /* slept long: not all of it counts */
-    assert_int_equal(fair_wake_vtime(min - 10, min), min - 10);                    /* slept shortly: keeps its place */
-    assert_int_equal(fair_wake_vtime(min + 999, min), min + 999);                  /* a glutton does not gain by sleeping */
+    /* slept long: not all of it counts */
+    assert_int_equal(fair_wake_vtime(5, min), min - FAIR_WAKE_BONUS_NS);
+    /* slept shortly: keeps its place */
+    assert_int_equal(fair_wake_vtime(min - 10, min), min - 10);
+    /* a glutton does not gain by sleeping */
+    assert_int_equal(fair_wake_vtime(min + 999, min), min + 999);
     assert_int_equal(fair_wake_vtime(0, FAIR_WAKE_BONUS_NS / 2), 0);
     assert_true(fair_should_preempt(min - FAIR_WAKE_BONUS_NS, min));
     assert_false(fair_should_preempt(min - FAIR_PREEMPT_NS / 2, min));
     assert_false(fair_should_preempt(min, min));
 }
 
-/* One that sleeps after each short burst against two that never do: it gets what it asks for, they share the rest. */
+/* One that sleeps after each short burst against two that never do: it gets what
+ * it asks for, they share the rest. */
 static void test_a_sleeper_is_served(void **state)
 {
     struct runner r[] = { { .weight = 256 }, { .weight = 256 } }, sleeper = { .weight = 256 };
@@ -87,13 +91,14 @@ static void test_a_sleeper_is_served(void **state)
         simulate(r, 2, 3);
         min = fair_queue_min(min, r[0].vtime, r[1].vtime);
         sleeper.vtime = fair_wake_vtime(sleeper.vtime, min);
-        assert_true(fair_should_preempt(sleeper.vtime, min) || sleeper.vtime <= least(r, 2)->vtime + FAIR_PREEMPT_NS);
+        assert_true(fair_should_preempt(sleeper.vtime, min) ||
+                    sleeper.vtime <= least(r, 2)->vtime + FAIR_PREEMPT_NS);
         sleeper.vtime += fair_charge(200000, sleeper.weight);
     }
 }
 
-/* One that is always charged with a sleeper waiting, because that is what ends its slices: the queue goes on all the same, and
- * whoever comes next is not put in where the sleeper once was. */
+/* One that is always charged with a sleeper waiting, because that is what ends its slices: the queue goes
+ * on all the same, and whoever comes next is not put in where the sleeper once was. */
 static void test_a_sleeper_holds_nobody_back(void **state)
 {
     uint64_t min = 0, busy = 0, sleeper = 0;

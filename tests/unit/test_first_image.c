@@ -1,5 +1,5 @@
-/* The control domain's kernel as the hypervisor reads it: what it takes from a good one, and that it stops with a
- * message at each that is damaged. */
+/* The control domain's kernel as the hypervisor reads it: what it takes from a good one, and that it stops
+ * with a message at each that is damaged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,7 @@
-/* The rules of frame types, against a reference model that knows nothing of idle tables, counts or lists: it says which tables are
- * live (pinned, or below a pinned one), and from that alone what may be mapped how. Tens of thousands of random operations run on
- * both; every answer must agree, and after each the frame table is recounted from scratch. */
+/* The rules of frame types, against a reference model that knows nothing of idle tables, counts or lists:
+ * it says which tables are live (pinned, or below a pinned one), and from that alone what may be mapped
+ * how. Tens of thousands of random operations run on both; every answer must agree, and after each the
+ * frame table is recounted from scratch. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,7 +47,10 @@ uint64_t guest_root_cpus(void) { return 0; }
 void root_fill_hypervisor_slots(mfn_t l4) { (void)l4; }
 bool mfn_is_guest_device(uint64_t n) { (void)n; return false; }
 long refuse_log(long rc, const char *fmt, ...) { (void)fmt; return rc; }
-struct domain *domain_by_owner(domid_t id) { return id == ours.id ? &ours : id == theirs.id ? &theirs : NULL; }
+struct domain *domain_by_owner(domid_t id)
+{
+    return id == ours.id ? &ours : id == theirs.id ? &theirs : NULL;
+}
 void domain_frames_held(struct domain *d, uint64_t n) { d->frames_held += n; }
 void domain_frames_released(struct domain *d, uint64_t count) { d->frames_held -= count; }
 long descriptors_validate(mfn_t m)
@@ -93,7 +97,8 @@ static bool mark(struct uses *u, uint64_t n, enum frame_type t)
                 return false;
             continue;
         }
-        if (to >= FRAMES || !model[to].owned || (e & (t == FRAME_L1 ? PTE_PWT | PTE_PCD | PTE_PAT : PTE_PWT | PTE_PCD | PTE_PSE | PTE_GLOBAL)))
+        if (to >= FRAMES || !model[to].owned ||
+            (e & (t == FRAME_L1 ? PTE_PWT | PTE_PCD | PTE_PAT : PTE_PWT | PTE_PCD | PTE_PSE | PTE_GLOBAL)))
             return false;
         if (t > FRAME_L1) {
             if (!mark(u, to, t - 1))
@@ -201,7 +206,8 @@ static long real_unpin(uint64_t n, uint64_t unused)
     return 0;
 }
 
-/* As mmu_update: an entry of a table in use goes through the one writer, other memory is written if it may be writable. */
+/* As mmu_update: an entry of a table in use goes through the one writer, other memory
+ * is written if it may be writable. */
 static uint64_t write_value;
 static long real_write(uint64_t n, uint64_t slot)
 {
@@ -209,7 +215,8 @@ static long real_write(uint64_t n, uint64_t slot)
     long rc;
 
     if (type_is_table(type_of(type)) && (type & TYPE_VALIDATED) && (type & TYPE_COUNT_MASK)) {
-        return pte_write(&ours, mfn(n), type_of(type) - FRAME_L1 + 1, (unsigned int)slot, write_value, NULL, false, NULL);
+        return pte_write(&ours, mfn(n), type_of(type) - FRAME_L1 + 1, (unsigned int)slot, write_value, NULL,
+                         false, NULL);
     }
     rc = frame_get_writable(mfn(n), true);
     if (rc)
@@ -237,8 +244,10 @@ static long real_give_up(uint64_t n, uint64_t unused)
 static uint64_t random_entry(void)
 {
     static const uint64_t flags[] = {
-        PTE_PRESENT, PTE_PRESENT | PTE_RW, PTE_PRESENT | PTE_RW | PTE_USER, PTE_PRESENT | PTE_ACCESSED | PTE_NX,
-        PTE_PRESENT | PTE_RW | PTE_DIRTY, PTE_PRESENT | PTE_PSE, PTE_PRESENT | PTE_PCD, PTE_PRESENT | PTE_GLOBAL, 0, PTE_RW,
+        PTE_PRESENT, PTE_PRESENT | PTE_RW, PTE_PRESENT | PTE_RW | PTE_USER,
+        PTE_PRESENT | PTE_ACCESSED | PTE_NX,
+        PTE_PRESENT | PTE_RW | PTE_DIRTY, PTE_PRESENT | PTE_PSE, PTE_PRESENT | PTE_PCD,
+        PTE_PRESENT | PTE_GLOBAL, 0, PTE_RW,
     };
     uint64_t e = flags[(unsigned int)rand() % 10];
     unsigned int n = (unsigned int)rand() % (OWNED + FOREIGN + 3);
@@ -284,8 +293,10 @@ static void step_write(struct uses *now, uint64_t n, unsigned int slot)
     struct uses after;
     bool may, live = is_live_table(now, n), idle_held;
 
-    /* Only idle tables refer to it any more: the guest does not know, and may be held to the rules of a table. */
-    idle_held = !live && type_is_table(type_of(frame_table[n].type)) && (frame_table[n].type & TYPE_COUNT_MASK);
+    /* Only idle tables refer to it any more: the guest does not know, and
+     * may be held to the rules of a table. */
+    idle_held =
+        !live && type_is_table(type_of(frame_table[n].type)) && (frame_table[n].type & TYPE_COUNT_MASK);
     write_value = random_entry();
     model[n].entry[slot] = write_value;
     may = model_consistent(&after);
@@ -314,11 +325,13 @@ static void step_give_up(struct uses *now, uint64_t n)
     assert_int_equal(rc == 0, may);
     if (rc == 0) {
         model[n].owned = false;
-        assert_int_equal(frame_table[n].ref & ~REF_FLAG_FREE, 0);  /* free; the flag is on the first frame of a block */
+        assert_int_equal(frame_table[n].ref & ~REF_FLAG_FREE, 0);  /* free; the flag is on the
+                                                                    * first frame of a block */
     }
 }
 
-/* A frame comes back from the heap. It is the one given up last or any other free one; its contents are cleared. */
+/* A frame comes back from the heap. It is the one given up last or any other
+ * free one; its contents are cleared. */
 static void step_take(void)
 {
     mfn_t m = heap_alloc(0, false);
@@ -392,7 +405,8 @@ static int make_world(void **state)
 static int drop_world(void **state)
 {
     (void)state;
-    /* The heap forgets nothing by itself: take all that is free, so that the next world starts from the same. */
+    /* The heap forgets nothing by itself: take all that is free, so that
+     * the next world starts from the same. */
     while (!mfn_eq(heap_alloc(0, false), MFN_NONE))
         ;
     return 0;
@@ -413,7 +427,10 @@ static void test_random(void **state) { (void)state; run_random(1, 0); }
 static void test_random_preempted(void **state) { (void)state; run_random(2, 1); }
 static void test_random_preempted_sometimes(void **state) { (void)state; run_random(3, 3); }
 
-static void put_entry(uint64_t table, unsigned int slot, uint64_t e) { ((uint64_t *)frame_virt(mfn(table)))[slot] = e; }
+static void put_entry(uint64_t table, unsigned int slot, uint64_t e)
+{
+    ((uint64_t *)frame_virt(mfn(table)))[slot] = e;
+}
 
 /* A table that nobody uses keeps what it maps writable; a pin of that frame must get through all the same. */
 static void test_idle_table_gives_way(void **state)
@@ -428,8 +445,8 @@ static void test_idle_table_gives_way(void **state)
     recount();
 }
 
-/* The new entry needs a frame that idle tables hold, and one of them holds the table that is written: when they are
- * given up, that is no table any more, and what it referred to must not be put again. */
+/* The new entry needs a frame that idle tables hold, and one of them holds the table that is written: when
+ * they are given up, that is no table any more, and what it referred to must not be put again. */
 static void test_written_table_gives_way(void **state)
 {
     (void)state;
@@ -448,7 +465,8 @@ static void test_written_table_gives_way(void **state)
     }
 }
 
-/* Given up while it is mapped: not the domain's any more, not free yet, and still counted against its limit. */
+/* Given up while it is mapped: not the domain's any more, not free yet,
+ * and still counted against its limit. */
 static void test_given_up_but_mapped(void **state)
 {
     mfn_t m;
@@ -501,7 +519,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_idle_table_gives_way), TEST(test_written_table_gives_way), TEST(test_given_up_but_mapped),
-        TEST(test_levels_are_strict), TEST(test_foreign_frames_are_refused), TEST(test_random), TEST(test_random_preempted),
+        TEST(test_levels_are_strict), TEST(test_foreign_frames_are_refused), TEST(test_random),
+        TEST(test_random_preempted),
         TEST(test_random_preempted_sometimes),
     };
 

@@ -21,10 +21,12 @@
 
 #define MACHINE UINT64_C(0x1000000000000)       /* net_host.c's */
 
-enum { CSUM = 0, GUEST_CSUM = 1, MTU = 3, MAC = 5, GUEST_TSO4 = 7, HOST_TSO4 = 11, HOST_ECN = 13, MRG = 15, STATUS = 16, INDIRECT = 28 };
+enum { CSUM = 0, GUEST_CSUM = 1, MTU = 3, MAC = 5, GUEST_TSO4 = 7, HOST_TSO4 = 11, HOST_ECN = 13, MRG = 15,
+       STATUS = 16, INDIRECT = 28 };
 #define BIT(n) (UINT64_C(1) << (n))
-#define ALL (BIT(CSUM) | BIT(GUEST_CSUM) | BIT(MTU) | BIT(MAC) | BIT(GUEST_TSO4) | BIT(8) | BIT(HOST_TSO4) | BIT(12) | BIT(HOST_ECN) | \
-             BIT(MRG) | BIT(STATUS) | BIT(INDIRECT))
+#define ALL \
+    (BIT(CSUM) | BIT(GUEST_CSUM) | BIT(MTU) | BIT(MAC) | BIT(GUEST_TSO4) | BIT(8) | BIT(HOST_TSO4) | \
+     BIT(12) | BIT(HOST_ECN) | BIT(MRG) | BIT(STATUS) | BIT(INDIRECT))
 
 static uint64_t offered;
 static uint8_t config[16];
@@ -339,7 +341,12 @@ static void check_arrived(size_t n)
 
 static void test_receive_headers(void **state)
 {
-    static const struct { struct net_header h; bool in; enum packet_checksum checksum; enum packet_gso gso; } cases[] = {
+    static const struct {
+        struct net_header h;
+        bool in;
+        enum packet_checksum checksum;
+        enum packet_gso gso;
+    } cases[] = {
         { { .flags = 0 }, true, PACKET_UNVERIFIED, PACKET_WHOLE },
         { { .flags = 2 }, true, PACKET_VERIFIED, PACKET_WHOLE },
         { { .flags = 1, .checksum_start = 34, .checksum_offset = 16 }, true, PACKET_BLANK, PACKET_WHOLE },
@@ -347,14 +354,21 @@ static void test_receive_headers(void **state)
         { { .flags = 1, .checksum_start = 33, .checksum_offset = 16 }, false, 0, 0 },
         { { .flags = 1, .checksum_start = 34, .checksum_offset = 15 }, false, 0, 0 },
         { { .flags = 1, .checksum_start = 65535, .checksum_offset = 16 }, false, 0, 0 },
-        { { .flags = 1, .gso_type = 1, .gso_size = 1448, .checksum_start = 34, .checksum_offset = 16 }, true, PACKET_BLANK, PACKET_TCP4 },
-        { { .flags = 1, .gso_type = 0x81, .gso_size = 1448, .checksum_start = 34, .checksum_offset = 16 }, true, PACKET_BLANK, PACKET_TCP4 },
-        { { .flags = 1, .gso_type = 1, .gso_size = 1448, .header_bytes = 9999, .checksum_start = 34, .checksum_offset = 16 }, true,
+        { { .flags = 1, .gso_type = 1, .gso_size = 1448, .checksum_start = 34, .checksum_offset = 16 }, true,
           PACKET_BLANK, PACKET_TCP4 },
-        { { .flags = 0, .gso_type = 1, .gso_size = 1448, .checksum_start = 34, .checksum_offset = 16 }, false, 0, 0 },
-        { { .flags = 1, .gso_type = 4, .gso_size = 1448, .checksum_start = 34, .checksum_offset = 16 }, false, 0, 0 },
-        { { .flags = 1, .gso_type = 3, .gso_size = 1448, .checksum_start = 34, .checksum_offset = 6 }, false, 0, 0 },
-        { { .flags = 1, .gso_type = 1, .gso_size = 0, .checksum_start = 34, .checksum_offset = 16 }, false, 0, 0 },
+        { { .flags = 1, .gso_type = 0x81, .gso_size = 1448, .checksum_start = 34, .checksum_offset = 16 },
+          true, PACKET_BLANK, PACKET_TCP4 },
+        { { .flags = 1, .gso_type = 1, .gso_size = 1448, .header_bytes = 9999, .checksum_start = 34,
+            .checksum_offset = 16 }, true,
+          PACKET_BLANK, PACKET_TCP4 },
+        { { .flags = 0, .gso_type = 1, .gso_size = 1448, .checksum_start = 34, .checksum_offset = 16 }, false,
+          0, 0 },
+        { { .flags = 1, .gso_type = 4, .gso_size = 1448, .checksum_start = 34, .checksum_offset = 16 }, false,
+          0, 0 },
+        { { .flags = 1, .gso_type = 3, .gso_size = 1448, .checksum_start = 34, .checksum_offset = 6 }, false,
+          0, 0 },
+        { { .flags = 1, .gso_type = 1, .gso_size = 0, .checksum_start = 34, .checksum_offset = 16 }, false, 0,
+          0 },
     };
 
     (void)state;
@@ -393,7 +407,8 @@ static void test_receive_headers(void **state)
 /* Any number of frames of any size in both directions at once. */
 static void test_traffic(void **state)
 {
-    static const uint64_t features[] = { ALL, ALL & ~BIT(INDIRECT), BIT(MRG) | BIT(MTU), BIT(MTU), ALL & ~BIT(MRG) };
+    static const uint64_t features[] = { ALL, ALL & ~BIT(INDIRECT), BIT(MRG) | BIT(MTU), BIT(MTU),
+                                         ALL & ~BIT(MRG) };
     static struct { uint32_t id; } held[VIRTQ_MAX];
     struct net_header h;
     bool table;
@@ -453,7 +468,8 @@ static void test_traffic(void **state)
         assert_int_equal(card->statistics.rx_packets, received);
         assert_int_equal(card->statistics.tx_packets, sent);
         assert_int_equal(card->statistics.tx_drops, 0);
-        assert_int_equal(tables != 0, features[f] == ALL);        /* elsewhere frames are in one piece or two */
+        assert_int_equal(tables != 0, features[f] == ALL);        /* elsewhere frames are
+                                                                   * in one piece or two */
         close_card();
     }
     config[10] = config[11] = 0;
@@ -616,10 +632,12 @@ static void test_lies(void **state)
         case 3: use(0, (uint32_t)head, 11); break;
         case 4: use(0, (uint32_t)head, UINT32_MAX); break;
         case 5: case 6: use(0, (uint32_t)head, 60); break;
-        case 7: use(0, (uint32_t)head, 60); break;                              /* more to come, and so little */
+        /* more to come, and so little */
+        case 7: use(0, (uint32_t)head, 60); break;
         case 8: use(0, (uint32_t)head, 4096); use(0, (uint32_t)next_chain(0), 0); break;
         case 9: use(1, 0, 0); break;                                            /* nothing was sent */
-        case 10: use(0, (uint32_t)head, 60); use(0, (uint32_t)head, 60); break; /* the number does not count there */
+        /* the number does not count there */
+        case 10: use(0, (uint32_t)head, 60); use(0, (uint32_t)head, 60); break;
         }
         run();
         assert_true(was_reset);
@@ -641,14 +659,17 @@ static void test_random_lies(void **state)
         net_attach(card, input, NULL);
         for (int step = 0; step < 60 && !was_reset; step++) {
             int head = next_chain(0);
-            struct net_header h = { .flags = (uint8_t)net_host_random(4), .gso_type = (uint8_t)net_host_random(6),
-                                    .buffers = (uint16_t)net_host_random(4), .checksum_start = (uint16_t)net_host_random(100),
-                                    .checksum_offset = (uint16_t)net_host_random(20), .gso_size = (uint16_t)net_host_random(3000) };
+            struct net_header h = { .flags = (uint8_t)net_host_random(4),
+                                    .gso_type = (uint8_t)net_host_random(6),
+                                    .buffers = (uint16_t)net_host_random(4),
+                                    .checksum_start = (uint16_t)net_host_random(100),
+                                    .checksum_offset = (uint16_t)net_host_random(20),
+                                    .gso_size = (uint16_t)net_host_random(3000) };
 
             if (head >= 0) {
                 memcpy(memory(queues[0]->page->desc[head].address), &h, sizeof(h));
-                use(0, net_host_random(50) ? (uint32_t)head : net_host_random(140), net_host_random(30) ? 2060 + net_host_random(2037) :
-                    net_host_random(5000));
+                use(0, net_host_random(50) ? (uint32_t)head : net_host_random(140),
+                    net_host_random(30) ? 2060 + net_host_random(2037) : net_host_random(5000));
             }
             queues[0]->page->desc[net_host_random(VIRTQ_MAX)].next = (uint16_t)net_host_random(65536);
             queues[1]->page->desc[net_host_random(VIRTQ_MAX)].flags = (uint16_t)net_host_random(65536);

@@ -117,7 +117,8 @@ static void ranges(void **state)
             assert_true(r.last == cases[i].last);
         }
         /* Of several the last one counts. */
-        snprintf(text, sizeof(text), "GET /f HTTP/1.1\r\nRange: bytes=1-9\r\nRange: %s\r\n\r\n", cases[i].value);
+        snprintf(text, sizeof(text), "GET /f HTTP/1.1\r\nRange: bytes=1-9\r\nRange: %s\r\n\r\n",
+                 cases[i].value);
         assert_true(parse(text, &r) > 0);
         assert_int_equal(r.has_range, cases[i].has);
     }

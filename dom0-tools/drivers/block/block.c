@@ -126,8 +126,8 @@ static uint64_t bytes_of(const struct block_request *r)
 
 static bool within(const struct block_device *d, uint64_t sector, uint64_t sectors)
 {
-    return sectors && sector <= d->sectors && sectors <= d->sectors - sector && sector % d->granularity == 0 &&
-           sectors % d->granularity == 0;
+    return sectors && sector <= d->sectors && sectors <= d->sectors - sector &&
+           sector % d->granularity == 0 && sectors % d->granularity == 0;
 }
 
 static int check(const struct block_device *d, struct block_request *r)
@@ -225,7 +225,8 @@ static int submit_and_wait(struct block_device *d, struct block_request *r)
     return w.error;
 }
 
-int block_transfer(struct block_device *d, enum block_operation operation, uint64_t sector, void *buf, size_t bytes)
+int block_transfer(struct block_device *d, enum block_operation operation, uint64_t sector, void *buf,
+                   size_t bytes)
 {
     struct block_request r = { .operation = operation, .sector = sector };
 
@@ -235,7 +236,8 @@ int block_transfer(struct block_device *d, enum block_operation operation, uint6
         n = bytes - at < room ? bytes - at : room;
         if (r.segment_count == BLOCK_SEGMENTS)
             return -EINVAL;
-        r.segments[r.segment_count++] = (struct block_segment){ pv_virt_to_machine((char *)buf + at), (uint32_t)n };
+        r.segments[r.segment_count++] = (struct block_segment){ pv_virt_to_machine((char *)buf + at),
+                                                                (uint32_t)n };
     }
     return submit_and_wait(d, &r);
 }

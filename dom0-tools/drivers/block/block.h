@@ -1,9 +1,11 @@
 /*
- * block.h: the host's block devices, disks and their partitions, behind one interface: requests are submitted and come back
- * by a callback. Drivers register disks here; backends, file systems and commands use them.
+ * block.h: the host's block devices, disks and their partitions, behind one interface:
+ * requests are submitted and come back by a callback. Drivers register disks here; backends,
+ * file systems and commands use them.
  *
- * Sectors are 512 bytes here, whatever the device's own are. Errors are negative newlib numbers. Threads and event handlers may
- * submit; callbacks run with upcalls off, from the device's event or from within submit, and must not wait.
+ * Sectors are 512 bytes here, whatever the device's own are. Errors are negative newlib numbers. Threads
+ * and event handlers may submit; callbacks run with upcalls off, from the device's event or from within
+ * submit, and must not wait.
  */
 #ifndef ENSO_DRIVERS_BLOCK_H
 #define ENSO_DRIVERS_BLOCK_H
@@ -57,32 +59,37 @@ struct block_device {
     struct block_statistics statistics;
     /* A disk's driver: takes a checked request of the whole disk. Called with upcalls off. */
     void (*start)(struct block_device *d, struct block_request *r);
-    /* NULL, or called when its user is done with it: it was made for him, and is not in the list (storage/image.c). */
+    /* NULL, or called when its user is done with it: it was made for him, and is
+     * not in the list (storage/image.c). */
     void (*close)(struct block_device *d);
     /* A partition: its disk and where it begins there. */
     struct block_device *disk;
     uint64_t first;
 };
 
-/* Adds a disk and then its partitions (GPT, or a classic table). The structure stays the caller's. 0, or -ENOMEM. */
+/* Adds a disk and then its partitions (GPT, or a classic table). The structure
+ * stays the caller's. 0, or -ENOMEM. */
 int block_register(struct block_device *d);
 
 /* The i-th device: each disk is followed by its partitions. NULL behind the last. */
 struct block_device *block_device(size_t i);
 struct block_device *block_find(const char *name);
 
-/* Takes a device for writing by one user, or for reading by many; a disk and its partitions exclude each other likewise.
+/* Takes a device for writing by one user, or for reading by many; a disk and its
+ * partitions exclude each other likewise.
  * -EBUSY somebody has it; -EROFS. */
 int block_claim(struct block_device *d, bool write);
 void block_release(struct block_device *d, bool write);
 
-/* Starts a request. 0: `done` will be called, once. -EINVAL outside of the device, not whole blocks of it, or no or too many
- * segments; -EROFS; -ENOTSUP no such operation on this device: then `done` is not called. */
+/* Starts a request. 0: `done` will be called, once. -EINVAL outside of the device, not whole
+ * blocks of it, or no or too many segments; -EROFS; -ENOTSUP no such operation on this
+ * device: then `done` is not called. */
 int block_submit(struct block_device *d, struct block_request *r);
 
-/* The simple way: waits. `buf` is any mapped memory of this domain, aligned to 512 bytes; a multiple of 512 bytes in at most
- * BLOCK_SEGMENTS pages. Threads only. -EINVAL, or as block_submit(). */
-int block_transfer(struct block_device *d, enum block_operation operation, uint64_t sector, void *buf, size_t bytes);
+/* The simple way: waits. `buf` is any mapped memory of this domain, aligned to 512 bytes; a multiple of
+ * 512 bytes in at most BLOCK_SEGMENTS pages. Threads only. -EINVAL, or as block_submit(). */
+int block_transfer(struct block_device *d, enum block_operation operation, uint64_t sector, void *buf,
+                   size_t bytes);
 int block_read(struct block_device *d, uint64_t sector, void *buf, size_t bytes);
 int block_write(struct block_device *d, uint64_t sector, const void *buf, size_t bytes);
 int block_flush(struct block_device *d);

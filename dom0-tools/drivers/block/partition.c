@@ -30,7 +30,8 @@ static uint64_t le64(const uint8_t *p)
 
 static bool read_at(const struct reader *r, uint64_t sector, size_t bytes)
 {
-    return sector < r->sectors && bytes / SECTOR <= r->sectors - sector && r->read(r->arg, sector, r->page, bytes) == 0;
+    return sector < r->sectors && bytes / SECTOR <= r->sectors - sector &&
+           r->read(r->arg, sector, r->page, bytes) == 0;
 }
 
 static int tell(const struct reader *r, unsigned number, uint64_t first, uint64_t sectors)
@@ -136,7 +137,8 @@ static bool is_extended(uint8_t type)
     return type == 0x05 || type == 0x0f || type == 0x85;
 }
 
-/* Each table of the chain has one partition, counted from itself, and the next table, counted from the first. */
+/* Each table of the chain has one partition, counted from itself, and the
+ * next table, counted from the first. */
 static int logical(const struct reader *r, uint64_t start)
 {
     uint64_t at = start;
@@ -168,7 +170,8 @@ static int classic(const struct reader *r)
     return rc;
 }
 
-int partition_each(uint64_t sectors, void *page, int (*read)(void *arg, uint64_t sector, void *buf, size_t bytes),
+int partition_each(uint64_t sectors, void *page,
+                   int (*read)(void *arg, uint64_t sector, void *buf, size_t bytes),
                    int (*each)(void *arg, const struct partition *p), void *arg)
 {
     struct reader r = { sectors, read, each, arg, page };

@@ -1,4 +1,5 @@
-/* config.c: configuration space by the two ports, which the hypervisor emulates, and what is read from it once. */
+/* config.c: configuration space by the two ports, which the hypervisor
+ * emulates, and what is read from it once. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -14,7 +15,8 @@
 #define ENABLE       0x80000000U
 
 enum {
-    REG_VENDOR = 0x00, REG_COMMAND = 0x04, REG_STATUS = 0x06, REG_CLASS = 0x08, REG_HEADER = 0x0e, REG_BARS = 0x10,
+    REG_VENDOR = 0x00, REG_COMMAND = 0x04, REG_STATUS = 0x06, REG_CLASS = 0x08, REG_HEADER = 0x0e,
+    REG_BARS = 0x10,
     REG_SECONDARY_BUS = 0x19, REG_CAPABILITIES = 0x34,
 };
 #define COMMAND_MEMORY      0x2U

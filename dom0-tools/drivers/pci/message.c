@@ -41,7 +41,8 @@ void *pci_map(const struct pci_function *f, unsigned bar, uint32_t offset, size_
     return p ? p + start % PV_PAGE_SIZE : NULL;
 }
 
-/* On Xen this is the domain's to do, on Enso it has been done. Xen lets nothing but an access of this size through. */
+/* On Xen this is the domain's to do, on Enso it has been done. Xen lets nothing
+ * but an access of this size through. */
 static void use_messages(const struct pci_function *f, unsigned cap)
 {
     uint32_t control = pci_read(f, cap + MSIX_CONTROL, 2);

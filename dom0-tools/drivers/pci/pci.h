@@ -1,7 +1,7 @@
 /*
- * pci.h: the host's PCI functions, as the control domain finds and uses them: configuration space by ports, base
- * addresses, capabilities, messages as event channels. Runs on Xen as well as on Enso. Threads only, except for
- * configuration space. Errors are negative newlib numbers.
+ * pci.h: the host's PCI functions, as the control domain finds and uses them: configuration space by
+ * ports, base addresses, capabilities, messages as event channels. Runs on Xen as well as on Enso. Threads
+ * only, except for configuration space. Errors are negative newlib numbers.
  */
 #ifndef ENSO_DRIVERS_PCI_H
 #define ENSO_DRIVERS_PCI_H
@@ -13,7 +13,8 @@
 
 #define PCI_BARS 6
 
-/* One function. What the header says when it is found; bars[i] is the register's address part, 0: none, or ports. */
+/* One function. What the header says when it is found; bars[i] is the
+ * register's address part, 0: none, or ports. */
 struct pci_function {
     uint8_t bus, devfn;             /* devfn: device << 3 | function */
     uint16_t vendor, device;
@@ -23,8 +24,8 @@ struct pci_function {
     const char *driver;             /* whose it is; NULL: nobody's */
 };
 
-/* Finds all functions and names them to the hypervisor. Returns how many there are; -EPERM: this domain may not use
- * ports, or there is no PCI. */
+/* Finds all functions and names them to the hypervisor. Returns how many there are; -EPERM: this domain
+ * may not use ports, or there is no PCI. */
 int pci_init(void);
 
 /* The i-th function in the order of bus and number, or NULL behind the last. Constant but for `driver`. */
@@ -42,12 +43,12 @@ unsigned pci_capability(const struct pci_function *f, unsigned type, unsigned af
 void pci_enable(const struct pci_function *f);
 void pci_disable(const struct pci_function *f);
 
-/* Maps device memory: [offset, offset + bytes) of a BAR, 1 MiB at most. NULL: no such BAR, or no address space. Never unmapped:
- * drivers keep their registers for good. */
+/* Maps device memory: [offset, offset + bytes) of a BAR, 1 MiB at most. NULL: no such BAR, or no address
+ * space. Never unmapped: drivers keep their registers for good. */
 void *pci_map(const struct pci_function *f, unsigned bar, uint32_t offset, size_t bytes);
 
-/* One MSI-X message of the function, as an event channel with a handler. The port, or: -ENODEV no MSI-X; -EINVAL no such
- * entry; or what the hypervisor refused. The function uses messages from the first one on. */
+/* One MSI-X message of the function, as an event channel with a handler. The port, or: -ENODEV no MSI-X;
+ * -EINVAL no such entry; or what the hypervisor refused. The function uses messages from the first one on. */
 int pci_bind_message(const struct pci_function *f, unsigned entry, pv_event_fn *fn, void *arg);
 
 #endif

@@ -1,4 +1,5 @@
-/* queue.c: see queue.h. The device reads and writes the page at any time: indices are accessed once, with barriers. */
+/* queue.c: see queue.h. The device reads and writes the page at any time: indices
+ * are accessed once, with barriers. */
 #include "queue.h"
 
 #include <string.h>

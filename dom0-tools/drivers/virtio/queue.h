@@ -38,8 +38,10 @@ struct virtq_page {
 
 struct virtq {
     struct virtq_page *page;
-    uint16_t next_free[VIRTQ_MAX];  /* our own chain of free descriptors: the device can write to the page's */
-    uint16_t chain[VIRTQ_MAX];      /* length of the chain that begins at a descriptor; 0: none is out there */
+    uint16_t next_free[VIRTQ_MAX];  /* our own chain of free descriptors: the
+                                     * device can write to the page's */
+    uint16_t chain[VIRTQ_MAX];      /* length of the chain that begins at a
+                                     * descriptor; 0: none is out there */
     void *token[VIRTQ_MAX];
     uint16_t free_head, free_count;
     uint16_t avail_index, used_index;

@@ -1,5 +1,6 @@
-/* virtio_blk.c: virtio disks: requests of block.h become chains of a header, memory and a status byte. What does not fit into the
- * queue waits in a list. A device that does not answer for LIMIT is reset, and everything it had fails. */
+/* virtio_blk.c: virtio disks: requests of block.h become chains of a header, memory and a status
+ * byte. What does not fit into the queue waits in a list. A device that does not answer for LIMIT is
+ * reset, and everything it had fails. */
 #include "virtio_blk.h"
 
 #include <errno.h>
@@ -34,7 +35,8 @@ struct slot {
 };
 
 #define SLOTS (VIRTQ_MAX / 2)
-_Static_assert(sizeof(struct slot) == 64 && SLOTS * sizeof(struct slot) == 4096, "all slots are one page, none crosses one");
+_Static_assert(sizeof(struct slot) == 64 && SLOTS * sizeof(struct slot) == 4096,
+               "all slots are one page, none crosses one");
 
 struct disk {
     struct block_device block;
@@ -56,7 +58,8 @@ static int find_slot(const struct disk *d)
 }
 
 static const uint32_t types[] = {
-    [BLOCK_READ] = TYPE_READ, [BLOCK_WRITE] = TYPE_WRITE, [BLOCK_FLUSH] = TYPE_FLUSH, [BLOCK_DISCARD] = TYPE_DISCARD,
+    [BLOCK_READ] = TYPE_READ, [BLOCK_WRITE] = TYPE_WRITE, [BLOCK_FLUSH] = TYPE_FLUSH,
+    [BLOCK_DISCARD] = TYPE_DISCARD,
 };
 
 static unsigned describe(struct slot *s, const struct block_request *r, struct virtq_part *parts)
@@ -76,7 +79,8 @@ static unsigned describe(struct slot *s, const struct block_request *r, struct v
         parts[n++] = (struct virtq_part){ at + offsetof(struct slot, discard), sizeof(s->discard), false };
     }
     for (unsigned i = 0; r->operation <= BLOCK_WRITE && i < r->segment_count; i++)
-        parts[n++] = (struct virtq_part){ r->segments[i].machine, r->segments[i].bytes, r->operation == BLOCK_READ };
+        parts[n++] = (struct virtq_part){ r->segments[i].machine, r->segments[i].bytes,
+                                          r->operation == BLOCK_READ };
     parts[n++] = (struct virtq_part){ at + offsetof(struct slot, status), 1, true };
     return n;
 }

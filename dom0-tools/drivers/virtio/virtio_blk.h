@@ -4,7 +4,8 @@
 
 #include "../pci/pci.h"
 
-/* Takes a function that is a virtio disk, as `number` (0 to 25: vda to vdz), and registers it. 0, or why not. */
+/* Takes a function that is a virtio disk, as `number` (0 to 25: vda to
+ * vdz), and registers it. 0, or why not. */
 int virtio_blk_open(struct pci_function *f, unsigned number);
 
 #endif

@@ -47,7 +47,8 @@ enum { QUEUE_RECEIVE = 0, QUEUE_SEND = 1, ENTRY_CONFIG = 2 };
 /* Frames that wait for room in the queue, at the most, and the pages in them. */
 #define WAITING 512U
 #define WAITING_PAGES 1024U
-#define LINGERING 256U          /* pages that may stay in the queue when they have been sent, until somebody looks */
+#define LINGERING 256U          /* pages that may stay in the queue when they
+                                 * have been sent, until somebody looks */
 
 /* What a frame that is being sent needs beside its pieces. */
 struct slot {

@@ -186,7 +186,8 @@ static bool read_number(struct text t, uint64_t *value)
     return t.len > 0 && t.len <= 18;
 }
 
-/* "bytes=0-99", "bytes=100-", "bytes=-100". Anything else, several ranges among it, is as if there were none. */
+/* "bytes=0-99", "bytes=100-", "bytes=-100". Anything else, several ranges among it, is as if there were
+ * none. */
 static void read_range(struct text value, struct request *r)
 {
     struct text first;

@@ -76,8 +76,8 @@ int pv_xs_unwatch(struct pv_xs_watcher *w, const char *path, const char *token);
  * deadline_ns (system time, UINT64_MAX none); -EIO when the store is gone. */
 int pv_xs_watch_next(struct pv_xs_watcher *w, uint64_t deadline_ns, char **path, char **token);
 
-/* Whether pv_xs_watch_next() has an event at once: for who waits on the queue for other things too. `queued` alone
- * does not say it: what did not fit is not counted. */
+/* Whether pv_xs_watch_next() has an event at once: for who waits on the queue for other things too. `queued`
+ * alone does not say it: what did not fit is not counted. */
 bool pv_xs_watch_pending(const struct pv_xs_watcher *w);
 
 /* Drops all watches and queued events of the watcher. */

@@ -87,7 +87,8 @@ DEFINE_XEN_GUEST_HANDLE(vcpu_set_singleshot_timer_t);
 ABI_LAYOUT(struct vcpu_set_singleshot_timer, 16, (timeout_abs_ns, 0), (flags, 8));
 
 /* VCPUOP_register_vcpu_info: move struct vcpu_info of a vcpu out of the shared page; only once.
- *   errors   -XEN_EINVAL moved before, or not a frame to write to; -XEN_ENXIO not in one page, or misaligned */
+ *   errors   -XEN_EINVAL moved before, or not a frame to write to; -XEN_ENXIO not in one page, or misaligned
+ */
 struct vcpu_register_vcpu_info {
     uint64_t mfn;                  /* frame of the guest */
     uint32_t offset;               /* byte in it, a multiple of 8 */

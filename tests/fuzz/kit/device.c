@@ -1,5 +1,5 @@
-/* device.c: see device.h. Linked with --wrap=printf: what a backend prints is counted, since a guest that makes
- * it print as often as it likes hides what matters on the console. */
+/* device.c: see device.h. Linked with --wrap=printf: what a backend prints is counted, since a guest that
+ * makes it print as often as it likes hides what matters on the console. */
 #include "device.h"
 
 #include <stdarg.h>
@@ -29,7 +29,8 @@ const char *device_back(domid_t domid, unsigned id, const char *key)
 {
     char *path = next_path();
 
-    snprintf(path, KIT_PATH, "/local/domain/0/backend/%s/%u/%u%s%s", type, domid, id, key ? "/" : "", key ? key : "");
+    snprintf(path, KIT_PATH, "/local/domain/0/backend/%s/%u/%u%s%s", type, domid, id, key ? "/" : "",
+             key ? key : "");
     return path;
 }
 
@@ -37,7 +38,8 @@ const char *device_front(domid_t domid, unsigned id, const char *key)
 {
     char *path = next_path();
 
-    snprintf(path, KIT_PATH, "/local/domain/%u/device/%s/%u%s%s", domid, type, id, key ? "/" : "", key ? key : "");
+    snprintf(path, KIT_PATH, "/local/domain/%u/device/%s/%u%s%s", domid, type, id, key ? "/" : "",
+             key ? key : "");
     return path;
 }
 
@@ -109,7 +111,8 @@ static bool answers(unsigned back, unsigned front, bool online)
         return back == XenbusStateClosed || (online && back == XenbusStateInitWait);
     case XenbusStateInitialised:
     case XenbusStateConnected:
-        return (online && back == XenbusStateConnected) || back == XenbusStateClosing || back == XenbusStateClosed;
+        return (online && back == XenbusStateConnected) || back == XenbusStateClosing ||
+               back == XenbusStateClosed;
     case XenbusStateClosing:
         return back == XenbusStateClosing || back == XenbusStateClosed;
     default:
@@ -119,7 +122,8 @@ static bool answers(unsigned back, unsigned front, bool online)
 
 void device_check(domid_t domid, unsigned id)
 {
-    unsigned front = state_at(device_front(domid, id, "state")), back = state_at(device_back(domid, id, "state"));
+    unsigned front = state_at(device_front(domid, id, "state")),
+             back = state_at(device_back(domid, id, "state"));
     const char *status = kit_store_get(device_back(domid, id, "hotplug-status"));
     bool online = strcmp(kit_store_get(device_back(domid, id, "online")), "1") == 0;
 

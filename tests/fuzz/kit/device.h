@@ -1,5 +1,5 @@
-/* device.h: both ends of a device in the played store: what the tools write, what a front end may, and what the
- * backend's answer must be when everything has come to rest. */
+/* device.h: both ends of a device in the played store: what the tools write, what a front end may, and
+ * what the backend's answer must be when everything has come to rest. */
 #ifndef ENSO_FUZZ_KIT_DEVICE_H
 #define ENSO_FUZZ_KIT_DEVICE_H
 
@@ -14,7 +14,8 @@ const char *device_front(domid_t domid, unsigned id, const char *key);
 /* Begins an input, with devices of this type. */
 void device_start(const char *type);
 
-/* What the tools write around keys of the device's kind, which are there already; the last one is `online`. */
+/* What the tools write around keys of the device's kind, which are there
+ * already; the last one is `online`. */
 void device_attach(domid_t domid, unsigned id);
 bool device_is_attached(domid_t domid, unsigned id);
 

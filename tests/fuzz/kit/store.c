@@ -274,7 +274,8 @@ static int answer(uint32_t type, const struct pv_iovec *iov, void **reply, size_
     }
 }
 
-/* Paths are strings here, as the program writes them; what it writes is no longer than the protocol allows. */
+/* Paths are strings here, as the program writes them; what it writes is
+ * no longer than the protocol allows. */
 int pv_xs_request(uint32_t type, uint32_t tx, const struct pv_iovec *iov, size_t n, void **reply, size_t *len)
 {
     size_t bytes = 0;

@@ -1,6 +1,7 @@
-/* store.h: a store for the program under test: the kit's client as it is shipped (xenbus/store.c, watch.c), with a
- * tree of its own behind it. The peer and the tools write by these functions, whose changes are told to whoever
- * watches; the input may choose changes that come between two of the program's requests. */
+/* store.h: a store for the program under test: the kit's client as it is shipped
+ * (xenbus/store.c, watch.c), with a tree of its own behind it. The peer and the tools write by
+ * these functions, whose changes are told to whoever watches; the input may choose changes that
+ * come between two of the program's requests. */
 #ifndef ENSO_FUZZ_KIT_STORE_H
 #define ENSO_FUZZ_KIT_STORE_H
 

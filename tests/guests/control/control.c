@@ -1,6 +1,6 @@
-/* control.c: operations of the control interface that Enso leaves out by design: following a domain's writes and
- * translating its memory by shadow page tables, suspend, CPUs that come and go. The initial domain tries them on
- * a domain that it makes for that; a domU must not have any of them. */
+/* control.c: operations of the control interface that Enso leaves out by design: following a domain's
+ * writes and translating its memory by shadow page tables, suspend, CPUs that come and go. The initial
+ * domain tries them on a domain that it makes for that; a domU must not have any of them. */
 #include "case.h"
 
 #include <string.h>

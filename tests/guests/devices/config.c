@@ -1,5 +1,6 @@
-/* config.c: configuration space through ports 0xcf8 and 0xcfc, and device memory. The class of bug: an access that
- * reaches a register which nobody named, or comes between the two halves of the hypervisor's own. */
+/* config.c: configuration space through ports 0xcf8 and 0xcfc, and device memory. The
+ * class of bug: an access that reaches a register which nobody named, or comes between the
+ * two halves of the hypervisor's own. */
 #include "devices.h"
 
 static void ports(void)

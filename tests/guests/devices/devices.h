@@ -1,5 +1,6 @@
-/* devices.h: what the groups of this kernel share. The initial domain has two devices to play with: QEMU's `edu` (device 8:
- * registers, a pin, one message, DMA) and a source of random numbers (device 9: virtio, MSI-X). */
+/* devices.h: what the groups of this kernel share. The initial domain has two devices to play
+ * with: QEMU's `edu` (device 8: registers, a pin, one message, DMA) and a source of random
+ * numbers (device 9: virtio, MSI-X). */
 #ifndef DEVICES_H
 #define DEVICES_H
 
@@ -52,10 +53,12 @@ bool comes(evtchn_port_t port);
 bool stays_away(evtchn_port_t port);
 
 /* The edu device. */
-enum { EDU_ID = 0, EDU_LIVE = 1, EDU_FACTORIAL = 2, EDU_STATUS = 8, EDU_PENDING = 9, EDU_RAISE = 24, EDU_ACK = 25 };
+enum { EDU_ID = 0, EDU_LIVE = 1, EDU_FACTORIAL = 2, EDU_STATUS = 8, EDU_PENDING = 9, EDU_RAISE = 24,
+       EDU_ACK = 25 };
 extern volatile uint32_t *edu;
 
-/* The source of random numbers: makes its queue ready, with MSI-X entry 0; asks for bytes, which come by DMA and a message. */
+/* The source of random numbers: makes its queue ready, with MSI-X entry 0; asks for
+ * bytes, which come by DMA and a message. */
 void rng_start(void);
 void rng_ask(void);
 /* True if the bytes have come. */

@@ -69,7 +69,8 @@ unsigned int config_capability(unsigned int devfn, unsigned int type, unsigned i
     for (i = 0; cap && i < 48; i++) {
         uint32_t head = config_read(devfn, cap);
 
-        if ((head & 0xff) == type && (at == 0 || (uint8_t)(config_read(devfn, cap + (at & ~3U)) >> (at & 3) * 8) == value))
+        if ((head & 0xff) == type &&
+            (at == 0 || (uint8_t)(config_read(devfn, cap + (at & ~3U)) >> (at & 3) * 8) == value))
             return cap;
         cap = head >> 8 & 0xfc;
     }
@@ -96,7 +97,8 @@ void *bar_map(unsigned int devfn, unsigned int bar, unsigned int pages)
 
 void enable_device(unsigned int devfn)
 {
-    config_write(devfn, PCI_COMMAND, (config_read(devfn, PCI_COMMAND) & 0xffff) | COMMAND_MEMORY | COMMAND_MASTER);
+    config_write(devfn, PCI_COMMAND,
+                 (config_read(devfn, PCI_COMMAND) & 0xffff) | COMMAND_MEMORY | COMMAND_MASTER);
 }
 
 long add(unsigned int devfn)
@@ -116,7 +118,8 @@ long remove_function(unsigned int devfn)
 long map_message(unsigned int devfn, uint64_t table, int entry, int *pirq)
 {
     struct physdev_map_pirq map = {
-        .domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_MSI_SEG, .index = -1, .pirq = -1, .devfn = (int)devfn, .entry_nr = entry,
+        .domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_MSI_SEG, .index = -1, .pirq = -1, .devfn = (int)devfn,
+        .entry_nr = entry,
         .table_base = table,
     };
     long rc = HYPERVISOR_physdev_op(PHYSDEVOP_map_pirq, &map);
@@ -127,7 +130,8 @@ long map_message(unsigned int devfn, uint64_t table, int entry, int *pirq)
 
 long map_input(int gsi, int *pirq)
 {
-    struct physdev_map_pirq map = { .domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_GSI, .index = gsi, .pirq = gsi };
+    struct physdev_map_pirq map = { .domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_GSI, .index = gsi,
+                                    .pirq = gsi };
     long rc = HYPERVISOR_physdev_op(PHYSDEVOP_map_pirq, &map);
 
     *pirq = map.pirq;

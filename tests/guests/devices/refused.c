@@ -23,7 +23,8 @@ static void messages(void)
     add(RNG);
     check("map_pirq: a device that is not there", map_message(NOWHERE, 0, 0, &pirq), -XEN_ENODEV);
     check("map_pirq: MSI of a device that has none", map_message(FUNCTION(0), 0, 0, &pirq), -XEN_ENODEV);
-    check("map_pirq: MSI-X of a device that has MSI alone", map_message(EDU, 0xfe000000, 0, &pirq), -XEN_ENODEV);
+    check("map_pirq: MSI-X of a device that has MSI alone", map_message(EDU, 0xfe000000, 0, &pirq),
+          -XEN_ENODEV);
     check("map_pirq: MSI-X entry 2000", map_message(RNG, table, 2000, &pirq), -XEN_EINVAL);
     check("map_pirq: MSI-X entry -1", map_message(RNG, table, -1, &pirq), -XEN_EINVAL);
 }
@@ -37,7 +38,8 @@ static void numbers(void)
 
     check("map_pirq: input 100000", map_input(100000, &pirq), -XEN_EINVAL);
     check("map_pirq: input -1", map_input(-1, &pirq), -XEN_EINVAL);
-    check("map_pirq: unknown type", map((struct physdev_map_pirq){ .domid = DOMID_SELF, .type = 99 }), -XEN_EINVAL);
+    check("map_pirq: unknown type", map((struct physdev_map_pirq){ .domid = DOMID_SELF, .type = 99 }),
+          -XEN_EINVAL);
     check("map_pirq: unmapped argument", HYPERVISOR_physdev_op(PHYSDEVOP_map_pirq, UNMAPPED), -XEN_EFAULT);
     check("unmap_pirq: 100000", unmap(100000), -XEN_EINVAL);
     check("unmap_pirq: -1", unmap(-1), -XEN_EINVAL);

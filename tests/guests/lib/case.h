@@ -7,10 +7,11 @@
  *     ok      pins: MMUEXT_PIN_L1_TABLE, a page that is mapped writable = -EINVAL; its entry is as before
  *     differs pins: MMUEXT_PIN_L1_TABLE, a pinned table = 0, not -EINVAL
  *
- * The expected answer is always what Xen 4.17 answers, whatever the kernel runs on: a kernel must not ask whose
- * hypervisor it is. Where Enso answers otherwise on purpose, tests/peer/differences.list says so and why.
- * The name of a case is all before " = ". It is unique in its kernel, the same in every run, and, like the answer,
- * holds nothing that depends on the run (addresses, frame or port numbers): tests/peer compares lines.
+ * The expected answer is always what Xen 4.17 answers, whatever the kernel runs on: a kernel must not
+ * ask whose hypervisor it is. Where Enso answers otherwise on purpose, tests/peer/differences.list
+ * says so and why. The name of a case is all before " = ". It is unique in its kernel, the same in
+ * every run, and, like the answer, holds nothing that depends on the run (addresses, frame or port
+ * numbers): tests/peer compares lines.
  */
 #ifndef CASE_H
 #define CASE_H
@@ -46,8 +47,8 @@ extern domid_t own_domid;
 /* One case: prints its line and counts it. Answers below zero are shown as error names, traps decoded. */
 void check(const char *name, long got, long want);
 
-/* A case with a state after it: `state` says in words what must be so, `holds` whether it is. A macro, so that what is
- * tried comes before the look at what it has left: arguments of a function have no order. */
+/* A case with a state after it: `state` says in words what must be so, `holds` whether it is. A macro, so
+ * that what is tried comes before the look at what it has left: arguments of a function have no order. */
 void show_state(const char *name, long got, long want, const char *state, bool holds);
 #define check_state(name, got, want, state, holds)          \
     do {                                                    \

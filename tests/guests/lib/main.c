@@ -38,7 +38,8 @@ static bool on_enso(void)
 static void audit(void)
 {
     static char key = 'a';
-    struct xen_sysctl op = { .cmd = XEN_SYSCTL_debug_keys, .interface_version = XEN_SYSCTL_INTERFACE_VERSION };
+    struct xen_sysctl op = { .cmd = XEN_SYSCTL_debug_keys,
+                             .interface_version = XEN_SYSCTL_INTERFACE_VERSION };
 
     set_xen_guest_handle(op.u.debug_keys.keys, &key);
     op.u.debug_keys.nr_keys = 1;

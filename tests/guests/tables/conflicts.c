@@ -351,8 +351,9 @@ static void other_levels(void)
     }
 }
 
-/* Tables that were unpinned are memory like any other, however long the hypervisor remembers what they were. Each
- * entry is overwritten with what no table could hold; it and what it led to are used once, not twice, after that. */
+/* Tables that were unpinned are memory like any other, however long the hypervisor remembers what
+ * they were. Each entry is overwritten with what no table could hold; it and what it led to are
+ * used once, not twice, after that. */
 static void tables_of_the_past(void)
 {
     static const char *const by[] = { "unpinned as level 2", "unpinned as level 3" };
@@ -371,10 +372,10 @@ static void tables_of_the_past(void)
             mmuext1(deep ? MMUEXT_PIN_L3_TABLE : MMUEXT_PIN_L2_TABLE, mfn_of(deep ? s.t3 : s.t2));
             mmuext1(MMUEXT_UNPIN_TABLE, mfn_of(deep ? s.t3 : s.t2));
             rc = mmu_update1(maddr_of(s.t1, index), entry_for(s.t1, FLAGS_RW));
-            check_state(named("a leaf table below one that was %s: word %u overwritten with its own frame, writable",
-                              by[deep], index), rc, 0, "all pages are free again",
-                        make_ordinary(s.t3) && make_ordinary(s.t2) && make_ordinary(s.t1) && is_ordinary(s.t1) &&
-                        is_ordinary(s.other) && is_ordinary(s.t2));
+            check_state(named("a leaf table below one that was %s: word %u overwritten with its own frame, "
+                              "writable", by[deep], index), rc, 0, "all pages are free again",
+                        make_ordinary(s.t3) && make_ordinary(s.t2) && make_ordinary(s.t1) &&
+                        is_ordinary(s.t1) && is_ordinary(s.other) && is_ordinary(s.t2));
         }
 }
 

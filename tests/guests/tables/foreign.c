@@ -124,8 +124,9 @@ static void devices(uint64_t maddr)
             domid_t owner = mode & 2 ? DOMID_IO : DOMID_SELF;
             long rc = update_for(owner, maddr, rows[i].mfn << PV_PAGE_SHIFT | flags);
 
-            check(named("mmu_update of a %s entry for %s%s", mode & 1 ? "writable" : "read-only", rows[i].name,
-                        mode & 2 ? ", of DOMID_IO" : ""), rc, by_role(rows[i].domu, rows[i].initial));
+            check(named("mmu_update of a %s entry for %s%s", mode & 1 ? "writable" : "read-only",
+                        rows[i].name, mode & 2 ? ", of DOMID_IO" : ""),
+                  rc, by_role(rows[i].domu, rows[i].initial));
             make_writable(s.page);
         }
 }
