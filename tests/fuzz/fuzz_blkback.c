@@ -21,6 +21,7 @@
 #define DEVICES 2u
 #define DISKS   4u              /* the last one is a file */
 #define HELD    64u
+#define SETTLING 12u            /* seconds until a front end that does not let go is not waited for any more */
 
 static const unsigned ids[DEVICES] = { 51712, 268435455 };
 static struct { struct block_device device; int claims; bool written; } disks[DISKS];
@@ -193,12 +194,12 @@ static void request(unsigned device)
 static void settle(void)
 {
     kit_store_rest();
-    do {
+    for (unsigned i = 0; i < SETTLING || held_count; i++) {
         while (held_count)
             complete(0, 0);
         kit_run();
-        kit_pass(2000000);      /* it may be deaf for a while */
-    } while (held_count);
+        kit_pass(1000000000);
+    }
     for (unsigned i = 0; i < DEVICES; i++)
         device_check(KIT_PEER, ids[i]);
 }
@@ -213,8 +214,7 @@ static void step(void)
         attach_some(device);
         break;
     case 1:
-        if (device_is_attached(KIT_PEER, ids[device]))
-            kit_store_set(device_back(KIT_PEER, ids[device], "online"), op & 32 ? "1" : "0");
+        device_end_some(KIT_PEER, ids[device]);
         break;
     case 2:
         kit_store_set((op & 32 ? device_back : device_front)(KIT_PEER, ids[device], NULL), NULL);
@@ -309,7 +309,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static bool started;
 
     kit_input(data, size);
-    kit_daemon = "blkback";
+    kit_daemon = "vbd";
     kit_start();
     kit_idle = idle;
     device_start("vbd");

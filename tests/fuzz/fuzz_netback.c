@@ -167,8 +167,7 @@ static void step(void)
         attach_some(device);
         break;
     case 1:
-        if (device_is_attached(KIT_PEER, id))
-            set_back(KIT_PEER, id, "online", op & 32 ? "1" : "0");
+        device_end_some(KIT_PEER, id);
         break;
     case 2:
         kit_store_set((op & 32 ? device_back : device_front)(KIT_PEER, id, NULL), NULL);
@@ -258,7 +257,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static bool started;
 
     kit_input(data, size);
-    kit_daemon = "netback";
+    kit_daemon = "vif";
     kit_start();
     device_start("vif");
     if (pool)

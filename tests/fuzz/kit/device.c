@@ -67,6 +67,16 @@ bool device_is_attached(domid_t domid, unsigned id)
     return kit_store_has(device_back(domid, id, "online"));
 }
 
+void device_end_some(domid_t domid, unsigned id)
+{
+    unsigned how = kit_byte();
+
+    if (!device_is_attached(domid, id))
+        return;
+    kit_store_set(device_back(domid, id, "force"), how & 1 ? "1" : NULL);
+    kit_store_set(device_back(domid, id, "online"), how & 2 ? "1" : "0");
+}
+
 /* ---- values ---- */
 
 const char *device_value(void)
