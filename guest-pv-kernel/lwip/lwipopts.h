@@ -38,7 +38,7 @@
 #define MEMP_NUM_REASSDATA 16
 #define IP_REASS_MAX_PBUFS 128
 #define MEMP_NUM_FRAG_PBUF 64
-#define MEMP_NUM_ARP_QUEUE 64
+#define MEMP_NUM_ARP_QUEUE 256
 #define MEMP_NUM_SYS_TIMEOUT 64
 #define MEMP_NUM_NETDB 16
 #define MEMP_NUM_TCPIP_MSG_API 32
@@ -56,7 +56,7 @@
 #define LWIP_ARP 1
 #define ARP_TABLE_SIZE 64
 #define ARP_QUEUEING 1
-#define ARP_QUEUE_LEN 4
+#define ARP_QUEUE_LEN 128                   /* a server is called by many at once through one router */
 #define ETHARP_SUPPORT_STATIC_ENTRIES 1
 #define LWIP_ICMP 1
 #define LWIP_BROADCAST_PING 0

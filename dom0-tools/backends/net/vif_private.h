@@ -7,7 +7,7 @@
 #include "../../net/rate.h"
 #include "vif.h"
 
-#define VIF_BACKLOG 256u        /* frames that wait for the guest, a queue; a power of two */
+#define VIF_BACKLOG 1024u       /* frames that wait for the guest, a queue; a power of two */
 
 struct vif_queue {
     struct vif *vif;

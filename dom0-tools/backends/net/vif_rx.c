@@ -15,7 +15,7 @@
 #define COPIES  128u                    /* of a call */
 #define SHARED_PAGES 2048u              /* half of the packets' pages: what all backlogs may hold */
 #define PAGES_LEAST  (2 * PACKET_PIECES)
-#define PAGES_MOST   512u               /* ... and one interface, if there are few */
+#define PAGES_MOST   1024u              /* ... and one interface, if there are few */
 #define STALE_NS     (10 * PV_NS_PER_SEC)       /* a guest that takes nothing for so long has gone away */
 
 static unsigned interfaces;
