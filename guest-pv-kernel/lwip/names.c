@@ -32,7 +32,7 @@ const char *gai_strerror(int error)
     case EAI_SERVICE:
         return "services are numbers from 1 to 65535";
     case EAI_FAIL:
-        return "the name servers did not answer";
+        return "the name servers do not know it, or did not answer";
     case EAI_MEMORY:
         return "no memory";
     case EAI_FAMILY:

@@ -4,6 +4,7 @@ set -eu
 root=$1
 cd "$root"
 
+rm -f etc/hostname etc/.resolv.conf.*       # the build machine's
 echo debian > etc/hostname
 printf '%s\n' '127.0.0.1 localhost debian' '::1 localhost debian' > etc/hosts
 passwd --root "$root" --delete --quiet root
