@@ -18,7 +18,7 @@ kit-srcs := $(addprefix $(kit-dir)/, \
         names.c walk.c) \
     newlib/files.c newlib/process.c newlib/locks.c lib/bytering.c lib/errno.c lib/siphash.c \
     lwip/sys_arch.c lwip/memory.c lwip/random.c lwip/checksum.c lwip/net.c lwip/address.c \
-    lwip/socket.c lwip/poll.c lwip/names.c lwip/vif.c \
+    lwip/socket.c lwip/share.c lwip/poll.c lwip/names.c lwip/vif.c \
     net/netfront.c net/frames.c net/pages.c net/ring.c)
 kit-start-srcs := $(addprefix $(kit-dir)/,start/entry.S start/notes.S)
 

@@ -96,6 +96,7 @@
 #define LWIP_TCP_KEEPALIVE 1
 #define LWIP_HOOK_FILENAME "hooks.h"
 #define LWIP_HOOK_TCP_ISN pv_net_sequence_number
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, length, first, second, p) pv_net_admit(pcb, p)
 #define LWIP_HOOK_IP4_INPUT pv_net_ip4_hook
 
 /* ---- interfaces ---- */
@@ -128,6 +129,7 @@
 #define LWIP_SO_SNDTIMEO 1
 #define LWIP_SO_RCVTIMEO 1
 #define LWIP_SO_RCVBUF 1
+#define RECV_BUFSIZE_DEFAULT (128 * 1024)  /* of a socket for datagrams */
 #define LWIP_SO_LINGER 1
 #define LWIP_FIONREAD_LINUXMODE 0
 #define SO_REUSE 1

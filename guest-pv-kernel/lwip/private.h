@@ -13,6 +13,14 @@ void pv_net_memory_init(void);
  * three quarters of it. */
 extern bool pv_net_receiving;
 
+/* share.c: what each TCP socket may have of the budget. */
+extern unsigned int pv_net_sockets;            /* all that are open */
+void pv_net_limit_sending(int s);
+
+/* sys_arch.c: calls fn for each message that waits in a mailbox. */
+struct pv_mailbox;
+void pv_net_each_message(const struct pv_mailbox *box, void (*fn)(void *message, void *arg), void *arg);
+
 void pv_net_random_init(void);
 
 /* A local port that nobody can tell in advance, above 49151. */

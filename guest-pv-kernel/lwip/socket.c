@@ -29,30 +29,6 @@ struct pv_socket {
     bool ended;             /* the other side has said all */
 };
 
-/* ---- a TCP socket's share of the memory ---- */
-
-#define SHARE_LEAST (16U * 1024)
-
-static unsigned int sockets;    /* all that are open */
-
-/* Limits what may wait to be sent, by how many sockets there are: those of clients that take nothing then
- * leave some for the others, and a few have all that they can use. Before the first byte is sent; lwIP only
- * ever adds to this number what has gone, so that the limit stays. */
-static void limit_sending(int s)
-{
-    struct lwip_sock *sock = lwip_socket_dbg_get_socket(s);
-    size_t used, budget, share;
-
-    pv_net_memory(&used, &budget);
-    share = budget / 4 * 3 / (3 * (sockets + 8));
-    if (share < SHARE_LEAST)
-        share = SHARE_LEAST;
-    pv_net_lock();
-    if (sock && sock->conn && NETCONNTYPE_GROUP(sock->conn->type) == NETCONN_TCP && sock->conn->pcb.tcp)
-        sock->conn->pcb.tcp->snd_buf = (tcpwnd_size_t)LWIP_MIN(sock->conn->pcb.tcp->snd_buf, share);
-    pv_net_unlock();
-}
-
 static int fail(int error)
 {
     errno = error;
@@ -86,7 +62,7 @@ static void destroy(struct pv_socket *k)
 {
     lwip_close(k->s);
     free(k);
-    sockets--;
+    pv_net_sockets--;
 }
 
 /* The result of the call is passed through. */
@@ -205,7 +181,7 @@ static int install(int s)
     fd = k ? pv_vfs_install(&socket_ops, k, O_RDWR) : -ENOMEM;
     if (fd >= 0) {
         k->s = s;
-        sockets++;
+        pv_net_sockets++;
         return fd;
     }
     free(k);
@@ -224,13 +200,12 @@ int accept(int fd, struct sockaddr *address, socklen_t *len)
 {
     struct pv_socket *k = begin_fd(fd);
     int accepted = k ? install((int)end(k, lwip_accept(k->s, address, len))) : -1;
-
     struct pv_socket *new;
 
     if (accepted >= 0) {
         new = pv_vfs_file(accepted)->node;
         new->bound = true;
-        limit_sending(new->s);
+        pv_net_limit_sending(new->s);
     }
     return accepted;
 }

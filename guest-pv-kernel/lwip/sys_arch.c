@@ -193,3 +193,9 @@ u32_t sys_arch_mbox_fetch(sys_mbox_t *box, void **message, u32_t timeout_ms)
         }
     return 0;
 }
+
+void pv_net_each_message(const struct pv_mailbox *b, void (*fn)(void *message, void *arg), void *arg)
+{
+    for (unsigned int i = 0; i < b->count; i++)
+        fn(b->slots[(b->first + i) % b->room], arg);
+}

@@ -245,6 +245,16 @@ def test_echo(guests):
                 pytest.fail(f"no datagram of {size} bytes came back")
 
 
+def test_clients_that_do_not_read(guests):
+    """An echo that nobody takes stops its connection, with all that has come on it; the others go on."""
+    address = guests.said("netecho").split("address ")[1].split(",")[0]
+    guests.cli("create netecho.cfg", "'name=\"idle\"'", f"'extra=\"netecho send={address} hold=55\"'", "memory=64")
+    guests.until(lambda: "connections are stopped" in guests.said("idle"), 90)
+    for _ in range(3):
+        assert echoes(RANDOM.randbytes(100_000))
+    guests.cli("shutdown -w idle", timeout=60)
+
+
 def test_two_guests_talk(guests):
     address = guests.said("netecho").split("address ")[1].split(",")[0]
     guests.cli("create netecho.cfg", "'name=\"client\"'", f"'extra=\"netecho send={address} bytes=3000000\"'")

@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pv/error.h>
 #include <pv/net.h>
@@ -25,7 +26,7 @@
 
 struct options {
     const char *address, *send;
-    unsigned vif;
+    unsigned vif, hold;
     size_t bytes;
 };
 
@@ -44,6 +45,8 @@ static bool parse(int argc, char **argv, struct options *o)
             o->vif = (unsigned)strtoul(argv[i] + 4, NULL, 10);
         else if (strncmp(argv[i], "send=", 5) == 0)
             o->send = argv[i] + 5;
+        else if (strncmp(argv[i], "hold=", 5) == 0)
+            o->hold = (unsigned)strtoul(argv[i] + 5, NULL, 10);
         else if (strncmp(argv[i], "bytes=", 6) == 0)
             o->bytes = strtoul(argv[i] + 6, NULL, 10);
         else if (argv[i][0] >= '0' && argv[i][0] <= '9')
@@ -60,6 +63,15 @@ static struct sockaddr_in at(const char *address)
 
     a.sin_addr.s_addr = address ? inet_addr(address) : INADDR_ANY;
     return a;
+}
+
+static void on_request(const char *request)
+{
+    (void)request;
+    printf("netecho: %llu connections, %llu bytes, %llu datagrams, %llu refused\n",
+           (unsigned long long)counts.connections, (unsigned long long)counts.bytes,
+           (unsigned long long)counts.datagrams, (unsigned long long)counts.refused);
+    exit(0);
 }
 
 /* ---- server ---- */
@@ -208,6 +220,46 @@ static bool send_datagram(const struct sockaddr_in *to)
     return good;
 }
 
+/* Sends on each connection what it takes, until none has taken anything for a second. */
+static size_t send_until_stopped(const int *fds, unsigned n)
+{
+    static const char block[4096];
+    uint64_t last = pv_now_ns();
+    size_t total = 0;
+    ssize_t sent;
+
+    while (pv_now_ns() - last < PV_NS_PER_SEC) {
+        for (unsigned i = 0; i < n; i++)
+            while ((sent = write(fds[i], block, sizeof(block))) > 0) {
+                total += (size_t)sent;
+                last = pv_now_ns();
+            }
+        pv_sleep_ns(10 * PV_NS_PER_MS);
+    }
+    return total;
+}
+
+/* A client that takes nothing of what comes back. */
+static int hold(const struct options *o)
+{
+    struct sockaddr_in to = at(o->send);
+    int fds[CONNECTIONS];
+    unsigned n;
+
+    for (n = 0; n < o->hold && n < CONNECTIONS; n++) {
+        fds[n] = socket(AF_INET, SOCK_STREAM, 0);
+        if (connect(fds[n], (struct sockaddr *)&to, sizeof(to)) != 0) {
+            printf("netecho: %s: %s\n", o->send, strerror(errno));
+            return 1;
+        }
+        fcntl(fds[n], F_SETFL, O_NONBLOCK);
+    }
+    printf("netecho: %u connections are stopped after %zu bytes\n", n, send_until_stopped(fds, n));
+    pv_shutdown_watch(on_request);
+    for (;;)
+        sleep(60);
+}
+
 static int play_client(const struct options *o)
 {
     struct sockaddr_in to = at(o->send);
@@ -232,15 +284,6 @@ static int play_client(const struct options *o)
     return 0;
 }
 
-static void on_request(const char *request)
-{
-    (void)request;
-    printf("netecho: %llu connections, %llu bytes, %llu datagrams, %llu refused\n",
-           (unsigned long long)counts.connections, (unsigned long long)counts.bytes,
-           (unsigned long long)counts.datagrams, (unsigned long long)counts.refused);
-    exit(0);
-}
-
 int main(int argc, char **argv)
 {
     struct netif *netif;
@@ -262,7 +305,7 @@ int main(int argc, char **argv)
     printf("netecho: address %s, gateway %s\n", pv_net_address(netif, address),
            pv_net_gateway(netif, gateway));
     if (o.send)
-        return play_client(&o);
+        return o.hold ? hold(&o) : play_client(&o);
     pv_shutdown_watch(on_request);
     printf("netecho: listening on port %d, TCP and UDP\n", PORT);
     return serve_all();
