@@ -246,6 +246,7 @@ static int hold(const struct options *o)
     int fds[CONNECTIONS];
     unsigned n;
 
+    pv_shutdown_watch(on_request);
     for (n = 0; n < o->hold && n < CONNECTIONS; n++) {
         fds[n] = socket(AF_INET, SOCK_STREAM, 0);
         if (connect(fds[n], (struct sockaddr *)&to, sizeof(to)) != 0) {
@@ -255,7 +256,6 @@ static int hold(const struct options *o)
         fcntl(fds[n], F_SETFL, O_NONBLOCK);
     }
     printf("netecho: %u connections are stopped after %zu bytes\n", n, send_until_stopped(fds, n));
-    pv_shutdown_watch(on_request);
     for (;;)
         sleep(60);
 }
