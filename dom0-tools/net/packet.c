@@ -41,21 +41,11 @@ static void give_piece(const struct packet_piece *piece)
     pool_give((struct pool_page){ piece->at - within, piece->machine - within });
 }
 
-static void leave_room(struct packet *p, uint32_t room)
-{
-    p->pieces[0].at += room;
-    p->pieces[0].machine += room;
-    if (p->piece_count > 1) {
-        p->pieces[0].bytes -= room;
-        p->pieces[p->piece_count - 1].bytes += room;
-    }
-}
-
 struct packet *packet_alloc(size_t bytes)
 {
     struct pool_page pages[PACKET_PIECES];
     unsigned n = (unsigned)((bytes + POOL_PAGE - 1) / POOL_PAGE);
-    uint32_t room = n * POOL_PAGE - bytes >= PACKET_ROOM ? PACKET_ROOM : 0;
+    uint32_t room = n == 1 && POOL_PAGE - bytes >= PACKET_ROOM ? PACKET_ROOM : 0;
     struct packet *p;
 
     if (bytes == 0 || bytes > PACKET_MAX || !pool_take(pages, n))
@@ -72,9 +62,9 @@ struct packet *packet_alloc(size_t bytes)
     p->piece_count = n;
     for (unsigned i = 0; i < n; i++)
         p->pieces[i] = (struct packet_piece){ pages[i].at, pages[i].machine, POOL_PAGE };
+    p->pieces[0].at += room;
+    p->pieces[0].machine += room;
     p->pieces[n - 1].bytes -= n * POOL_PAGE - (uint32_t)bytes;
-    if (room)
-        leave_room(p, room);
     return p;
 }
 

@@ -58,13 +58,29 @@ static void test_alloc(void **state)
         assert_int_equal(p->refs, 1);
         assert_int_equal(p->checksum, PACKET_UNVERIFIED);
         assert_int_equal(p->gso, PACKET_WHOLE);
-        assert_int_equal((uintptr_t)p->pieces[0].at % POOL_PAGE, (sizes[i] - 1) % POOL_PAGE < POOL_PAGE - 64 ? 64 : 0);
+        assert_int_equal((uintptr_t)p->pieces[0].at % POOL_PAGE, sizes[i] <= POOL_PAGE - 64 ? 64 : 0);
         assert_int_equal(net_host_used(), (sizes[i] + 4095) / 4096);
         packet_free(p);
     }
     assert_null(packet_alloc(0));
     assert_null(packet_alloc(PACKET_MAX + 1));
     assert_null(packet_alloc(SIZE_MAX));
+}
+
+/* A large frame's pages are a guest's pages, one copy each; before a small one there is room for a header. */
+static void test_where_a_frame_lies(void **state)
+{
+    struct packet *large = packet_alloc(3 * POOL_PAGE + 100), *small = packet_alloc(1514);
+
+    (void)state;
+    assert_int_equal(large->piece_count, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal((uintptr_t)large->pieces[i].at % POOL_PAGE, 0);
+        assert_int_equal(large->pieces[i].bytes, i < 3 ? POOL_PAGE : 100);
+    }
+    assert_true((uintptr_t)small->pieces[0].at % POOL_PAGE >= PACKET_ROOM);
+    packet_free(large);
+    packet_free(small);
 }
 
 static void test_random_changes(void **state)
@@ -288,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_alloc, nothing_is_held),
+        cmocka_unit_test_teardown(test_where_a_frame_lies, nothing_is_held),
         cmocka_unit_test_teardown(test_random_changes, nothing_is_held),
         cmocka_unit_test_teardown(test_append_limits, nothing_is_held),
         cmocka_unit_test_teardown(test_copy, nothing_is_held),
