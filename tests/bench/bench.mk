@@ -27,9 +27,25 @@ $(io-objs): build/%.o: % build/flags/kit-cflags | $(newlib)
 $(eval $(call pv-image,bench/io,$(io-objs)))
 -include $(io-objs:.o=.d)
 
-# BENCH chooses parts: counts phases blocks packets boot domains memory image style.
 BENCH :=
-bench: build/enso.iso build/bench/guest build/bench/io $(xen)
+
+# The control domain that Enso's is compared with, and the symbols of its hypervisor.
+xen-linux-recipe := $(shell cat $(addprefix tests/bench/linux/,image.sh init packages) | cksum)
+xen-syms := build/upstream/xen-syms/usr/lib/debug/boot/xen-syms-4.17-amd64
+
+build/xen-linux/root.img: build/flags/xen-linux-recipe
+	$(say) MAKE "$@ of Debian's packages, which takes some minutes"
+	$(Q)mkdir -p $(@D) && tests/bench/linux/image.sh $(@D)
+
+$(xen-syms): $(xen)
+	$(say) FETCH "the symbols of Debian's Xen"
+	$(Q)setup/apt.sh unpack xen-hypervisor-4.17-amd64-dbg build/upstream/xen-syms './usr/lib/debug/boot/xen-syms-*'
+
+# It is only made when it is wanted.
+xen-linux := $(if $(or $(filter linux,$(BENCH)),$(if $(BENCH),,all)),build/xen-linux/root.img $(xen-syms))
+
+# BENCH chooses parts: counts phases blocks packets linux boot domains memory image style.
+bench: build/enso.iso build/bench/guest build/bench/io $(xen) $(xen-linux)
 	$(Q)ACCEL=$(ACCEL) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/bench.py $(BENCH)
 
 # What of it needs no machine is tested with the other units.

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """bench.py [PART...]: the figures of this tree; without parts, all of them. Prints tables and writes
-build/bench/bench.json. Fails if something could not be measured, never because it was slow."""
+build/bench/bench.json, and draws what counts instructions as build/bench/bench.svg. Fails if something could not be measured, never because it was slow."""
 
 import os
 import sys
 import traceback
 
+import chart
 import counts
 import inout
 import phases
 import sizes
 import wall
+import xenlinux
 from machine import BUILD
 from table import Results
 
@@ -19,6 +21,7 @@ PARTS = {
     "phases": phases.report,
     "blocks": inout.blocks,
     "packets": inout.packets,
+    "linux": xenlinux.report,
     "boot": wall.boot,
     "domains": wall.domains,
     "memory": wall.memory,
@@ -41,7 +44,9 @@ def main():
             traceback.print_exc()
             failed.append(part)
     results.write()
-    print(f"\nwritten to {os.path.relpath(path)}")
+    drawing = os.path.join(BUILD, "bench", "bench.svg")
+    chart.write(drawing, counts.groups(results.sections) | xenlinux.groups(results.sections))
+    print(f"\nwritten to {os.path.relpath(path)}, drawn in {os.path.relpath(drawing)}")
     if failed:
         sys.exit(f"could not be measured: {' '.join(failed)}")
 

@@ -8,7 +8,6 @@ import tempfile
 import threading
 
 import baseline
-import chart
 from machine import BUILD, ICOUNT, qemu_command
 from xen import make_iso
 
@@ -18,6 +17,7 @@ FIGURE = re.compile(r"bench: figure: (.+) \| (\d+)\s*$")
 LIMIT = 300     # seconds
 MEM = 1024
 GUEST = os.path.join(BUILD, "bench", "guest")
+TITLE = "what an operation costs: instructions, minimum (median where it differs)"
 VCPUS = "dom0_max_vcpus=2"
 
 
@@ -88,8 +88,7 @@ def _check_clock(run, who):
 def _operations(results, enso, xen):
     if list(enso.operations) != list(xen.operations):
         raise RuntimeError("the guest measured other operations on Enso than on Xen")
-    table = results.section("what an operation costs: instructions, minimum (median where it differs)",
-                            ("Enso", "Xen", "ratio"))
+    table = results.section(TITLE, ("Enso", "Xen", "ratio"))
     table.columns += ("Enso median", "Xen median", "group")
     for group, names in enso.groups.items():
         table.heading(group)
@@ -109,10 +108,12 @@ def _memory(results, enso, xen):
     table.row("neither free nor the initial domain's", taken(enso), taken(xen), taken(enso) / taken(xen))
 
 
-def draw(enso, xen, path):
-    chart.write(path, {group: [(name, enso.operations[name][0], xen.operations[name][0]) for name in names]
-                       for group, names in enso.groups.items()})
-    print(f"  drawn in {os.path.relpath(path)}")
+def groups(sections):
+    """What there is to draw of what was written: {group: [(operation, Enso, Xen)]}"""
+    found = {}
+    for name, row in sections.get(TITLE, {}).items():
+        found.setdefault(row["group"], []).append((name, row["Enso"], row["Xen"]))
+    return found
 
 
 def report(results):
@@ -120,6 +121,5 @@ def report(results):
     _operations(results, enso, xen)
     _check_clock(enso, "Enso")
     _check_clock(xen, "Xen")
-    draw(enso, xen, os.path.join(BUILD, "bench", "bench.svg"))
     _memory(results, enso, xen)
     baseline.compare(results, xen.operations)

@@ -4,6 +4,7 @@ the hypercalls of all.
 
 Time in which the CPU waits halted for a device does not count."""
 
+import collections
 import contextlib
 import os
 import re
@@ -15,22 +16,27 @@ from machine import BUILD, ROOT
 from uplink import Uplink
 from watched import Watched, enso_entries
 
-LINE = re.compile(r"io: (.+?) \| ([\d.]+) \| ([\d.]+)")
+LINE = re.compile(r"io: (.+?) \| ([\d.]+)")
 DISK_MIB = 72
 COLUMNS = ("instructions", "hypercalls", "notifications", "grant calls")
 MACS = {"io": "00:16:3e:00:00:01", "answer": "00:16:3e:00:00:02"}
 
-# What there is to measure: title, what the measuring guest is told, and what the machine has.
-BLOCKS = ("blocks: for each request, guest to virtio disk", "io block xvda", {"disk"})
-PACKETS = ("packets: guest to guest over a bridge", "io packets", {"answer"})
-UPLINK = ("packets: guest to a virtio card in its bridge", "io packets", {"uplink"})
+# What there is to measure: a title, what the measuring guest is told, and what it has.
+Part = collections.namedtuple("Part", "title words has")
+PARTS = {
+    "blocks": Part("blocks: for each request, guest to virtio disk", "io block xvda", "disk"),
+    "packets": Part("packets: guest to guest over a bridge", "io packets", "neighbour"),
+    "uplink": Part("packets: guest to a virtio card in its bridge", "io packets", "card"),
+}
 
 
-def drive(path, name, kind="raw"):
-    """Options for a disk whose requests are recorded, as the counter of instructions wants it."""
-    return ["-drive", f"file={path},format={kind},if=none,id={name}-plain,cache=unsafe",
-            "-drive", f"driver=blkreplay,if=none,image={name}-plain,id={name}",
-            "-device", f"virtio-blk-pci,drive={name},disable-legacy=on"]
+def drive(path, name, writable=True):
+    """Options for a disk with a write cache whose requests are recorded, as the counter of instructions wants
+    it."""
+    readonly = "" if writable else ",readonly=on"
+    return ["-drive", f"file={path},format=raw,if=none,id={name}-plain,cache=unsafe{readonly}",
+            "-drive", f"driver=blkreplay,if=none,image={name}-plain,id={name}{readonly}",
+            "-device", f"virtio-blk-pci,drive={name},disable-legacy=on" + (",write-cache=on" if writable else "")]
 
 
 def zeros(path):
@@ -39,29 +45,32 @@ def zeros(path):
     return path
 
 
-def config(name, words, memory=32, **lists):
+def config(name, words, kernel="/boot/io", **lists):
     """An xl configuration of a guest from the image bench/io; a list is of texts."""
-    lines = [f'name="{name}"', 'type="pv"', 'kernel="/boot/io"', f"memory={memory}", f'extra="{words}"']
+    lines = [f'name="{name}"', 'type="pv"', f'kernel="{kernel}"', "memory=32", f'extra="{words}"']
     return "\n".join(lines + [f"{key}={value!r}" for key, value in lists.items()]) + "\n"
 
 
 class Enso:
+    """A rig: a hypervisor and its control domain, which starts one guest after the other."""
     name, mem = "Enso", 512
     entries = staticmethod(enso_entries)
 
-    def configs(self, words, has):
+    def guests(self, parts):
         """{file: text}, and the commands that start the guests."""
-        bridge = ",bridge=lan" if "uplink" in has else ""
-        lists = {"disk": ["vda,raw,xvda,w"]} if "disk" in has else {"vif": [f"mac={MACS['io']}{bridge}"]}
-        files = {"io.cfg": config("io", words, **lists)}
-        commands = ["bridge create lan eth0"] if "uplink" in has else []
-        if "answer" in has:
-            files["answer.cfg"] = config("answer", "io answer", vif=[f"mac={MACS['answer']}"])
-            commands.append("create /answer.cfg")
-        return files, commands + ["create -c /io.cfg"]
+        files, commands = {"answer.cfg": config("answer", "io answer", vif=[f"mac={MACS['answer']}"])}, []
+        if "card" in (part.has for part in parts):
+            commands.append("bridge create lan eth0")
+        for i, part in enumerate(parts):
+            bridge = ",bridge=lan" if part.has == "card" else ""
+            device = {"disk": ["vda,raw,xvda,w"]} if part.has == "disk" else {"vif": [f"mac={MACS['io']}{bridge}"]}
+            files[f"io{i}.cfg"] = config(f"io{i}", part.words, **device)
+            commands += ["create /answer.cfg"] if part.has == "neighbour" else []
+            commands.append(f"create -c /io{i}.cfg")
+        return files, commands
 
-    def options(self, work, words, has):
-        files, commands = self.configs(words, has)
+    def options(self, work, parts):
+        files, commands = self.guests(parts)
         files[os.path.join("etc", "exec")] = "; ".join(commands) + "\n"
         tree, archive = os.path.join(work, "tree"), os.path.join(work, "boot.cpio")
         shutil.copytree(os.path.join(BUILD, "archive"), tree)
@@ -71,49 +80,54 @@ class Enso:
             with open(os.path.join(tree, name), "w", encoding="ascii") as f:
                 f.write(text)
         subprocess.run([os.path.join(ROOT, "setup", "cpio.sh"), tree, archive], check=True)
-        options = ["-kernel", f"{BUILD}/enso", "-initrd", f"{BUILD}/dom0 dom0,{archive}"]
-        return options + (drive(zeros(os.path.join(work, "disk")), "guest") if "disk" in has else [])
+        return (["-kernel", f"{BUILD}/enso", "-initrd", f"{BUILD}/dom0 dom0,{archive}"] +
+                drive(zeros(os.path.join(work, "disk")), "guest"))
 
 
 @contextlib.contextmanager
-def started(rig, work, words, has, every=False):
+def started(rig, work, parts, every=False):
     """A watched machine of the rig; a failure tells what was said in it."""
-    world = Uplink(work) if "uplink" in has else None
-    options = rig.options(work, words, has) + (world.options() if world else [])
-    watched = Watched(work, rig.entries(), options, rig.mem, every)
+    world = Uplink(work)
+    watched = Watched(work, rig.entries(), rig.options(work, parts) + world.options(), rig.mem, every)
     try:
         yield watched
     except Exception as e:
-        why = world and world.failure or e
-        raise RuntimeError(f"{rig.name}: {why}; its machine said:\n{watched.said()[-3000:]}") from e
+        raise RuntimeError(f"{rig.name}: {world.failure or e}; it said:\n{watched.said()[-3000:]}") from e
     finally:
         watched.stop()
-        if world:
-            world.close()
+        world.close()
 
 
-def measure(rig, words, has):
-    """{name: (instructions, hypercalls, notifications, grant calls) for each operation}"""
-    with tempfile.TemporaryDirectory() as work, started(rig, work, words, has) as watched:
-        found = watched.rounds()
-        log = watched.let_go("io: done")
+def measure(rig, parts):
+    """[{name: (instructions, hypercalls, notifications, grant calls) for each operation}], for each part: of
+    the round with the middle count of instructions"""
+    with tempfile.TemporaryDirectory() as work, started(rig, work, parts) as watched:
+        found = [watched.rounds() for _ in parts]
+        log = watched.let_go("io: done", len(parts))
+    told = log.split("io: done")
+    return [_values(lines, rounds) for lines, rounds in zip(told, found)]
+
+
+def _values(log, found):
     lines = LINE.findall(log)
     if len(lines) != len(found) or not lines:
         raise RuntimeError(f"{len(found)} rounds were counted, {len(lines)} told of:\n{log[-3000:]}")
-    return {name: (round(instructions / float(count)), *(n / float(few) for n in calls))
-            for (name, count, few), (instructions, calls) in zip(lines, found)}
+    middle = [sorted(rounds)[len(rounds) // 2] for rounds in found]
+    return {name: (round(instructions / float(count)), *(n / float(count) for n in calls))
+            for (name, count), (instructions, calls) in zip(lines, middle)}
 
 
-def report(results, title, words, has):
-    table = results.section(title, COLUMNS)
-    for name, values in measure(Enso(), words, has).items():
-        table.row(name, *values)
+def report(results, *names):
+    parts = [PARTS[name] for name in names]
+    for part in parts:
+        table = results.section(part.title, COLUMNS)
+        for name, values in measure(Enso(), [part])[0].items():
+            table.row(name, *values)
 
 
 def blocks(results):
-    report(results, *BLOCKS)
+    report(results, "blocks")
 
 
 def packets(results):
-    report(results, *PACKETS)
-    report(results, *UPLINK)
+    report(results, "packets", "uplink")

@@ -86,7 +86,7 @@ class Debugger:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(600)
+        self.socket.settimeout(3600)      # another system may take long to come up
         self._connect(path)
         self.received = b""
 

@@ -1,16 +1,17 @@
 """watched.py: a machine that is run from mark to mark of its guest (tests/bench/io), under the instruction
-counter; on demand, the hypercalls between two marks are counted too: QEMU writes down each time that the
-hypervisor's functions for them are entered, with the registers, so that nothing is stopped for it."""
+counter; the hypercalls between two marks are counted too: QEMU writes down each time that the hypervisor's
+functions for them are entered, with the registers, so that nothing is stopped or slowed down for it."""
 
 import collections
 import os
 import re
 import time
 
-from machine import BUILD
+from machine import BUILD, output_of
 from phases import Image, Machine
 
 GUEST = "bench/io.debug"
+ROUNDS = 3                      # IO_ROUNDS in tests/bench/io/io.h
 EVTCHNOP_SEND = 4
 DRAIN = 60                      # seconds that the guest's last lines may take
 GDB_RIP = 16                    # number of a register in the debugger's protocol
@@ -20,14 +21,21 @@ ENTERED = re.compile(r"^Trace \d+: 0x[0-9a-f]+ \[[0-9a-f]+/([0-9a-f]+)/.*|.*\bRD
 Calls = collections.namedtuple("Calls", "all notifications grants")
 
 
+def behind_first_call(image, function):
+    lines = iter(output_of("objdump", "--no-show-raw-insn", f"--disassemble={function}", image).splitlines())
+    next(line for line in lines if "\tcall" in line)
+    return int(next(lines).split(":")[0], 16)
+
+
 class Entries:
     """A hypervisor's functions that stand for hypercalls: the one that all go through, iret if it is among
-    them, and those of two hypercalls with their first argument in rdi."""
+    them, and those of two hypercalls with their first argument in rdi. QEMU notices a jump to another page,
+    and one to an address that is read; of iret the place is taken to which its first call returns."""
 
     def __init__(self, image, all, iret, events, grants):
         symbols = Image(image).symbols
-        self.all, self.iret, self.events, self.grants = (name and symbols[name] for name in
-                                                         (all, iret, events, grants))
+        self.all, self.events, self.grants = (symbols[name] for name in (all, events, grants))
+        self.iret = iret and behind_first_call(image, iret)
 
     def filter(self):
         found = filter(None, (self.all, self.iret, self.events, self.grants))
@@ -84,38 +92,41 @@ class Watched:
         return self.seen != last
 
     def run_recorded(self, what):
-        """Goes on to the next mark; what QEMU has written down until there is in the file `log`."""
+        """Goes on to the next mark; returns as run(). What QEMU has written down until there is in the file
+        `log`."""
         if self.every:
             self.debugger.monitor("singlestep on")
         self.debugger.monitor(f"log {what}")
-        self.run()
+        at = self.run()
         self.debugger.monitor("log none")
+        return at
 
-    def run_counting(self):
-        """Goes on to the next mark; returns Calls."""
-        self.run_recorded("exec,cpu,nochain")
+    def rounds(self):
+        """[[(instructions, Calls)]]: for each operation its rounds. The guest marks the begin and the end of
+        each, and of a shorter one, which where.py looks at."""
+        found = []
+        while (start := self.run()) is not None:
+            rounds = [self._round(start)]
+            rounds += [self._round(self.run()) for _ in range(ROUNDS - 1)]
+            self.run()
+            self.run()
+            found.append(rounds)
+        return found
+
+    def _round(self, start):
+        instructions = self.run_recorded("exec,cpu") - start
         with open(self.log, encoding="ascii", errors="replace") as f:
             calls = self.entries.count(f)
         os.truncate(self.log, 0)
-        return calls
+        return instructions, calls
 
-    def rounds(self):
-        """[(instructions, Calls)]: the guest marks the begin and the end of what is measured, and then of a
-        few more of the same, whose hypercalls are counted."""
-        found = []
-        while (start := self.run()) is not None:
-            instructions = self.run() - start
-            self.run()
-            found.append((instructions, self.run_counting()))
-        return found
-
-    def let_go(self, text):
-        """Lets the machine run until a line is in its log, which is returned."""
+    def let_go(self, text, times):
+        """Lets the machine run until its log, which is returned, has a text so many times."""
         self.debugger.socket.sendall(b"$c#63")
         limit = time.monotonic() + DRAIN
         while time.monotonic() < limit:
             log = self.said()
-            if text in log:
+            if log.count(text) >= times:
                 return log
             time.sleep(0.2)
         raise RuntimeError(f"the guest did not finish; its machine said:\n{log[-2000:]}")

@@ -16,10 +16,10 @@ import tempfile
 import inout
 from machine import BUILD, output_of
 from trace import PC, Symbols
+from watched import ROUNDS
 
 HIGH = 1 << 47
 CODE = re.compile(r"^ *([0-9a-f]+):\t", re.M)
-PARTS = {"blocks": inout.BLOCKS, "packets": inout.PACKETS, "uplink": inout.UPLINK}
 
 
 class Code(Symbols):
@@ -41,10 +41,9 @@ def owners(pcs, low, high):
 
 def record(part, row):
     """The addresses of all instructions of a row's shorter round."""
-    _, words, has = PARTS[part]
     with tempfile.TemporaryDirectory() as work:
-        with inout.started(inout.Enso(), work, words, has, every=True) as watched:
-            for _ in range(4 * row + 3):
+        with inout.started(inout.Enso(), work, [inout.PARTS[part]], every=True) as watched:
+            for _ in range(2 * (ROUNDS + 1) * row + 2 * ROUNDS + 1):
                 watched.run()
             watched.run_recorded("exec,nochain")
             with open(watched.log, encoding="ascii", errors="replace") as f:
@@ -55,7 +54,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-l", action="store_true", help="source lines instead of functions")
     parser.add_argument("-n", type=int, default=40, help="how many lines are shown")
-    parser.add_argument("part", choices=PARTS)
+    parser.add_argument("part", choices=inout.PARTS)
     parser.add_argument("row", type=int)
     options = parser.parse_args()
     low = [Code(os.path.join(BUILD, "bench", "io.debug"), "guest"),

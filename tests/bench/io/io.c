@@ -24,9 +24,9 @@ void io_end(void)
     io_marks--;
 }
 
-void io_tell(const char *what, double count, double few)
+void io_tell(const char *what, double count)
 {
-    printf("io: %s | %.3f | %.3f\n", what, count, few);
+    printf("io: %s | %.3f\n", what, count);
     fflush(stdout);
 }
 

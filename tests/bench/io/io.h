@@ -2,13 +2,15 @@
 #ifndef ENSO_BENCH_IO_H
 #define ENSO_BENCH_IO_H
 
-/* Where the debugger stops: at the start and at the end of what is measured, and of the few more operations
- * whose hypercalls are counted; when all is done. They do nothing. */
+#define IO_ROUNDS 3     /* each operation is measured so often */
+
+/* Where the debugger stops: at the start and at the end of each round, and of a shorter one that may be
+ * recorded instruction by instruction; when all is done. They do nothing. */
 void io_mark(void) __attribute__((noinline));
 void io_end(void) __attribute__((noinline));
 
-/* Prints how many operations were measured, and how many followed for their hypercalls. */
-void io_tell(const char *what, double count, double few);
+/* Prints how many operations a round has. */
+void io_tell(const char *what, double count);
 
 /* 0, or what failed has been said. */
 int io_block(const char *disk);
