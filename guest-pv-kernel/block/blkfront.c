@@ -19,6 +19,7 @@ static LIST_HEAD(, pv_blkfront) fronts = LIST_HEAD_INITIALIZER(fronts);
 
 /* ---- connecting ---- */
 
+/* Linux's backend tells these when it is connected, not before. */
 static void read_features(struct pv_blkfront *d)
 {
     uint64_t segments = pv_frontend_ask(&d->fe, "feature-max-indirect-segments", 0);
@@ -80,10 +81,8 @@ static int write_keys(void *device, uint32_t tx)
 static int offer(void *device)
 {
     struct pv_blkfront *d = device;
-    int rc;
+    int rc = pv_blk_ring_make(d, ring_order(d));
 
-    read_features(d);
-    rc = pv_blk_ring_make(d, ring_order(d));
     if (rc == 0)
         rc = pv_frontend_tell(&d->fe, write_keys, XenbusStateInitialised);
     if (rc) {
@@ -104,6 +103,7 @@ static void connect(void *device)
     }
     if (d->fe.connected)
         return;
+    read_features(d);
     pv_blk_disk_init(d);
     d->fe.connected = true;
     d->statistics.connections++;

@@ -22,3 +22,7 @@ kit_xenbus-flags := $(kit-unit-flags)
 unit-tests += blkfront
 blkfront-srcs := tests/unit/test_blkfront.c $(addprefix guest-pv-kernel/,block/ring.c block/parts.c)
 blkfront-flags := $(kit-unit-flags)
+
+unit-tests += blkfront_store
+blkfront_store-srcs := tests/unit/test_blkfront_store.c guest-pv-kernel/block/blkfront.c
+blkfront_store-flags := $(kit-unit-flags)
