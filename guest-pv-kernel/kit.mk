@@ -71,3 +71,13 @@ $$(eval $$(call pv-image,guests/$1,$$($1-objs),$$($1-libs)))
 endef
 
 $(foreach name,$(guests),$(eval $(call guest,$(name))))
+
+# ---- the template of guests outside of the tree, made as its user makes it ----
+template := $(addprefix $(kit-dir)/template/,GNUmakefile guest.c guest.cfg)
+
+build/template/guest: $(template) build/libpv.a $(kit-start-objs) $(kit-dir)/kit.ld | $(sysroot)
+	$(say) MAKE $@
+	$(Q)rm -rf build/template && mkdir -p build/template && cp $(template) build/template
+	$(Q)$(MAKE) -s --no-print-directory -C build/template ENSO=$(CURDIR)
+
+all: build/template/guest

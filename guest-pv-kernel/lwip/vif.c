@@ -7,8 +7,10 @@
 #include "lwip/pbuf.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <pv/error.h>
 #include <pv/net.h>
 #include <pv/time.h>
 
@@ -16,6 +18,7 @@
 #define QUEUE 512u              /* frames that wait for room in the ring */
 #define BATCH 64u               /* frames that are taken before others run */
 #define PIECES 16u
+#define PATIENCE_NS (60 * PV_NS_PER_SEC)
 
 struct waiting {
     struct pbuf *p;
@@ -188,4 +191,17 @@ int pv_net_vif(unsigned handle, const char *address, uint64_t deadline_ns, struc
     pv_net_set_link(v->netif, v->net->fe.connected);
     *netif = v->netif;
     return pv_net_wait(v->netif, deadline_ns);
+}
+
+int pv_net_up(unsigned handle, const char *address, struct netif **netif)
+{
+    int rc = pv_net_vif(handle, address, pv_now_ns() + PATIENCE_NS, netif);
+
+    while (rc == -ETIMEDOUT && *netif) {
+        printf("pv: interface %u: no address yet\n", handle);
+        rc = pv_net_wait(*netif, pv_now_ns() + PATIENCE_NS);
+    }
+    if (rc != 0)
+        printf("pv: interface %u: %s\n", handle, pv_errno_name(rc));
+    return rc;
 }

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <pv/error.h>
 #include <pv/net.h>
 #include <pv/sched.h>
 #include <pv/thread.h>
@@ -22,7 +21,6 @@
 #define CONNECTIONS 64
 #define BUFFER 8192
 #define DATAGRAM 1472
-#define WAIT_NS (60 * PV_NS_PER_SEC)
 
 struct options {
     const char *address, *send;
@@ -289,19 +287,11 @@ int main(int argc, char **argv)
     struct netif *netif;
     struct options o;
     char address[16], gateway[16];
-    int rc;
 
     if (!parse(argc, argv, &o))
         return 1;
-    rc = pv_net_vif(o.vif, o.address, pv_now_ns() + WAIT_NS, &netif);
-    while (rc == -ETIMEDOUT && netif) {
-        printf("netecho: no address yet\n");
-        rc = pv_net_wait(netif, pv_now_ns() + WAIT_NS);
-    }
-    if (rc != 0) {
-        printf("netecho: interface %u: %s\n", o.vif, pv_errno_name(rc));
+    if (pv_net_up(o.vif, o.address, &netif) != 0)
         return 1;
-    }
     printf("netecho: address %s, gateway %s\n", pv_net_address(netif, address),
            pv_net_gateway(netif, gateway));
     if (o.send)

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pv/error.h>
 #include <pv/net.h>
 #include <pv/sched.h>
 #include <pv/thread.h>
@@ -19,7 +18,6 @@
 
 #define CONNECTIONS 100
 #define STACK_BYTES (24u * 1024u)
-#define WAIT_NS (60 * PV_NS_PER_SEC)
 
 #define DISK_AT "/disk"
 
@@ -125,15 +123,8 @@ int main(int argc, char **argv)
         return 1;
     if (!root)
         root = rc == 0 ? DISK_AT : "";
-    rc = pv_net_vif(o.vif, o.address, pv_now_ns() + WAIT_NS, &netif);
-    while (rc == -ETIMEDOUT && netif) {
-        printf("webserver: no address yet\n");
-        rc = pv_net_wait(netif, pv_now_ns() + WAIT_NS);
-    }
-    if (rc != 0) {
-        printf("webserver: interface %u: %s\n", o.vif, pv_errno_name(rc));
+    if (pv_net_up(o.vif, o.address, &netif) != 0)
         return 1;
-    }
     listener = listen_at(o.port);
     if (listener < 0)
         return 1;
