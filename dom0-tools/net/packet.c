@@ -36,36 +36,48 @@ static void drop_packet(struct packet *p)
 
 static void give_piece(const struct packet_piece *piece)
 {
-    uintptr_t within = (uintptr_t)piece->at % POOL_PAGE;
+    uintptr_t within = (uintptr_t)piece->at % (piece->small ? POOL_SMALL : POOL_PAGE);
+    struct pool_page page = { piece->at - within, piece->machine - within };
 
-    pool_give((struct pool_page){ piece->at - within, piece->machine - within });
+    if (piece->small)
+        pool_give_small(page);
+    else
+        pool_give(page);
+}
+
+/* Pages for a frame, or a small piece for a short one. */
+static bool take_pieces(struct packet *p, size_t bytes)
+{
+    uint32_t size = bytes <= PACKET_SHORT ? POOL_SMALL : POOL_PAGE;
+    unsigned n = (unsigned)((bytes + size - 1) / size);
+    struct pool_page pages[PACKET_PIECES];
+
+    if (size == POOL_SMALL ? !pool_take_small(pages) : !pool_take(pages, n))
+        return false;
+    for (unsigned i = 0; i < n; i++)
+        p->pieces[i] = (struct packet_piece){ pages[i].at, pages[i].machine, size, size == POOL_SMALL };
+    p->pieces[n - 1].bytes -= n * size - (uint32_t)bytes;
+    p->piece_count = n;
+    if (n == 1 && size - bytes >= PACKET_ROOM) {
+        p->pieces[0].at += PACKET_ROOM;
+        p->pieces[0].machine += PACKET_ROOM;
+    }
+    return true;
 }
 
 struct packet *packet_alloc(size_t bytes)
 {
-    struct pool_page pages[PACKET_PIECES];
-    unsigned n = (unsigned)((bytes + POOL_PAGE - 1) / POOL_PAGE);
-    uint32_t room = n == 1 && POOL_PAGE - bytes >= PACKET_ROOM ? PACKET_ROOM : 0;
-    struct packet *p;
+    struct packet *p = bytes == 0 || bytes > PACKET_MAX ? NULL : new_packet();
 
-    if (bytes == 0 || bytes > PACKET_MAX || !pool_take(pages, n))
+    if (!p)
         return NULL;
-    p = new_packet();
-    if (!p) {
-        for (unsigned i = 0; i < n; i++)
-            pool_give(pages[i]);
-        return NULL;
-    }
     memset(p, 0, offsetof(struct packet, pieces));
     p->refs = 1;
     p->bytes = (uint32_t)bytes;
-    p->piece_count = n;
-    for (unsigned i = 0; i < n; i++)
-        p->pieces[i] = (struct packet_piece){ pages[i].at, pages[i].machine, POOL_PAGE };
-    p->pieces[0].at += room;
-    p->pieces[0].machine += room;
-    p->pieces[n - 1].bytes -= n * POOL_PAGE - (uint32_t)bytes;
-    return p;
+    if (take_pieces(p, bytes))
+        return p;
+    drop_packet(p);
+    return NULL;
 }
 
 void packet_hold(struct packet *p)
@@ -179,25 +191,53 @@ size_t packet_copy(struct packet *to, size_t to_offset, const struct packet *fro
     return done;
 }
 
+static struct packet *copy_of(const struct packet *p)
+{
+    struct packet *copy = packet_alloc(p->bytes);
+
+    if (!copy)
+        return NULL;
+    copy->checksum = p->checksum;
+    copy->checksum_start = p->checksum_start;
+    copy->checksum_offset = p->checksum_offset;
+    copy->gso = p->gso;
+    copy->gso_size = p->gso_size;
+    copy->header_bytes = p->header_bytes;
+    packet_copy(copy, 0, p, 0, p->bytes);
+    return copy;
+}
+
 struct packet *packet_own(struct packet *p)
 {
     struct packet *copy;
 
     if (p->refs == 1)
         return p;
-    copy = packet_alloc(p->bytes);
-    if (copy) {
-        copy->checksum = p->checksum;
-        copy->checksum_start = p->checksum_start;
-        copy->checksum_offset = p->checksum_offset;
-        copy->gso = p->gso;
-        copy->gso_size = p->gso_size;
-        copy->header_bytes = p->header_bytes;
-        packet_copy(copy, 0, p, 0, p->bytes);
-    }
+    copy = copy_of(p);
     packet_free(p);
     return copy;
 }
+
+unsigned packet_cost(const struct packet *p)
+{
+    unsigned cost = 0;
+
+    for (unsigned i = 0; i < p->piece_count; i++)
+        cost += p->pieces[i].small ? 1 : POOL_SMALLS;
+    return cost;
+}
+
+struct packet *packet_compact(struct packet *p)
+{
+    struct packet *copy = p->bytes <= PACKET_SHORT && packet_cost(p) > 1 ? copy_of(p) : NULL;
+
+    if (!copy)
+        return p;
+    packet_free(p);
+    return copy;
+}
+
+_Static_assert(PACKET_SHORT + PACKET_ROOM == POOL_SMALL, "a short frame and its room fill a small piece");
 
 void packet_pool(size_t *pages, size_t *used)
 {

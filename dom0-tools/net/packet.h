@@ -13,6 +13,7 @@
 #define PACKET_MAX     (65535U + 14U)   /* bytes of an Ethernet frame, without its trailing checksum */
 #define PACKET_PIECES  18U
 #define PACKET_ROOM    64U
+#define PACKET_SHORT   (512U - PACKET_ROOM)
 #define PACKET_LINEAR  2048U            /* so much of it, or all that there is, lies in the first piece */
 
 /* Memory within one page. */
@@ -20,6 +21,7 @@ struct packet_piece {
     uint8_t *at;
     uint64_t machine;
     uint32_t bytes;
+    bool small;                         /* of a page that others have pieces of as well */
 };
 
 enum packet_checksum {
@@ -45,8 +47,9 @@ struct packet {
 };
 
 /* A frame of so many bytes, contents undefined, in pieces of whole pages but the last, so that copies of large
- * frames into a guest's pages are of a page each. If one piece has room for it all, there is PACKET_ROOM before
- * it, in which the last holder may put a header of a card. The caller's reference. NULL: above PACKET_MAX, or the pool (bounded) has no more. */
+ * frames into a guest's pages are of a page each; a short one (PACKET_SHORT) in less than a page. If one piece has
+ * room for it all, there is PACKET_ROOM before it, in which the last holder may put a header of a card. The caller's
+ * reference. NULL: above PACKET_MAX, or the pool (bounded) has no more. */
 struct packet *packet_alloc(size_t bytes);
 void packet_hold(struct packet *p);
 void packet_free(struct packet *p);         /* gives a reference back */
@@ -69,6 +72,12 @@ size_t packet_copy(struct packet *to, size_t to_offset, const struct packet *fro
 /* A frame with the same content that the caller alone holds: p itself if that is so already, else a copy (p's
  * reference is given back). NULL without memory (the reference is given back too). */
 struct packet *packet_own(struct packet *p);
+
+/* The memory that a frame takes, in small pieces (POOL_SMALL). */
+unsigned packet_cost(const struct packet *p);
+
+/* The same frame in as little memory as can be: for a short one that lies in a page. Takes the reference. */
+struct packet *packet_compact(struct packet *p);
 
 /* Fills in a BLANK checksum by software; of one that the caller alone holds. The frame is VERIFIED then;
  * UNVERIFIED and as it was if the field is not in it. */

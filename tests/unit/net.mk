@@ -1,11 +1,14 @@
 # Networks of the control domain: packets with their checksums and segments, bridges, policies, rate limits.
-unit-tests += net_packet net_segment net_bridge net_port net_rate
+unit-tests += net_packet net_share net_segment net_bridge net_port net_rate
 
 net-unit-flags := -Idom0-tools -Ihypercall-abi/include -idirafter guest-pv-kernel/include
-net-unit-packets := tests/unit/net_host.c $(addprefix dom0-tools/net/,pool.c packet.c checksum.c segment.c)
+net-unit-packets := tests/unit/net_host.c $(addprefix dom0-tools/net/,pool.c share.c packet.c checksum.c segment.c)
 
 net_packet-srcs := tests/unit/test_net_packet.c $(net-unit-packets)
 net_packet-flags := $(net-unit-flags)
+
+net_share-srcs := tests/unit/test_net_share.c $(net-unit-packets)
+net_share-flags := $(net-unit-flags)
 
 net_segment-srcs := tests/unit/test_net_segment.c $(net-unit-packets)
 net_segment-flags := $(net-unit-flags)

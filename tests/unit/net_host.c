@@ -21,14 +21,14 @@ uint64_t pv_now_ns(void)
 
 unsigned pool_source(struct pool_page *pages, unsigned n)
 {
-    if (net_host_no_pages)
+    static uint8_t *first;          /* all of them are kept, and reachable */
+    static unsigned taken;
+
+    if (net_host_no_pages || n > NET_HOST_PAGES - taken)
         return 0;
     for (unsigned i = 0; i < n; i++) {
-        static uint8_t *first;      /* all of them are kept, and reachable */
-        static unsigned taken;
-
         if (!first)
-            first = aligned_alloc(POOL_PAGE, (size_t)POOL_PAGE * POOL_PAGES);
+            first = aligned_alloc(POOL_PAGE, (size_t)POOL_PAGE * NET_HOST_PAGES);
         pages[i].at = first + (size_t)POOL_PAGE * taken++;
         pages[i].machine = MACHINE + (uintptr_t)pages[i].at;
     }

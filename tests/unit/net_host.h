@@ -6,6 +6,7 @@
 
 extern uint64_t net_host_now;           /* system time */
 extern bool net_host_no_pages;          /* the pool gets no more */
+#define NET_HOST_PAGES 16384u           /* that there are, all in all */
 
 /* A fixed sequence of numbers, from 0 to below n. */
 unsigned net_host_random(unsigned n);

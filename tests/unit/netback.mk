@@ -4,7 +4,7 @@ unit-tests += config_vif
 config_vif-srcs := tests/unit/test_config_vif.c dom0-tools/toolstack/config_vif.c
 config_vif-flags := -Idom0-tools
 
-netback-net := tests/unit/net_host.c $(addprefix dom0-tools/net/,pool.c packet.c checksum.c segment.c)
+netback-net := tests/unit/net_host.c $(addprefix dom0-tools/net/,pool.c share.c packet.c checksum.c segment.c)
 netback-flags := -Idom0-tools -Itests/unit -Ihypercall-abi/include -idirafter guest-pv-kernel/include
 
 unit-tests += netif

@@ -25,7 +25,7 @@ uint8_t *kept[POOL_PAGES / POOL_STEP];
 unsigned pool_source(struct pool_page *pages, unsigned n)
 {
     static unsigned used;
-    uint8_t *memory = used < POOL_PAGES / POOL_STEP ? malloc((size_t)n * POOL_PAGE) : NULL;
+    uint8_t *memory = used < POOL_PAGES / POOL_STEP ? aligned_alloc(POOL_PAGE, (size_t)n * POOL_PAGE) : NULL;
 
     if (!memory)
         return 0;

@@ -46,8 +46,9 @@ static void check_content(const struct packet *p, const uint8_t *bytes, size_t n
 
 static void test_alloc(void **state)
 {
-    static const size_t sizes[] = { 1, 14, 60, 2048, 4095, 4096, 4097, 8192, 65535, PACKET_MAX };
+    static const size_t sizes[] = { 1, 14, 60, PACKET_SHORT, PACKET_SHORT + 1, 2048, 4095, 4096, 4097, 8192, 65535, PACKET_MAX };
     struct packet *p;
+    size_t size;
 
     (void)state;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -58,7 +59,8 @@ static void test_alloc(void **state)
         assert_int_equal(p->refs, 1);
         assert_int_equal(p->checksum, PACKET_UNVERIFIED);
         assert_int_equal(p->gso, PACKET_WHOLE);
-        assert_int_equal((uintptr_t)p->pieces[0].at % POOL_PAGE, sizes[i] <= POOL_PAGE - 64 ? 64 : 0);
+        size = sizes[i] <= PACKET_SHORT ? POOL_SMALL : POOL_PAGE;
+        assert_int_equal((uintptr_t)p->pieces[0].at % size, sizes[i] <= size - 64 ? 64 : 0);
         assert_int_equal(net_host_used(), (sizes[i] + 4095) / 4096);
         packet_free(p);
     }
@@ -283,10 +285,11 @@ static void test_pool_ends(void **state)
     unsigned n = 0;
 
     (void)state;
-    while (n < POOL_PAGES && (all[n] = packet_alloc(60)) != NULL)
+    while (n < POOL_PAGES && (all[n] = packet_alloc(600)) != NULL)
         n++;
     assert_int_equal(n, POOL_PAGES);
     assert_null(packet_alloc(60));
+    assert_null(packet_alloc(600));
     packet_pool(&pages, &used);
     assert_int_equal(pages, POOL_PAGES);
     assert_int_equal(used, POOL_PAGES);

@@ -208,7 +208,7 @@ static void test_refusals(void **state)
 
 static void test_without_memory(void **state)
 {
-    const struct shape s = { .four = true, .ip_bytes = 20, .tcp_bytes = 20, .payload = 60000, .gso_size = SEGMENT_MIN };
+    const struct shape s = { .four = true, .ip_bytes = 20, .tcp_bytes = 20, .payload = 60000, .gso_size = 600 };
     struct packet *p = make(&s);
 
     (void)state;

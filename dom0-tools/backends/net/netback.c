@@ -80,7 +80,8 @@ static const char *reason(int rc)
 {
     return rc == -EADDRINUSE ? "its MAC address is another interface's"
          : rc == -EEXIST ? "its name is another interface's"
-         : rc == -ENOSPC ? "the bridge has no room for its address" : pv_errno_name(rc);
+         : rc == -ENOSPC ? "the bridge has no room for its address"
+         : rc == -ENOMEM ? "there is no memory for its packets" : pv_errno_name(rc);
 }
 
 static int make_port(struct device *d, const struct vif_config *config, struct bridge *bridge)

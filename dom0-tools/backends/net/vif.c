@@ -288,12 +288,13 @@ int vif_create(struct vif **vif, const struct vif_config *config)
     v->port.policy = config->policy;
     v->port.deliver = vif_deliver;
     v->port.owner = v;
-    rc = net_register(&v->port);
+    rc = net_share_open(&v->share, VIF_PAGES);
+    if (rc == 0 && (rc = net_register(&v->port)) != 0)
+        net_share_close(&v->share);
     if (rc) {
         free(v);
         return rc;
     }
-    vif_rx_account(1);
     *vif = v;
     return 0;
 }
@@ -302,7 +303,7 @@ void vif_destroy(struct vif *v)
 {
     net_detach(&v->port);
     net_unregister(&v->port);
-    vif_rx_account(-1);
+    net_share_close(&v->share);
     free(v);
 }
 

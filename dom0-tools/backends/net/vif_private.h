@@ -5,9 +5,11 @@
 #include <pv/thread.h>
 
 #include "../../net/rate.h"
+#include "../../net/share.h"
 #include "vif.h"
 
 #define VIF_BACKLOG 1024u       /* frames that wait for the guest, a queue; a power of two */
+#define VIF_PAGES   32u         /* for them that nobody else has: a large frame, or a backlog of short ones */
 
 struct vif_queue {
     struct vif *vif;
@@ -27,7 +29,7 @@ struct vif {
     unsigned idle;                              /* notifications for nothing, one after the other */
     struct vif_queue *queues;                   /* queue_count of them while connected */
     unsigned queue_count;
-    unsigned backlog_pages;                     /* of all queues */
+    struct net_share share;                     /* what waits in all backlogs */
     /* when a frame last left a backlog, or came into an empty one */
     uint64_t moved_ns;
     struct net_rate rate;                       /* of what comes from the guest */
@@ -49,6 +51,5 @@ bool vif_rx_arm(struct vif_queue *q);
 /* net_port.deliver */
 void vif_deliver(struct net_port *port, struct packet *p);
 void vif_drop_backlog(struct vif *v);
-void vif_rx_account(int interfaces);            /* so many more share what may wait in all backlogs */
 
 #endif

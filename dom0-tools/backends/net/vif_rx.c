@@ -13,12 +13,8 @@
 #define FRAMES  32u                     /* of a turn */
 #define ENTRIES 128u                    /* of the ring, in a turn */
 #define COPIES  128u                    /* of a call */
-#define SHARED_PAGES 2048u              /* half of the packets' pages: what all backlogs may hold */
-#define PAGES_LEAST  (2 * PACKET_PIECES)
-#define PAGES_MOST   1024u              /* ... and one interface, if there are few */
+#define CROWD        8u                 /* frames that wait, from which on short ones are kept compact */
 #define STALE_NS     (10 * PV_NS_PER_SEC)       /* a guest that takes nothing for so long has gone away */
-
-static unsigned interfaces;
 
 /* A turn: which frames, in which entries. Nothing waits while these are in use. */
 static struct packet *frames[FRAMES];
@@ -32,25 +28,13 @@ static unsigned copy_count;
 
 /* ---- the backlog ---- */
 
-void vif_rx_account(int more)
-{
-    interfaces = (unsigned)((int)interfaces + more);
-}
-
-static unsigned page_limit(void)
-{
-    unsigned share = SHARED_PAGES / (interfaces ? interfaces : 1);
-
-    return share < PAGES_LEAST ? PAGES_LEAST : share > PAGES_MOST ? PAGES_MOST : share;
-}
-
 static struct packet *take_first(struct vif_queue *q)
 {
     struct packet *p = q->backlog[q->first];
 
     q->first = (q->first + 1) % VIF_BACKLOG;
     q->waiting--;
-    q->vif->backlog_pages -= p->piece_count;
+    net_share_give(&q->vif->share, p);
     return p;
 }
 
@@ -84,19 +68,20 @@ void vif_deliver(struct net_port *port, struct packet *p)
     struct vif_queue *q = &v->queues[v->queue_count > 1 ? netif_hash(p) % v->queue_count : 0];
     uint64_t now = pv_now_ns();
 
-    if (v->backlog_pages == 0)
+    if (v->share.held == 0)
         v->moved_ns = now;
     else if (now - v->moved_ns > STALE_NS)
         vif_drop_backlog(v);
     p = suit(v, p);
-    if (!p || q->waiting == VIF_BACKLOG || v->backlog_pages + p->piece_count > page_limit()) {
+    if (p && q->waiting >= CROWD)
+        p = packet_compact(p);
+    if (!p || q->waiting == VIF_BACKLOG || !net_share_take(&v->share, p)) {
         port->statistics.tx_drops++;
         if (p)
             packet_free(p);
         return;
     }
     q->backlog[(q->first + q->waiting++) % VIF_BACKLOG] = p;
-    v->backlog_pages += p->piece_count;
     pv_wake(&v->wait);
 }
 

@@ -16,6 +16,8 @@
 #include <pv/time.h>
 
 #include "../../net/bridge.h"
+#include "../../net/pool.h"
+#include "../../net/share.h"
 #include "net_header.h"
 #include "virtio.h"
 
@@ -44,9 +46,8 @@ enum { QUEUE_RECEIVE = 0, QUEUE_SEND = 1, ENTRY_CONFIG = 2 };
 #define BUDGET 64U              /* frames, before others have their turn */
 #define RETRY (10 * PV_NS_PER_MS)
 
-/* Frames that wait for room in the queue, at the most, and the pages in them. */
-#define WAITING 512U
-#define WAITING_PAGES 1024U
+#define WAITING 512U            /* frames that wait for room in the queue, at the most */
+#define SEND_PAGES 320U         /* for frames that are sent that nobody else has; LINGERING and some more */
 #define LINGERING 256U          /* pages that may stay in the queue when they
                                  * have been sent, until somebody looks */
 
@@ -68,7 +69,8 @@ struct card {
     struct virtq receive, send;
     struct slot *slots;                     /* free ones */
     struct packet *waiting[WAITING];        /* a ring: the oldest at `oldest` */
-    unsigned oldest, waiting_count, waiting_pages;
+    unsigned oldest, waiting_count;
+    struct net_share share;                 /* of frames that wait or are in the send queue */
     unsigned sent_pages;                    /* of frames in the send queue */
     struct packet *partial;                 /* a frame whose other buffers are still to come */
     unsigned partial_left;
@@ -94,6 +96,30 @@ static void on_config(evtchn_port_t port, void *arg)
     on_queue(port, arg);
 }
 
+/* So that what others let wait neither stops it from sending nor from receiving. */
+static int reserve(struct card *c)
+{
+    if (!pool_reserve(VIRTQ_MAX))
+        return -ENOMEM;
+    if (net_share_open(&c->share, SEND_PAGES) == 0)
+        return 0;
+    pool_unreserve(VIRTQ_MAX);
+    return -ENOMEM;
+}
+
+static void unreserve(struct card *c)
+{
+    net_share_close(&c->share);
+    pool_unreserve(VIRTQ_MAX);
+}
+
+/* A frame was sent, or never will be. */
+static void forget(struct card *c, struct packet *p)
+{
+    net_share_give(&c->share, p);
+    packet_free(p);
+}
+
 /* The device is not to be trusted with anything any more. */
 static void give_up(struct card *c, const char *why)
 {
@@ -107,11 +133,12 @@ static void give_up(struct card *c, const char *why)
     while ((p = virtq_reclaim(&c->receive)) != NULL)
         packet_free(p);
     while ((s = virtq_reclaim(&c->send)) != NULL)
-        packet_free(s->packet);
+        forget(c, s->packet);
     for (; c->waiting_count; c->waiting_count--)
-        packet_free(c->waiting[c->oldest++ % WAITING]);
+        forget(c, c->waiting[c->oldest++ % WAITING]);
     if (c->partial)
         packet_free(c->partial);
+    unreserve(c);
 }
 
 /* --- sending --- */
@@ -166,15 +193,13 @@ static void deliver(struct net_port *port, struct packet *p)
 {
     struct card *c = port->owner;
 
-    if (c->waiting_count || !put(c, p)) {
-        if (c->waiting_count == WAITING || c->waiting_pages + p->piece_count > WAITING_PAGES) {
-            port->statistics.tx_drops++;
-            packet_free(p);
-            return;
-        }
-        c->waiting[(c->oldest + c->waiting_count++) % WAITING] = p;
-        c->waiting_pages += p->piece_count;
+    if (c->waiting_count == WAITING || !net_share_take(&c->share, p)) {
+        port->statistics.tx_drops++;
+        packet_free(p);
+        return;
     }
+    if (c->waiting_count || !put(c, p))
+        c->waiting[(c->oldest + c->waiting_count++) % WAITING] = p;
     if (!c->event)
         on_queue(0, c);
 }
@@ -188,7 +213,7 @@ static bool take_sent(struct card *c)
 
     while ((s = virtq_take(&c->send, &bytes, &broken)) != NULL) {
         c->sent_pages -= s->packet->piece_count;
-        packet_free(s->packet);
+        forget(c, s->packet);
         s->next = c->slots;
         c->slots = s;
     }
@@ -198,7 +223,6 @@ static bool take_sent(struct card *c)
 static void put_waiting(struct card *c)
 {
     while (c->waiting_count && put(c, c->waiting[c->oldest % WAITING])) {
-        c->waiting_pages -= c->waiting[c->oldest % WAITING]->piece_count;
         c->oldest = (c->oldest + 1) % WAITING;
         c->waiting_count--;
     }
@@ -438,10 +462,16 @@ int virtio_net_open(struct pci_function *f, unsigned number)
     c->port.deliver = deliver;
     c->port.learn_limit = BRIDGE_LEARN_CARD;
     snprintf(c->port.name, sizeof(c->port.name), "eth%u", number);
+    rc = reserve(c);
+    if (rc)
+        return rc;
     rc = open_card(c, f);
-    if (rc == 0)
+    if (rc == 0) {
         f->driver = "virtio-net";
-    else if (c->virtio.registers)
+        return 0;
+    }
+    if (c->virtio.registers)
         virtio_reset(&c->virtio);       /* c stays: an event may still name it */
+    unreserve(c);
     return rc;
 }
