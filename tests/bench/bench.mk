@@ -39,7 +39,9 @@ build/xen-linux/root.img: build/flags/xen-linux-recipe
 
 $(xen-syms): $(xen)
 	$(say) FETCH "the symbols of Debian's Xen"
-	$(Q)setup/apt.sh unpack xen-hypervisor-4.17-amd64-dbg build/upstream/xen-syms './usr/lib/debug/boot/xen-syms-*'
+	$(Q)setup/apt.sh unpack xen-hypervisor-4.17-amd64-dbg build/upstream/xen-syms \
+	    './usr/lib/debug/boot/xen-syms-*'
+	$(Q)touch $@
 
 # It is only made when it is wanted.
 xen-linux := $(if $(or $(filter linux,$(BENCH)),$(if $(BENCH),,all)),build/xen-linux/root.img $(xen-syms))

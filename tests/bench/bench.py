@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """bench.py [PART...]: the figures of this tree; without parts, all of them. Prints tables and writes
-build/bench/bench.json, and draws what counts instructions as build/bench/bench.svg. Fails if something could not be measured, never because it was slow."""
+build/bench/bench.json, and draws what counts instructions as build/bench/bench.svg. Fails if something could
+not be measured, never because it was slow."""
 
 import os
 import sys

@@ -1,6 +1,6 @@
 """chart.py: the costs of the operations as one SVG chart: a pair of bars for each, Xen's the full width and
-Enso's in proportion, with both numbers. Where Xen was not measured Enso's bar is in proportion to the longest of
-its group."""
+Enso's in proportion, with both numbers. Where Xen was not measured Enso's bar is in proportion to the longest
+of its group."""
 
 import os
 from xml.sax.saxutils import escape
@@ -45,8 +45,8 @@ def _head(height):
             f'stroke="#ffffff" stroke-width="1" stroke-dasharray="3,3"/>' for share in (0.25, AIM, 0.75)]
     return [_text(MARGIN, 26, "What an operation costs: instructions of all that runs", 18,
                   extra='font-weight="bold"'),
-            _text(MARGIN, 46, "One guest binary on each. Grey: Xen 4.17. Green: Enso, at most half of it; amber: more "
-                  "than half; red: more; blue: Xen not measured, beside the longest of the group."),
+            _text(MARGIN, 46, "One guest binary on each. Grey: Xen 4.17. Green: Enso, at most half of it; amber: "
+                  "more than half; red: more; blue: Xen not measured, beside the longest of the group."),
             _text(left + BAR * AIM, TOP - 6, "half", anchor="middle"),
             _text(left + BAR, TOP - 6, "Xen", anchor="middle"),
             _text(right - 140, TOP - 6, "Enso", anchor="end"),

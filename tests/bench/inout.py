@@ -33,10 +33,10 @@ PARTS = {
 def drive(path, name, writable=True):
     """Options for a disk with a write cache whose requests are recorded, as the counter of instructions wants
     it."""
-    readonly = "" if writable else ",readonly=on"
+    readonly, cache = ("", ",write-cache=on") if writable else (",readonly=on", "")
     return ["-drive", f"file={path},format=raw,if=none,id={name}-plain,cache=unsafe{readonly}",
             "-drive", f"driver=blkreplay,if=none,image={name}-plain,id={name}{readonly}",
-            "-device", f"virtio-blk-pci,drive={name},disable-legacy=on" + (",write-cache=on" if writable else "")]
+            "-device", f"virtio-blk-pci,drive={name},disable-legacy=on{cache}"]
 
 
 def zeros(path):
@@ -63,7 +63,8 @@ class Enso:
             commands.append("bridge create lan eth0")
         for i, part in enumerate(parts):
             bridge = ",bridge=lan" if part.has == "card" else ""
-            device = {"disk": ["vda,raw,xvda,w"]} if part.has == "disk" else {"vif": [f"mac={MACS['io']}{bridge}"]}
+            device = ({"disk": ["vda,raw,xvda,w"]} if part.has == "disk" else
+                      {"vif": [f"mac={MACS['io']}{bridge}"]})
             files[f"io{i}.cfg"] = config(f"io{i}", part.words, **device)
             commands += ["create /answer.cfg"] if part.has == "neighbour" else []
             commands.append(f"create -c /io{i}.cfg")

@@ -86,7 +86,7 @@ class Debugger:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(3600)      # another system may take long to come up
+        self.socket.settimeout(2400)      # Linux may take long to come up
         self._connect(path)
         self.received = b""
 
@@ -145,12 +145,16 @@ class Machine:
             ["-icount", f"shift=0,sleep={'on' if sleep else 'off'},rr=record,rrfile={work}/log",
              "-rtc", "base=2026-01-01,clock=vm", "-serial", f"file:{work}/serial",
              "-S", "-gdb", f"unix:{debugger},server=on,wait=off"] + options)
-        while not os.path.exists(debugger):
-            if self.qemu.poll() is not None:
-                raise RuntimeError("QEMU did not start")
-            time.sleep(0.05)
-        self.debugger = Debugger(debugger)
-        self.debugger.ask("?")
+        try:
+            while not os.path.exists(debugger):
+                if self.qemu.poll() is not None:
+                    raise RuntimeError("QEMU did not start")
+                time.sleep(0.05)
+            self.debugger = Debugger(debugger)
+            self.debugger.ask("?")
+        except Exception:
+            self.stop()
+            raise
 
     def run_to(self, image, symbol):
         """Goes on to a function of an image. Returns the instructions executed since the start."""

@@ -66,7 +66,8 @@ class Entered(unittest.TestCase):
         entries = watched.Entries.__new__(watched.Entries)
         entries.all, entries.iret, entries.events, entries.grants = 0x10, 0x20, 0x30, 0x40
         lines = []
-        for address, rdi in ((0x10, 1), (0x30, 4), (0x10, 1), (0x30, 9), (0x10, 4), (0x20, 4), (0x10, 4), (0x40, 4)):
+        for address, rdi in ((0x10, 1), (0x30, 4), (0x10, 1), (0x30, 9), (0x10, 4), (0x20, 4), (0x10, 4),
+                             (0x40, 4)):
             lines += [f"Trace 0: 0x7f00 [0/{address:016x}/00b3/ff200201] name\n", "RAX=4 RBX=4 RCX=4 RDX=4\n",
                       f"RSI=4 RDI={rdi:016x} RBP=4 RSP=4\n"]
         self.assertEqual(entries.count(lines), (3, 1, 1))

@@ -41,8 +41,8 @@ def frame(to, port, payload):
 
 
 def parse(data):
-    """(port, payload) of a frame of ours, else None. Checksums that are wrong are an error: whoever sends must
-    have completed them."""
+    """(port, payload) of a frame of ours, else None. Checksums that are wrong are an error: who sends must have
+    completed them."""
     if len(data) < ETHER + IP + UDP or data[12:15] != b"\x08\x00\x45" or data[26:34] != GUEST + WORLD:
         return None
     packet = data[ETHER:][:int.from_bytes(data[16:18], "big")]

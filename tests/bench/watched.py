@@ -33,13 +33,20 @@ class Entries:
     and one to an address that is read; of iret the place is taken to which its first call returns."""
 
     def __init__(self, image, all, iret, events, grants):
-        symbols = Image(image).symbols
+        self.image = Image(image)
+        symbols = self.image.symbols
         self.all, self.events, self.grants = (symbols[name] for name in (all, events, grants))
         self.iret = iret and behind_first_call(image, iret)
 
     def filter(self):
         found = filter(None, (self.all, self.iret, self.events, self.grants))
         return ",".join(f"{address:#x}+1" for address in found)
+
+    def check(self, debugger):
+        """The hypervisor that runs is the one whose symbols these are."""
+        for address in (self.all, self.events, self.grants):
+            if debugger.memory(address, 8) != self.image.code(address, 8):
+                raise RuntimeError(f"another hypervisor runs than {self.image.path}")
 
     def count(self, lines):
         """Calls of what was written down."""
@@ -63,7 +70,9 @@ class Watched:
 
     def __init__(self, work, entries, options, mem, every=False):
         self.every = every
-        self.entries, self.log, self.serial = entries, os.path.join(work, "entered"), os.path.join(work, "serial")
+        self.entries = entries
+        self.written = 0
+        self.log, self.serial = os.path.join(work, "entered"), os.path.join(work, "serial")
         filtered = [] if every else ["-dfilter", entries.filter()]
         self.machine = Machine(work, ["-D", self.log] + filtered + options, sleep=True, mem=mem)
         self.debugger = self.machine.debugger
@@ -106,6 +115,7 @@ class Watched:
         each, and of a shorter one, which where.py looks at."""
         found = []
         while (start := self.run()) is not None:
+            self.entries.check(self.debugger)
             rounds = [self._round(start)]
             rounds += [self._round(self.run()) for _ in range(ROUNDS - 1)]
             self.run()
@@ -116,8 +126,10 @@ class Watched:
     def _round(self, start):
         instructions = self.run_recorded("exec,cpu") - start
         with open(self.log, encoding="ascii", errors="replace") as f:
+            f.seek(self.written)
             calls = self.entries.count(f)
-        os.truncate(self.log, 0)
+        self.written = os.path.getsize(self.log)
+        os.truncate(self.log, 0)        # what was read needs no room; QEMU goes on behind it
         return instructions, calls
 
     def let_go(self, text, times):

@@ -25,6 +25,12 @@ menuentry xen {{
 """
 
 
+def make_cd(path, tree):
+    subprocess.run(["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "--fonts=", "--locales=", "--themes=",
+                    "--install-modules=normal iso9660 biosdisk multiboot2", "-o", path, tree],
+                   check=True, capture_output=True)
+
+
 class XenLinux:
     name, mem = "Xen and Linux", 1536
 
@@ -37,11 +43,13 @@ class XenLinux:
         def guest(name, words, **device):
             return config(name, words, kernel=f"{GUESTS}/io", **device)
 
-        vif = "mac=%s,bridge=%s"
-        files, commands = {"answer.cfg": guest("answer", "io answer", vif=[vif % (MACS["answer"], "xenbr0")])}, []
+        def vif(name, bridge):
+            return {"vif": [f"mac={MACS[name]},bridge={bridge}"]}
+
+        files, commands = {"answer.cfg": guest("answer", "io answer", **vif("answer", "xenbr0"))}, []
         for i, part in enumerate(parts):
-            bridge = "lan" if part.has == "card" else "xenbr0"
-            device = {"disk": ["phy:/dev/vdc,xvda,w"]} if part.has == "disk" else {"vif": [vif % (MACS["io"], bridge)]}
+            device = ({"disk": ["phy:/dev/vdc,xvda,w"]} if part.has == "disk" else
+                      vif("io", "lan" if part.has == "card" else "xenbr0"))
             files[f"io{i}.cfg"] = guest(f"io{i}", part.words, **device)
             commands += [f"xl create -e {GUESTS}/answer.cfg"] if part.has == "neighbour" else []
             commands.append(f"measure io{i}")
@@ -69,9 +77,7 @@ class XenLinux:
             shutil.copy(os.path.join(FILES, name), boot)
         with open(os.path.join(boot, "grub", "grub.cfg"), "w", encoding="ascii") as f:
             f.write(MENU.format(scheduler=SCHEDULER))
-        subprocess.run(["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "--fonts=", "--locales=", "--themes=",
-                        "--install-modules=normal iso9660 biosdisk multiboot2", "-o", iso, os.path.dirname(boot)],
-                       check=True, capture_output=True)
+        make_cd(iso, os.path.dirname(boot))
         return (["-device", "ich9-ahci,id=ahci", "-device", "ide-cd,bus=ahci.0,drive=cd",
                  "-drive", f"if=none,id=cd,media=cdrom,readonly=on,file={iso}"] +
                 drive(os.path.join(FILES, "root.img"), "root", writable=False) +
@@ -101,5 +107,6 @@ def groups(sections):
             found[f"{part.title} (Xen: with a Linux control domain)"] = [
                 (name, row[COLUMNS[0]], row[COLUMNS[1]]) for name, row in sections[title_of(part)].items()]
         elif part.title in sections:
-            found[part.title] = [(name, row["instructions"], None) for name, row in sections[part.title].items()]
+            found[part.title] = [(name, row["instructions"], None)
+                                 for name, row in sections[part.title].items()]
     return found

@@ -1,5 +1,5 @@
-/* net.c: see net.h. The kit's frontend finds the backend and shares rings and pages with it; the transmit ring
- * and its pages are used here without its copies. */
+/* net.c: see net.h. The kit's frontend finds the backend and shares rings and pages with it; the transmit
+ * ring and its pages are used here without its copies. */
 #include "net.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* packets.c: packets from one end to another: a guest that measures, and one that is its other end. Outside of
- * the machine tests/bench/uplink.py is the other end; it speaks the same. */
+/* packets.c: packets from one end to another: a guest that measures, and one that is its other end. Outside
+ * of the machine tests/bench/uplink.py is the other end; it speaks the same. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #!/bin/sh
-# image.sh DIRECTORY: makes the control domain that figures are compared with, Debian's Linux with Debian's Xen
-# tools:
+# image.sh DIRECTORY: makes the control domain that figures are compared with, Debian's Linux with Debian's
+# Xen tools:
 #
 #   DIRECTORY/root.img     its root file system, an ext4 labelled `control`
 #   DIRECTORY/vmlinuz      the kernel of Debian's linux-image-amd64, unchanged
