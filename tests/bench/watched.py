@@ -7,11 +7,10 @@ import os
 import re
 import time
 
-from machine import BUILD, output_of
+from machine import BUILD, HERE, output_of
 from phases import Image, Machine
 
 GUEST = "bench/io.debug"
-ROUNDS = 3                      # IO_ROUNDS in tests/bench/io/io.h
 EVTCHNOP_SEND = 4
 DRAIN = 60                      # seconds that the guest's last lines may take
 GDB_RIP = 16                    # number of a register in the debugger's protocol
@@ -25,6 +24,14 @@ def behind_first_call(image, function):
     lines = iter(output_of("objdump", "--no-show-raw-insn", f"--disassemble={function}", image).splitlines())
     next(line for line in lines if "\tcall" in line)
     return int(next(lines).split(":")[0], 16)
+
+
+def rounds_of_guest():
+    with open(os.path.join(HERE, "io", "io.h"), encoding="utf-8") as f:
+        return int(re.search(r"#define IO_ROUNDS (\d+)", f.read()).group(1))
+
+
+ROUNDS = rounds_of_guest()
 
 
 class Entries:
