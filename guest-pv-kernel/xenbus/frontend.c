@@ -134,15 +134,13 @@ void pv_frontend_give_up(struct pv_frontend *f)
         f->ops->gone(f->device);
 }
 
-/* There is no backend, or it will not come back by itself. */
+/* The tools have taken the device away, or are about to. */
 static void lost(struct pv_frontend *f)
 {
-    if (f->ops->gone) {
+    if (f->ops->gone)
         pv_frontend_give_up(f);
-        return;
-    }
-    pv_frontend_drop(f);
-    pv_frontend_set_state(f, XenbusStateClosed);
+    else
+        pv_frontend_drop(f);
 }
 
 /* It waits for rings: for new ones if it has served ours, because it is another one then, or has started again. An offer that
@@ -176,12 +174,14 @@ static void backend_closes(struct pv_frontend *f)
 /* A backend that is there and closed is asked to serve us again; once, for a state is told only when it changes. */
 static void backend_has_closed(struct pv_frontend *f)
 {
-    if (pv_frontend_ask(f, "online", 0) == 0) {
+    bool online = pv_frontend_ask(f, "online", 0) != 0;
+
+    if (!online)
         lost(f);
-        return;
-    }
-    pv_frontend_drop(f);
-    pv_frontend_set_state(f, XenbusStateInitialising);
+    else
+        pv_frontend_drop(f);
+    if (!f->gone)
+        pv_frontend_set_state(f, online ? XenbusStateInitialising : XenbusStateClosed);
 }
 
 static void follow(struct pv_frontend *f)
@@ -201,7 +201,7 @@ static void follow(struct pv_frontend *f)
         break;
     case XenbusStateUnknown:
         if (pv_frontend_ask(f, "online", UINT64_MAX) == UINT64_MAX)
-            lost(f);            /* its whole directory is gone */
+            lost(f);            /* its directory is gone, or not there yet: we say nothing, which could be late */
         break;
     default:
         break;
