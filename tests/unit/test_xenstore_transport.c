@@ -18,122 +18,16 @@
 #include "dom0-tools/xenstore/store.h"
 #include "dom0-tools/xenstore/transport.h"
 
-#include <pv/event.h>
-#include <pv/grant.h>
-#include <pv/memory.h>
 #include <pv/time.h>
 #include <xen/io/xs_wire.h>
 
-/* --- the made-up kit: domain d has pages[d], and d as its local port; frame 1000 + d, remote port 7 --- */
+#include "rings_host.h"
 
 #define DOMAINS 32
 
-static struct xenstore_domain_interface *pages[DOMAINS];
-static pv_event_fn *handlers[DOMAINS];
-static void *handler_args[DOMAINS];
-static bool masked[DOMAINS], by_frame[DOMAINS], by_grant[DOMAINS], frames_refused;
-static unsigned int sent[DOMAINS];
-static uint64_t now = 1000000000;
-
-void *pv_map_frames(domid_t domid, const xen_pfn_t *mfns, size_t n, bool writable, int *errs)
+static struct xenstore_domain_interface *page(int d)
 {
-    (void)writable;
-    (void)errs;
-    if (frames_refused || n != 1 || mfns[0] != 1000u + domid || !pages[domid])
-        return NULL;
-    by_frame[domid] = true;
-    return pages[domid];
-}
-
-void *pv_grant_map(domid_t domid, const grant_ref_t *refs, size_t n, bool writable, int *err)
-{
-    (void)writable;
-    (void)err;
-    if (n != 1 || refs[0] != GNTTAB_RESERVED_XENSTORE || !pages[domid])
-        return NULL;
-    by_grant[domid] = true;
-    return pages[domid];
-}
-
-static int page_owner(const void *p)
-{
-    for (int i = 0; i < DOMAINS; i++)
-        if (pages[i] == p)
-            return i;
-    return -1;
-}
-
-void pv_unmap(void *p, size_t n)
-{
-    assert_int_equal(n, 1);
-    by_frame[page_owner(p)] = false;
-}
-
-int pv_grant_unmap(void *p, size_t n)
-{
-    assert_int_equal(n, 1);
-    by_grant[page_owner(p)] = false;
-    return 0;
-}
-
-int pv_event_bind_interdomain(domid_t remote, evtchn_port_t remote_port, pv_event_fn *fn, void *arg)
-{
-    if (remote_port != 7)
-        return -EINVAL;
-    handlers[remote] = fn;
-    handler_args[remote] = arg;
-    masked[remote] = false;
-    return remote;
-}
-
-int pv_event_alloc_unbound(domid_t remote, pv_event_fn *fn, void *arg)
-{
-    assert_int_equal(remote, DOMID_SELF);
-    handlers[31] = fn;
-    handler_args[31] = arg;
-    return 31;
-}
-
-int pv_event_send(evtchn_port_t port)
-{
-    sent[port]++;
-    return 0;
-}
-
-void pv_event_mask(evtchn_port_t port)
-{
-    masked[port] = true;
-}
-
-void pv_event_unmask(evtchn_port_t port)
-{
-    masked[port] = false;
-}
-
-int pv_event_close(evtchn_port_t port)
-{
-    handlers[port] = NULL;
-    return 0;
-}
-
-bool pv_upcalls_disable(void)
-{
-    return true;
-}
-
-void pv_upcalls_restore(bool were_on)
-{
-    (void)were_on;
-}
-
-uint64_t pv_now_ns(void)
-{
-    return now;
-}
-
-void pv_wake(struct pv_waitq *q)
-{
-    q->woken = true;
+    return rings_page[d];
 }
 
 /* --- a store on these transports --- */
@@ -149,7 +43,7 @@ static void hook_log(void *arg, const char *line)
 static uint64_t hook_now(void *arg)
 {
     (void)arg;
-    return now;
+    return rings_now;
 }
 
 static int hook_connect(void *arg, domid_t domid, uint64_t mfn, evtchn_port_t port)
@@ -181,8 +75,8 @@ static int begin(void **state)
 
     (void)state;
     for (int i = 0; i < DOMAINS; i++) {
-        pages[i] = calloc(1, 4096);
-        sent[i] = 0;
+        rings_page[i] = calloc(1, 4096);
+        rings_sent[i] = 0;
     }
     return store_init(&store, &hooks, NULL, key);
 }
@@ -195,18 +89,12 @@ static int end(void **state)
     transport_close(&store, 0);
     store_fini(&store);
     for (int i = 0; i < DOMAINS; i++) {
-        if (by_frame[i] || by_grant[i] || handlers[i])
+        if (rings_by_frame[i] || rings_by_grant[i] || rings_is_bound(i))
             return -1;
-        free(pages[i]);
-        pages[i] = NULL;
+        free(page(i));
+        rings_page[i] = NULL;
     }
     return transport_run(&store) == UINT64_MAX ? 0 : -1;
-}
-
-static void kick(int port)
-{
-    if (handlers[port] && !masked[port])
-        handlers[port]((evtchn_port_t)port, handler_args[port]);
 }
 
 /* Puts a request into the ring of a page and rings. */
@@ -219,7 +107,7 @@ static void put(struct xenstore_domain_interface *p, int port, uint32_t type, co
         p->req[MASK_XENSTORE_IDX(p->req_prod++)] = bytes[i];
     for (size_t i = 0; i < len; i++)
         p->req[MASK_XENSTORE_IDX(p->req_prod++)] = payload[i];
-    kick(port);
+    rings_kick(port);
 }
 
 /* Fetches an answer; its type. The payload goes to buf. */
@@ -248,32 +136,32 @@ static void test_a_guest(void **state)
 
     (void)state;
     assert_int_equal(store_introduce(&store, 5, 1005, 7), 0);
-    assert_true(by_frame[5]);
-    put(pages[5], 5, XS_GET_DOMAIN_PATH, "5", 2);
+    assert_true(rings_by_frame[5]);
+    put(page(5), 5, XS_GET_DOMAIN_PATH, "5", 2);
     assert_true(transport_work.woken);
     assert_int_equal(transport_run(&store), 0);     /* the answer has been queued again */
     settle();
-    assert_int_equal(sent[5], 1);
-    assert_int_equal(get(pages[5], buf), XS_GET_DOMAIN_PATH);
+    assert_int_equal(rings_sent[5], 1);
+    assert_int_equal(get(page(5), buf), XS_GET_DOMAIN_PATH);
     assert_string_equal(buf, "/local/domain/5");
     assert_int_equal(store_release(&store, 5), 0);
-    assert_false(by_frame[5]);
-    assert_null(handlers[5]);
+    assert_false(rings_by_frame[5]);
+    assert_false(rings_is_bound(5));
 }
 
 static void test_failures(void **state)
 {
     (void)state;
-    frames_refused = true;
+    rings_frames_refused = true;
     assert_int_equal(store_introduce(&store, 5, 1005, 7), 0);
-    assert_true(by_grant[5]);
+    assert_true(rings_by_grant[5]);
     assert_int_equal(store_release(&store, 5), 0);
-    assert_false(by_grant[5]);
-    frames_refused = false;
+    assert_false(rings_by_grant[5]);
+    rings_frames_refused = false;
     assert_int_equal(store_introduce(&store, 5, 1005, 8), -EINVAL);
-    assert_false(by_frame[5]);
-    free(pages[6]);
-    pages[6] = NULL;
+    assert_false(rings_by_frame[5]);
+    free(page(6));
+    rings_page[6] = NULL;
     assert_int_equal(store_introduce(&store, 6, 1006, 7), -EINVAL);
     assert_null(domain_find(&store.domains, 6));
 }
@@ -282,20 +170,20 @@ static void test_failures(void **state)
 static void test_release_within_a_round(void **state)
 {
     (void)state;
-    assert_int_equal(transport_open_local(&store, pages[31]), 31);
+    assert_int_equal(transport_open_local(&store, page(31)), 31);
     for (unsigned int d = 1; d <= 3; d++)
         assert_int_equal(store_introduce(&store, (domid_t)d, 1000 + d, 7), 0);
     settle();
-    put(pages[1], 1, XS_GET_DOMAIN_PATH, "5", 2);
-    put(pages[2], 2, XS_GET_DOMAIN_PATH, "5", 2);
-    put(pages[31], 31, XS_RELEASE, "2", 2);
-    put(pages[31], 31, XS_RELEASE, "3", 2);
-    put(pages[3], 3, XS_GET_DOMAIN_PATH, "5", 2);
+    put(page(1), 1, XS_GET_DOMAIN_PATH, "5", 2);
+    put(page(2), 2, XS_GET_DOMAIN_PATH, "5", 2);
+    put(page(31), 31, XS_RELEASE, "2", 2);
+    put(page(31), 31, XS_RELEASE, "3", 2);
+    put(page(3), 3, XS_GET_DOMAIN_PATH, "5", 2);
     settle();
-    assert_null(handlers[2]);
-    assert_null(handlers[3]);
-    assert_int_equal(pages[1]->rsp_prod, sizeof(struct xsd_sockmsg) + 16);
-    assert_int_equal(pages[31]->rsp_prod, 2 * (sizeof(struct xsd_sockmsg) + 3));
+    assert_false(rings_is_bound(2));
+    assert_false(rings_is_bound(3));
+    assert_int_equal(page(1)->rsp_prod, sizeof(struct xsd_sockmsg) + 16);
+    assert_int_equal(page(31)->rsp_prod, 2 * (sizeof(struct xsd_sockmsg) + 3));
 }
 
 /* One that asks without end gets eight answers a round; the others get theirs. */
@@ -308,13 +196,13 @@ static void test_turns(void **state)
     assert_int_equal(store_introduce(&store, 2, 1002, 7), 0);
     settle();
     for (int i = 0; i < 30; i++)
-        put(pages[1], 1, XS_GET_DOMAIN_PATH, "5", 2);
-    put(pages[2], 2, XS_GET_DOMAIN_PATH, "5", 2);
+        put(page(1), 1, XS_GET_DOMAIN_PATH, "5", 2);
+    put(page(2), 2, XS_GET_DOMAIN_PATH, "5", 2);
     assert_int_equal(transport_run(&store), 0);
-    assert_int_equal(pages[1]->rsp_prod, 8 * answer);
-    assert_int_equal(pages[2]->rsp_prod, answer);
+    assert_int_equal(page(1)->rsp_prod, 8 * answer);
+    assert_int_equal(page(2)->rsp_prod, answer);
     settle();
-    assert_int_equal(pages[1]->rsp_prod, 30 * answer);
+    assert_int_equal(page(1)->rsp_prod, 30 * answer);
 }
 
 static void test_idle_kicks(void **state)
@@ -326,31 +214,31 @@ static void test_idle_kicks(void **state)
     assert_int_equal(store_introduce(&store, 1, 1001, 7), 0);
     settle();
     for (int i = 0; i < 1000; i++) {
-        kicks += !masked[1];
-        kick(1);
+        kicks += !rings_masked[1];
+        rings_kick(1);
         transport_run(&store);
     }
-    assert_true(masked[1]);
+    assert_true(rings_masked[1]);
     assert_in_range(kicks, 10, 30);
-    assert_true(transport_run(&store) <= now + PV_NS_PER_SEC);
+    assert_true(transport_run(&store) <= rings_now + PV_NS_PER_SEC);
     /* It can still be told something, and is heard again after its rest. */
-    put(pages[1], 1, XS_GET_DOMAIN_PATH, "5", 2);
+    put(page(1), 1, XS_GET_DOMAIN_PATH, "5", 2);
     settle();
-    assert_int_equal(pages[1]->rsp_prod, 0);
-    now += 20 * PV_NS_PER_MS;
+    assert_int_equal(page(1)->rsp_prod, 0);
+    rings_now += 20 * PV_NS_PER_MS;
     settle();
-    assert_false(masked[1]);
-    kick(1);
+    assert_false(rings_masked[1]);
+    rings_kick(1);
     settle();
-    assert_int_equal(get(pages[1], buf), XS_GET_DOMAIN_PATH);
+    assert_int_equal(get(page(1), buf), XS_GET_DOMAIN_PATH);
     /* Gone while it rests. */
     for (int i = 0; i < 40; i++) {
-        kick(1);
+        rings_kick(1);
         transport_run(&store);
     }
-    assert_true(masked[1]);
+    assert_true(rings_masked[1]);
     store_domain_gone(&store, 1);
-    now += 20 * PV_NS_PER_MS;
+    rings_now += 20 * PV_NS_PER_MS;
     settle();
 }
 

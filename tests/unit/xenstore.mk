@@ -15,6 +15,6 @@ $(foreach test,$(xenstore-tests),$(eval $(call xenstore-test,$(test))))
 
 # The transports, on a kit made by the test itself.
 unit-tests += xenstore_transport
-xenstore_transport-srcs := tests/unit/test_xenstore_transport.c \
+xenstore_transport-srcs := tests/unit/test_xenstore_transport.c tests/unit/rings_host.c \
     dom0-tools/xenstore/transport.c $(xenstore-host-srcs)
 xenstore_transport-flags := -Ihypercall-abi/include -Iguest-pv-kernel/include -I.
