@@ -23,6 +23,6 @@ net_rate-srcs := tests/unit/test_net_rate.c dom0-tools/net/rate.c
 net_rate-flags := $(net-unit-flags)
 
 unit-tests += virtio_net
-virtio_net-srcs := tests/unit/test_virtio_net.c $(net-unit-packets) \
+virtio_net-srcs := tests/unit/test_virtio_net.c tests/unit/virtio_card.c $(net-unit-packets) \
     $(addprefix dom0-tools/net/,policy.c port.c bridge.c) $(addprefix dom0-tools/drivers/virtio/,queue.c net_header.c virtio_net.c)
 virtio_net-flags := $(net-unit-flags)

@@ -2,7 +2,8 @@
 # and what servers answer.
 unit-tests += nat dhcpd http
 
-nat-srcs := tests/unit/test_nat.c $(addprefix dom0-tools/services/,nat.c nat_table.c nat_view.c nat_icmp.c) \
+nat-srcs := tests/unit/test_nat.c tests/unit/nat_frames.c \
+    $(addprefix dom0-tools/services/,nat.c nat_table.c nat_view.c nat_icmp.c) \
     $(addprefix dom0-tools/net/,pool.c share.c packet.c checksum.c segment.c) guest-pv-kernel/lib/siphash.c
 nat-flags := -Idom0-tools -Iguest-pv-kernel/include
 
