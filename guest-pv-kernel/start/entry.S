@@ -1,13 +1,7 @@
 /* entry.S: every way in from the hypervisor (start, traps, event upcall, failsafe, guest system call) and
- * the switch between threads. Assembly saves, calls C, restores; decisions are in trap.c and thread.c.
- *
- * On a trap the hypervisor has pushed, lowest address first: rcx, r11, [error code], rip, cs, rflags, rsp,
- * ss. The stubs turn that into struct pv_regs (pv/trap.h). */
+ * the switch between threads. Assembly saves, calls C, restores; decisions are in trap.c and thread.c. */
 #define __ASSEMBLY__ 1
-#include <xen/xen.h>
-
-#define FRAME_CS 144                /* offset of cs in struct pv_regs */
-#define FXSAVE_BYTES 512
+#include "start/entry-macros.h"
 
         .section .text.start, "ax", @progbits
         .globl _start
@@ -24,111 +18,23 @@ _start: cld
         ud2
 
         .text
-/* Common tail: the stack holds vector, error, rip, cs, rflags, rsp, ss; rcx and r11 are the interrupted
- * ones. */
 trap_common:
-        push    %rdi
-        push    %rsi
-        push    %rdx
-        push    %rcx
-        push    %rax
-        push    %r8
-        push    %r9
-        push    %r10
-        push    %r11
-        push    %rbx
-        push    %rbp
-        push    %r12
-        push    %r13
-        push    %r14
-        push    %r15
-        cld
-        mov     %rsp, %rbx
-        mov     %rsp, %rdi
-        sub     $FXSAVE_BYTES, %rsp
-        and     $-16, %rsp
-        fxsave64 (%rsp)
-        call    pv_trap_entry
-        fxrstor64 (%rsp)
-        mov     %rbx, %rsp
-        movzwl  FRAME_CS(%rsp), %eax
-        mov     %rax, FRAME_CS(%rsp)
-        pop     %r15
-        pop     %r14
-        pop     %r13
-        pop     %r12
-        pop     %rbp
-        pop     %rbx
-        pop     %r11
-        pop     %r10
-        pop     %r9
-        pop     %r8
-        pop     %rax
-        pop     %rcx
-        pop     %rdx
-        pop     %rsi
-        pop     %rdi
-        add     $16, %rsp           /* vector, error */
-        /* The iret hypercall restores the upcall mask from rflags.IF and looks for pending events in one
-         * step, so nothing can slip in between. It takes rax, r11, rcx and flags below the frame. */
-        push    $0
-        push    %rcx
-        push    %r11
-        push    %rax
-        mov     $__HYPERVISOR_iret, %eax
-        syscall
-        ud2
+        TRAP_TAIL pv_trap_entry
 
 /* One stub for each vector, 16 bytes apart so that trap.c computes their addresses. */
         .balign 16
         .globl  pv_trap_stubs
 pv_trap_stubs:
-        vector = 0
-        .rept   256
-        .balign 16
-        pop     %rcx
-        pop     %r11
-        .if     vector != 8 && vector != 10 && vector != 11 && vector != 12 && vector != 13 && vector != 14 \
-                && vector != 17 && vector != 21 && vector != 29 && vector != 30
-        push    $0
-        .endif
-        push    $vector
-        jmp     trap_common
-        vector = vector + 1
-        .endr
+        TRAP_STUBS 256, 16, trap_common
 
-        .macro  callback name, number
-        .globl  \name
-\name:  pop     %rcx
-        pop     %r11
-        push    $0
-        push    $\number
-        jmp     trap_common
-        .endm
-
-        callback pv_entry_event, 256
-        callback pv_entry_syscall, 258
-
-/* The hypervisor could not load a segment register on the way back: below the frame it adds ds, es, fs,
- * gs. */
-        .globl  pv_entry_failsafe
-pv_entry_failsafe:
-        pop     %rcx
-        pop     %r11
-        add     $32, %rsp
-        push    $0
-        push    $257
-        jmp     trap_common
+        CALLBACK pv_entry_event, 256, trap_common
+        CALLBACK pv_entry_failsafe, 257, trap_common, FAILSAFE_MORE
+        CALLBACK pv_entry_syscall, 258, trap_common
 
 /* void pv_switch(uint64_t *save_rsp, uint64_t load_rsp): leaves one thread's stack for another's. */
         .globl  pv_switch
 pv_switch:
-        push    %rbp
-        push    %rbx
-        push    %r12
-        push    %r13
-        push    %r14
-        push    %r15
+        PUSH_KEPT
         sub     $8, %rsp
         stmxcsr (%rsp)
         fnstcw  4(%rsp)
@@ -137,12 +43,7 @@ pv_switch:
         ldmxcsr (%rsp)
         fldcw   4(%rsp)
         add     $8, %rsp
-        pop     %r15
-        pop     %r14
-        pop     %r13
-        pop     %r12
-        pop     %rbx
-        pop     %rbp
+        POP_KEPT
         ret
 
 /* First return address of a new thread: its function and argument wait in r12 and r13. */

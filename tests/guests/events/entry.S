@@ -1,7 +1,7 @@
 /* entry.S: an entry for upcalls that notes what it finds and goes on in the kit's; code that waits for one
  * with known registers, in kernel and in guest user mode. */
 #define __ASSEMBLY__ 1
-#include <xen/xen.h>
+#include "start/entry-macros.h"
 
         .text
 /* On the stack: rcx r11 rip cs rflags rsp ss. No register changes. */
@@ -35,12 +35,7 @@ upcall_entry:
  * */
         .globl  wait_with_registers, wait_begin, wait_end
 wait_with_registers:
-        push    %rbp
-        push    %rbx
-        push    %r12
-        push    %r13
-        push    %r14
-        push    %r15
+        PUSH_KEPT
         push    %rdi
         mov     %rsp, (%rdi)
         mov     %esi, %r15d
@@ -93,24 +88,14 @@ wait_end:
         jne     1f
         xor     %eax, %eax
 1:      pop     %rdi
-        pop     %r15
-        pop     %r14
-        pop     %r13
-        pop     %r12
-        pop     %rbx
-        pop     %rbp
+        POP_KEPT
         ret
 
 /* void user_run(const uint64_t *iret_frame): to guest user mode by the iret hypercall with rax r11 rcx flags
  * rip cs rflags rsp ss; comes back at user_back when the handler of a system call sends it there. */
         .globl  user_run, user_back
 user_run:
-        push    %rbp
-        push    %rbx
-        push    %r12
-        push    %r13
-        push    %r14
-        push    %r15
+        PUSH_KEPT
         mov     %rsp, user_saved_rsp(%rip)
         mov     $9, %ecx
 1:      push    -8(%rdi,%rcx,8)
@@ -119,12 +104,7 @@ user_run:
         syscall
         ud2
 user_back:
-        pop     %r15
-        pop     %r14
-        pop     %r13
-        pop     %r12
-        pop     %rbx
-        pop     %rbp
+        POP_KEPT
         ret
 
 /* Copied to a page of guest user mode. rax and rcx hold the address of a counter and a value to leave

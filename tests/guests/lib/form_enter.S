@@ -1,18 +1,13 @@
 /* form_enter.S: runs an instruction with given registers, in kernel or user mode, and notes what it left. */
 #define __ASSEMBLY__ 1
-#include <xen/xen.h>
+#include "start/entry-macros.h"
 
         .text
 /* void form_enter(const void *code, struct form_regs *r): the code ends with a jump to form_done; a trap's
  * handler goes there too. r holds rax rbx rcx rdx rsi rdi and the arithmetic flags. */
         .globl  form_enter, form_done, form_enter_user
 form_enter:
-        push    %rbp
-        push    %rbx
-        push    %r12
-        push    %r13
-        push    %r14
-        push    %r15
+        PUSH_KEPT
         push    %rsi
         mov     %rsp, form_stack(%rip)
         mov     %rdi, %r11
@@ -39,23 +34,13 @@ form_done:
         pop     48(%rsi)
         cld
         pop     %rsi
-        pop     %r15
-        pop     %r14
-        pop     %r13
-        pop     %r12
-        pop     %rbx
-        pop     %rbp
+        POP_KEPT
         ret
 
 /* void form_enter_user(const void *code, struct form_regs *r): the same in user mode, on this stack. Only a
  * trap leads back. */
 form_enter_user:
-        push    %rbp
-        push    %rbx
-        push    %r12
-        push    %r13
-        push    %r14
-        push    %r15
+        PUSH_KEPT
         push    %rsi
         mov     %rsp, form_stack(%rip)
         mov     %rsp, %r11

@@ -1,14 +1,12 @@
 /* run.S: void run_at(const struct pv_regs *in, const void *code): loads the registers of *in, all but rsp,
  * and jumps to code. What the code does ends in a trap; the probes' handler goes on at the label 1. */
+#define __ASSEMBLY__ 1
+#include "start/entry-macros.h"
+
     .text
     .globl run_at
 run_at:
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
+    PUSH_KEPT
     mov %rsp, stack(%rip)
     mov %rsi, target(%rip)
     movq $1f, probe_resume(%rip)
@@ -33,12 +31,7 @@ run_at:
     mov stack(%rip), %rsp
     pushq $2    /* whatever flags the instruction has set */
     popfq
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
+    POP_KEPT
     ret
 
     .bss

@@ -1,7 +1,7 @@
 /* trip_entry.S: to the code of a trip by the iret hypercall, and back from whatever entry the hypervisor
  * chooses. */
 #define __ASSEMBLY__ 1
-#include <xen/xen.h>
+#include "start/entry-macros.h"
 
 /* Offsets in struct landing */
 #define ENTRY   120
@@ -26,12 +26,7 @@
  * after the landing, with the event mask that the rflags of this call's time say. */
         .globl  trip_go
 trip_go:
-        push    %rbp
-        push    %rbx
-        push    %r12
-        push    %r13
-        push    %r14
-        push    %r15
+        PUSH_KEPT
         mov     %rsp, saved_rsp(%rip)
         mov     pv_shared_info(%rip), %rax
         movzbl  VCPU_INFO_MASK(%rax), %eax
@@ -131,12 +126,7 @@ landing:
         mov     $__HYPERVISOR_iret, %eax
         syscall
         ud2
-2:      pop     %r15
-        pop     %r14
-        pop     %r13
-        pop     %r12
-        pop     %rbx
-        pop     %rbp
+2:      POP_KEPT
         ret
 
         .macro  stub number, words, elsewhere

@@ -2,7 +2,7 @@
  * upcalls, and the start of a vcpu that only writes its registers down. Nothing here touches what the
  * kit keeps for the first vcpu. */
 #define __ASSEMBLY__ 1
-#include <xen/xen.h>
+#include "start/entry-macros.h"
 #include "second.h"
 
         .text
@@ -13,97 +13,18 @@ second_entry:
         call    second_main
         ud2
 
-/* The hypervisor pushed rcx, r11, [error code], rip, cs, rflags, rsp, ss. The stubs add what is missing of
- * struct pv_regs. */
 second_common:
-        push    %rdi
-        push    %rsi
-        push    %rdx
-        push    %rcx
-        push    %rax
-        push    %r8
-        push    %r9
-        push    %r10
-        push    %r11
-        push    %rbx
-        push    %rbp
-        push    %r12
-        push    %r13
-        push    %r14
-        push    %r15
-        cld
-        mov     %rsp, %rbx
-        mov     %rsp, %rdi
-        sub     $512, %rsp
-        and     $-16, %rsp
-        fxsave64 (%rsp)
-        call    second_trap
-        fxrstor64 (%rsp)
-        mov     %rbx, %rsp
-        movzwl  144(%rsp), %eax         /* of cs only the selector goes back */
-        mov     %rax, 144(%rsp)
-        pop     %r15
-        pop     %r14
-        pop     %r13
-        pop     %r12
-        pop     %rbp
-        pop     %rbx
-        pop     %r11
-        pop     %r10
-        pop     %r9
-        pop     %r8
-        pop     %rax
-        pop     %rcx
-        pop     %rdx
-        pop     %rsi
-        pop     %rdi
-        add     $16, %rsp
-        push    $0
-        push    %rcx
-        push    %r11
-        push    %rax
-        mov     $__HYPERVISOR_iret, %eax
-        syscall
-        ud2
+        TRAP_TAIL second_trap
 
 /* The first 32 vectors, SECOND_STUB_BYTES apart. */
         .balign SECOND_STUB_BYTES
         .globl  second_stubs
 second_stubs:
-        vector = 0
-        .rept   32
-        .balign SECOND_STUB_BYTES
-        pop     %rcx
-        pop     %r11
-        .if     vector != 8 && (vector < 10 || vector > 14) && vector != 17 && vector != 21 && vector != 29 \
-                && vector != 30
-        push    $0
-        .endif
-        push    $vector
-        jmp     second_common
-        vector = vector + 1
-        .endr
+        TRAP_STUBS 32, SECOND_STUB_BYTES, second_common
 
-        .macro  callback name, number
-        .globl  \name
-\name:  pop     %rcx
-        pop     %r11
-        push    $0
-        push    $\number
-        jmp     second_common
-        .endm
-
-        callback second_upcall_entry, SECOND_UPCALL
-        callback second_syscall_entry, SECOND_SYSCALL
-
-        .globl  second_failsafe_entry
-second_failsafe_entry:
-        pop     %rcx
-        pop     %r11
-        add     $32, %rsp               /* ds, es, fs, gs */
-        push    $0
-        push    $SECOND_FAILSAFE
-        jmp     second_common
+        CALLBACK second_upcall_entry, SECOND_UPCALL, second_common
+        CALLBACK second_syscall_entry, SECOND_SYSCALL, second_common
+        CALLBACK second_failsafe_entry, SECOND_FAILSAFE, second_common, FAILSAFE_MORE
 
 /* Where the second vcpu goes on after a trap that ended what it did. */
         .globl  second_restart
