@@ -240,12 +240,6 @@ void console_start_panic(void)
     print_tail();
 }
 
-void console_set_level(int hypervisor_level, int guest_level)
-{
-    level_hypervisor = hypervisor_level;
-    level_guest = guest_level;
-}
-
 /* A level by its name or its first letter; Xen's "lower/upper" with rate limits in between counts as its
  * upper level. */
 static int level_named(const char *value, int otherwise)

@@ -12,7 +12,6 @@ struct domain;
 void console_init(const struct boot_info *info);        /* polled output: from here a panic can be read */
 void console_init_screen(const struct boot_info *info); /* the screen too, after frame_init */
 void console_init_irq(void);                            /* UART input by interrupt */
-void console_set_level(int hypervisor_level, int guest_level);
 /* Raw bytes to the consoles (control domain's console_io): no prefix. */
 void console_write(const char *s, size_t n);
 /* A domU's console_io bytes: kept until a newline, then one labelled line "(d12) text", rate limited. */

@@ -61,7 +61,6 @@ struct cpu {
     uint32_t release_count;
     uint32_t lock_ranks;        /* debug: bit per rank held */
     mfn_t root;                 /* value in CR3 */
-    void *timers;               /* sched/timer.c */
     bool ldt_used;              /* the LDT window holds something (memory/descriptors.c) */
     bool debug_used;            /* DR7 is not in its reset state (cpu/switch.c) */
     uint64_t xcr0;              /* value in XCR0 */

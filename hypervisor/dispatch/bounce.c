@@ -10,11 +10,6 @@
 #include "memory/guest-access.h"
 #include "memory/pagetable.h"
 
-bool guest_kernel_mode(const struct vcpu *v)
-{
-    return v->kernel_mode;
-}
-
 /* The domain is the one whose root is loaded already, so this is less than vcpu_load_root. */
 void guest_toggle_mode(struct vcpu *v)
 {

@@ -15,7 +15,6 @@ struct vcpu;
 #define PF_PRESENT 0x01U
 #define PF_WRITE   0x02U
 #define PF_USER    0x04U
-#define PF_FETCH   0x10U
 
 /* v is the running vcpu in all of these, r its registers. */
 void guest_page_fault(struct vcpu *v, struct cpu_user_regs *r, uint64_t address, uint32_t error);

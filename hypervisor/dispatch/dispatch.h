@@ -47,7 +47,6 @@ void nmi_pass_on(void);
 noreturn void return_to_guest(void);
 
 /* Guest mode helpers. */
-bool guest_kernel_mode(const struct vcpu *v);   /* v->kernel_mode of the running vcpu */
 void guest_toggle_mode(struct vcpu *v);         /* kernel <-> user: root, GS bases */
 
 long hypercall_set_trap_table(guest_addr_t traps);

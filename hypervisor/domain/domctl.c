@@ -11,7 +11,6 @@
 
 spinlock_t control_lock = SPINLOCK_INIT(RANK_CONTROL);
 
-#define PORTS_DEFAULT        1024
 #define GRANT_FRAMES_DEFAULT 4
 #define GRANT_FRAMES_MAX     64
 #define MAPTRACK_DEFAULT     0

@@ -7,6 +7,5 @@
 void event_clear_pending(struct domain *d, evtchn_port_t port);
 /* Clears the mask bit; what waited behind it is delivered to v. */
 void event_unmask(struct domain *d, struct vcpu *v, evtchn_port_t port);
-bool event_port_masked(const struct domain *d, evtchn_port_t port);
 
 #endif

@@ -86,11 +86,6 @@ void event_unmask(struct domain *d, struct vcpu *v, evtchn_port_t port)
         mark_upcall(v);
 }
 
-bool event_port_masked(const struct domain *d, evtchn_port_t port)
-{
-    return atomic_load(mask_word((struct domain *)d, port)) & bit_of(port);
-}
-
 void event_send_port(struct domain *d, evtchn_port_t port)
 {
     event_set_pending(d->vcpus[d->channels[port].vcpu], port);

@@ -1,5 +1,4 @@
 hypervisor-srcs += \
-    hypervisor/lib/bitmap.c \
     hypervisor/lib/format.c \
     hypervisor/lib/lock.c \
     hypervisor/lib/number.c \

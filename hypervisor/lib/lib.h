@@ -62,8 +62,6 @@ long refuse_log(long rc, const char *fmt, ...) printf_like(2, 3) cold;
 
 static inline unsigned int bit_first(uint64_t x) { return (unsigned int)__builtin_ctzl(x); } /* x != 0 */
 static inline unsigned int bit_last(uint64_t x) { return 63 - (unsigned int)__builtin_clzl(x); }
-/* Index below size of the first clear bit in a bitmap of 64-bit words, or size. */
-size_t bitmap_first_clear(const uint64_t *map, size_t size);
 /* i if i < n, else 0, without a branch: for indexes that come from a guest, after the check (bounds under
  * speculation). */
 static inline uint64_t index_nospec(uint64_t i, uint64_t n)

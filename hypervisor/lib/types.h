@@ -18,7 +18,6 @@
 #define DIV_ROUND_UP(x, y)     (((x) + (y) - 1) / (y))
 #define MIN(a, b)              ((a) < (b) ? (a) : (b))
 #define MAX(a, b)              ((a) > (b) ? (a) : (b))
-#define container_of(p, t, m)  ((t *)((char *)(p) - offsetof(t, m)))
 
 #define likely(x)    __builtin_expect(!!(x), 1)
 #define unlikely(x)  __builtin_expect(!!(x), 0)

@@ -17,8 +17,6 @@
 #define DESC_PRESENT     (1UL << 47)
 #define DESC_SEGMENT     (1UL << 44)    /* code or data; clear: system segment or gate */
 #define DESC_DPL         (3UL << 45)
-#define DESC_CODE        (1UL << 43)
-#define DESC_CONFORMING  (1UL << 42)
 #define PER_PAGE         (PAGE_SIZE / 8)
 #define GUEST_GDT_PAGES  FIRST_RESERVED_GDT_PAGE
 #define LDT_PAGES        16

@@ -14,10 +14,6 @@ static inline void m2p_set(mfn_t m, uint64_t pfn)
 {
     m2p_chunks[m.n >> M2P_CHUNK_SHIFT][m.n & ((1UL << M2P_CHUNK_SHIFT) - 1)] = pfn;
 }
-static inline uint64_t m2p_get(mfn_t m)
-{
-    return m2p_chunks[m.n >> M2P_CHUNK_SHIFT][m.n & ((1UL << M2P_CHUNK_SHIFT) - 1)];
-}
 void m2p_init(void);                    /* called by frame_init */
 /* First machine address above the table's part that exists (XENMEM_machphys_mapping). */
 uint64_t m2p_end(void);

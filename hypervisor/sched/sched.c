@@ -187,11 +187,6 @@ void vcpu_sync(struct vcpu *v)
     spin_unlock(&queue_lock_of(v)->lock);
 }
 
-bool vcpu_is_runnable(const struct vcpu *v)
-{
-    return v->sched.flags == 0;
-}
-
 void vcpu_wake(struct vcpu *v)
 {
     if (v->sched.flags & (VCPU_BLOCKED | VCPU_POLLING))

@@ -50,7 +50,6 @@ void vcpu_clear_flags(struct vcpu *v, uint32_t flags);
 void vcpu_set_flags(struct vcpu *v, uint32_t flags);        /* the vcpu may still run until its CPU notices */
 void vcpu_sync(struct vcpu *v);         /* waits until v (not the caller's own) is off
                                          * its CPU and its state is saved */
-bool vcpu_is_runnable(const struct vcpu *v);
 void vcpu_wake(struct vcpu *v);         /* = clear BLOCKED|POLLING */
 /* Makes v's CPU look at pending upcalls, if it runs elsewhere. */
 void vcpu_kick(struct vcpu *v);

@@ -60,12 +60,6 @@ uint32_t tsc_khz(void)
     return (uint32_t)(tsc_hz / 1000);
 }
 
-void delay_ns(uint64_t ns)
-{
-    for (uint64_t end = now_ns() + ns; now_ns() < end; )
-        cpu_relax_and_answer();
-}
-
 uint64_t wallclock_boot_seconds(uint32_t *ns)
 {
     *ns = wallclock_ns;

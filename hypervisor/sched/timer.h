@@ -27,9 +27,6 @@ uint64_t wallclock_boot_seconds(uint32_t *ns);  /* wall clock at system time 0 *
  * (domain_update_wallclock). */
 void wallclock_set(uint64_t seconds, uint32_t ns, uint64_t at_system_time);
 
-/* Waits, with interrupts off and answering the other CPUs. For starting hardware only. */
-void delay_ns(uint64_t ns);
-
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);
 /* On this CPU's queue; moves it if already set. The past fires at the next exit. Two CPUs may set it at
  * once: one wins. */

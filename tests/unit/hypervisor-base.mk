@@ -3,7 +3,7 @@
 hyp-renamed := memcpy memmove memset memcmp strlen strnlen strcmp strncmp strchr strlcpy snprintf vsnprintf
 hyp-flags := -Ihypervisor -Ihypercall-abi/include -fno-builtin \
     $(foreach name,$(hyp-renamed),-D$(name)=hyp_$(name))
-hyp-lib := $(addprefix hypervisor/lib/,format.c number.c string.c bitmap.c)
+hyp-lib := $(addprefix hypervisor/lib/,format.c number.c string.c)
 
 unit-tests += hyp_lib hyp_boot hyp_time
 
