@@ -7,32 +7,23 @@
 #include "lib/lib.h"
 #include "memory/guest-access.h"
 
-static long set_iopl(guest_addr_t arg)
+static long set_iopl(uint32_t iopl)
 {
-    struct physdev_set_iopl op;
-
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return refuse(-XEN_EFAULT, "set_iopl: argument");
-    if (op.iopl > 3)
-        return refuse(-XEN_EINVAL, "set_iopl %u", op.iopl);
-    current->iopl = (uint8_t)op.iopl;
+    if (iopl > 3)
+        return refuse(-XEN_EINVAL, "set_iopl %u", iopl);
+    current->iopl = (uint8_t)iopl;
     return 0;
 }
 
 /* The bitmap stays in guest memory and is looked at for each instruction. */
-static long set_iobitmap(guest_addr_t arg)
+static long set_iobitmap(const struct physdev_set_iobitmap *op)
 {
-    struct physdev_set_iobitmap op;
-    struct vcpu *v = current;
-
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return refuse(-XEN_EFAULT, "set_iobitmap: argument");
-    if (op.nr_ports > 65536)
-        return refuse(-XEN_EINVAL, "set_iobitmap: %u ports", op.nr_ports);
-    if (op.nr_ports && !guest_range_ok((uint64_t)op.bitmap.p, DIV_ROUND_UP(op.nr_ports, 8U)))
-        return refuse(-XEN_EINVAL, "set_iobitmap: at %lx", (uint64_t)op.bitmap.p);
-    v->iobitmap = guest_ptr(op.bitmap.p);
-    v->iobitmap_ports = op.nr_ports;
+    if (op->nr_ports > 65536)
+        return refuse(-XEN_EINVAL, "set_iobitmap: %u ports", op->nr_ports);
+    if (op->nr_ports && !guest_range_ok((uint64_t)op->bitmap.p, DIV_ROUND_UP(op->nr_ports, 8U)))
+        return refuse(-XEN_EINVAL, "set_iobitmap: at %lx", (uint64_t)op->bitmap.p);
+    current->iobitmap = guest_ptr(op->bitmap.p);
+    current->iobitmap_ports = op->nr_ports;
     return 0;
 }
 
@@ -154,45 +145,32 @@ static long hold_table(const struct physdev_pci_device *op)
                         op->devfn);
 }
 
-/* Copies the argument in, and where the call answers in it, out again. */
-#define WITH_ARG(type, call, writes)                                        \
-    {                                                                       \
-        type op;                                                            \
-        long rc;                                                            \
-        if (copy_from_guest(&op, arg, sizeof(op)))                          \
-            return refuse(-XEN_EFAULT, "physdev_op %u: argument", cmd);     \
-        rc = (call);                                                        \
-        if (rc == 0 && (writes) && copy_to_guest(arg, &op, sizeof(op)))     \
-            rc = refuse(-XEN_EFAULT, "physdev_op %u: result", cmd);         \
-        return rc;                                                          \
-    }
-
 static long interrupt_op(uint32_t cmd, guest_addr_t arg)
 {
     switch (cmd) {
     case PHYSDEVOP_eoi:
-        WITH_ARG(struct physdev_eoi, pirq_eoi(op.irq), false)
+        WITH_ARG("physdev_op", struct physdev_eoi, pirq_eoi(op.irq), false)
     case PHYSDEVOP_irq_status_query:
-        WITH_ARG(struct physdev_irq_status_query, status_query(&op), true)
+        WITH_ARG("physdev_op", struct physdev_irq_status_query, status_query(&op), true)
     case PHYSDEVOP_map_pirq:
-        WITH_ARG(struct physdev_map_pirq, map_pirq(&op), true)
+        WITH_ARG("physdev_op", struct physdev_map_pirq, map_pirq(&op), true)
     case PHYSDEVOP_unmap_pirq:
-        WITH_ARG(struct physdev_unmap_pirq, unmap_pirq(&op), false)
+        WITH_ARG("physdev_op", struct physdev_unmap_pirq, unmap_pirq(&op), false)
     case PHYSDEVOP_setup_gsi:
-        WITH_ARG(struct physdev_setup_gsi, setup_gsi(&op), false)
+        WITH_ARG("physdev_op", struct physdev_setup_gsi, setup_gsi(&op), false)
     case PHYSDEVOP_pci_device_add:
-        WITH_ARG(struct physdev_pci_device_add, add_device(&op), false)
+        WITH_ARG("physdev_op", struct physdev_pci_device_add, add_device(&op), false)
     case PHYSDEVOP_pci_device_remove:
-        WITH_ARG(struct physdev_pci_device, remove_device(&op), false)
+        WITH_ARG("physdev_op", struct physdev_pci_device, remove_device(&op), false)
     case PHYSDEVOP_prepare_msix:
     case PHYSDEVOP_release_msix:
-        WITH_ARG(struct physdev_pci_device, hold_table(&op), false)
+        WITH_ARG("physdev_op", struct physdev_pci_device, hold_table(&op), false)
     case PHYSDEVOP_manage_pci_add:
-        WITH_ARG(struct physdev_manage_pci, pirq_add_function((bdf_t)(op.bus << 8 | op.devfn)), false)
+        WITH_ARG("physdev_op", struct physdev_manage_pci, pirq_add_function((bdf_t)(op.bus << 8 | op.devfn)), false)
     case PHYSDEVOP_manage_pci_remove:
-        WITH_ARG(struct physdev_manage_pci, pirq_remove_function((bdf_t)(op.bus << 8 | op.devfn)), false)
+        WITH_ARG("physdev_op", struct physdev_manage_pci, pirq_remove_function((bdf_t)(op.bus << 8 | op.devfn)), false)
     case PHYSDEVOP_get_free_pirq:
-        WITH_ARG(struct physdev_get_free_pirq, get_free_pirq(&op), true)
+        WITH_ARG("physdev_op", struct physdev_get_free_pirq, get_free_pirq(&op), true)
     default:
         return refuse(-XEN_ENOSYS, "physdev_op %u", cmd);
     }
@@ -202,9 +180,9 @@ long hypercall_physdev_op(uint32_t cmd, guest_addr_t arg)
 {
     switch (cmd) {
     case PHYSDEVOP_set_iopl:
-        return set_iopl(arg);
+        WITH_ARG("physdev_op", struct physdev_set_iopl, set_iopl(op.iopl), false)
     case PHYSDEVOP_set_iobitmap:
-        return set_iobitmap(arg);
+        WITH_ARG("physdev_op", struct physdev_set_iobitmap, set_iobitmap(&op), false)
     default:
         if (current->domain->control)
             return interrupt_op(cmd, arg);

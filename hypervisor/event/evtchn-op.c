@@ -359,18 +359,6 @@ static long unmask(evtchn_port_t port)
     return 0;
 }
 
-/* Fetches the argument, runs `call`, and writes it back where the operation has a result. */
-#define WITH_ARG(type, call, writes)                                        \
-    {                                                                       \
-        type op;                                                            \
-        if (copy_from_guest(&op, arg, sizeof(op)))                          \
-            return refuse(-XEN_EFAULT, "event_channel_op %u: argument", cmd); \
-        rc = (call);                                                        \
-        if (rc == 0 && (writes) && copy_to_guest(arg, &op, sizeof(op)))     \
-            rc = refuse(-XEN_EFAULT, "event_channel_op %u: result", cmd);   \
-        return rc;                                                          \
-    }
-
 static long send_op(guest_addr_t arg)
 {
     struct evtchn_send op;
@@ -382,28 +370,25 @@ static long send_op(guest_addr_t arg)
 
 static __attribute__((noinline)) long other_op(uint32_t cmd, guest_addr_t arg)
 {
-    struct domain *d = current->domain;
-    long rc;
-
     switch (cmd) {
     case EVTCHNOP_unmask:
-        WITH_ARG(struct evtchn_unmask, unmask(op.port), false)
+        WITH_ARG("event_channel_op", struct evtchn_unmask, unmask(op.port), false)
     case EVTCHNOP_alloc_unbound:
-        WITH_ARG(struct evtchn_alloc_unbound, alloc_unbound(&op), true)
+        WITH_ARG("event_channel_op", struct evtchn_alloc_unbound, alloc_unbound(&op), true)
     case EVTCHNOP_bind_interdomain:
-        WITH_ARG(struct evtchn_bind_interdomain, bind_interdomain(&op), true)
+        WITH_ARG("event_channel_op", struct evtchn_bind_interdomain, bind_interdomain(&op), true)
     case EVTCHNOP_bind_virq:
-        WITH_ARG(struct evtchn_bind_virq, bind_virq(&op), true)
+        WITH_ARG("event_channel_op", struct evtchn_bind_virq, bind_virq(&op), true)
     case EVTCHNOP_bind_ipi:
-        WITH_ARG(struct evtchn_bind_ipi, bind_ipi(&op), true)
+        WITH_ARG("event_channel_op", struct evtchn_bind_ipi, bind_ipi(&op), true)
     case EVTCHNOP_bind_vcpu:
-        WITH_ARG(struct evtchn_bind_vcpu, bind_vcpu(&op), false)
+        WITH_ARG("event_channel_op", struct evtchn_bind_vcpu, bind_vcpu(&op), false)
     case EVTCHNOP_close:
-        WITH_ARG(struct evtchn_close, evtchn_close(d, op.port), false)
+        WITH_ARG("event_channel_op", struct evtchn_close, evtchn_close(current->domain, op.port), false)
     case EVTCHNOP_status:
-        WITH_ARG(struct evtchn_status, evtchn_status(&op), true)
+        WITH_ARG("event_channel_op", struct evtchn_status, evtchn_status(&op), true)
     case EVTCHNOP_bind_pirq:
-        WITH_ARG(struct evtchn_bind_pirq, bind_pirq(&op), true)
+        WITH_ARG("event_channel_op", struct evtchn_bind_pirq, bind_pirq(&op), true)
     case EVTCHNOP_reset:
         return refuse(-XEN_EPERM, "reset is not offered: close the ports");
     case EVTCHNOP_init_control:

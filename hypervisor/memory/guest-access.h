@@ -177,6 +177,20 @@ static inline guest_addr_t guest_element(guest_addr_t base, uint64_t i, size_t s
     copy_from_guest((dst), guest_element((base), (i), sizeof(*(dst))), sizeof(*(dst)))
 #define copy_to_guest_index(base, i, src) \
     copy_to_guest(guest_element((base), (i), sizeof(*(src))), (src), sizeof(*(src)))
+/* A case of a hypercall with sub-operations: fetches the argument at `arg` as `op`, returns what `call` does, and
+ * writes op back where that has a result and went well. `name` and `cmd` are for messages. */
+#define WITH_ARG(name, type, call, writes)                              \
+    {                                                                   \
+        type op;                                                        \
+        long rc;                                                        \
+        if (copy_from_guest(&op, arg, sizeof(op)))                      \
+            return refuse(-XEN_EFAULT, name " %u: argument", cmd);      \
+        rc = (call);                                                    \
+        if (rc == 0 && (writes) && copy_to_guest(arg, &op, sizeof(op))) \
+            rc = refuse(-XEN_EFAULT, name " %u: result", cmd);          \
+        return rc;                                                      \
+    }
+
 /* Instruction bytes at the guest's rip. Returns how many could be read; fewer than 16 end at a page that
  * is not there. */
 #define GUEST_CODE_BYTES 16

@@ -204,7 +204,7 @@ static long get_runstate(struct vcpu *v, guest_addr_t arg)
 }
 
 /* The ABI passes a structure that holds the address. */
-static long register_area(struct vcpu *v, guest_addr_t arg, size_t size, guest_addr_t *area)
+static long register_area(guest_addr_t arg, size_t size, guest_addr_t *area)
 {
     uint64_t va;
 
@@ -213,13 +213,12 @@ static long register_area(struct vcpu *v, guest_addr_t arg, size_t size, guest_a
     if (!guest_range_ok(va, size))
         return refuse(-XEN_EFAULT, "memory area: address %lx", va);
     *area = guest_addr(va);
-    (void)v;
     return 0;
 }
 
 static long register_runstate(struct vcpu *v, guest_addr_t arg)
 {
-    long rc = register_area(v, arg, sizeof(struct vcpu_runstate_info), &v->runstate_area);
+    long rc = register_area(arg, sizeof(struct vcpu_runstate_info), &v->runstate_area);
 
     if (rc == 0 && v == current)
         runstate_publish(v);
@@ -228,7 +227,7 @@ static long register_runstate(struct vcpu *v, guest_addr_t arg)
 
 static long register_time(struct vcpu *v, guest_addr_t arg)
 {
-    long rc = register_area(v, arg, sizeof(struct vcpu_time_info), &v->time_area);
+    long rc = register_area(arg, sizeof(struct vcpu_time_info), &v->time_area);
 
     if (rc == 0 && v == current)
         vcpu_update_time(v, true);

@@ -115,60 +115,45 @@ void sched_watchdogs_stop(struct domain *d)
 }
 
 /* Two watchdogs a domain: id 0 asks for a new one and gets its number. */
-static long watchdog(guest_addr_t arg)
+static long watchdog(const struct sched_watchdog *op)
 {
     struct domain *d = current->domain;
-    struct sched_watchdog op;
     uint32_t i;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return refuse(-XEN_EFAULT, "watchdog: argument");
-    if (op.id > ARRAY_SIZE(d->watchdog))
-        return refuse(-XEN_EINVAL, "watchdog: id %u", op.id);
-    if (op.id == 0) {
-        if (op.timeout == 0)
+    if (op->id > ARRAY_SIZE(d->watchdog))
+        return refuse(-XEN_EINVAL, "watchdog: id %u", op->id);
+    if (op->id == 0) {
+        if (op->timeout == 0)
             return refuse(-XEN_EINVAL, "watchdog: no time");
         for (i = 0; i < ARRAY_SIZE(d->watchdog) && d->watchdog_used[i]; i++)
             ;
         if (i == ARRAY_SIZE(d->watchdog))
             return -XEN_ENOSPC;
     } else {
-        i = op.id - 1;
+        i = op->id - 1;
         if (!d->watchdog_used[i])
-            return refuse(-XEN_EINVAL, "watchdog: id %u is not in use", op.id);
+            return refuse(-XEN_EINVAL, "watchdog: id %u is not in use", op->id);
     }
-    d->watchdog_used[i] = op.timeout != 0;
-    if (op.timeout)
-        timer_set(&d->watchdog[i], now_ns() + op.timeout * 1000000000UL);
+    d->watchdog_used[i] = op->timeout != 0;
+    if (op->timeout)
+        timer_set(&d->watchdog[i], now_ns() + op->timeout * 1000000000UL);
     else
         timer_stop(&d->watchdog[i]);
-    return op.id == 0 ? (long)i + 1 : 0;
+    return op->id == 0 ? (long)i + 1 : 0;
 }
 
-static long shutdown(guest_addr_t arg)
+/* Goes down, or (say_only) says why it will, without going down yet. */
+static long shutdown(unsigned int reason, bool say_only)
 {
-    struct sched_shutdown op;
-
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return refuse(-XEN_EFAULT, "shutdown: argument");
-    if (op.reason > SHUTDOWN_MAX)
-        return refuse(-XEN_EINVAL, "shutdown: reason %u", op.reason);
-    domain_shutdown(current->domain, op.reason);
-    return 0;
-}
-
-/* Says why the domain will go down, without going down yet. */
-static long shutdown_code(guest_addr_t arg)
-{
-    struct sched_shutdown op;
     struct domain *d = current->domain;
     int none = -1;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return refuse(-XEN_EFAULT, "shutdown_code: argument");
-    if (op.reason > SHUTDOWN_MAX)
-        return refuse(-XEN_EINVAL, "shutdown_code: reason %u", op.reason);
-    (void)atomic_compare_exchange_strong(&d->shutdown_code, &none, (int)op.reason);
+    if (reason > SHUTDOWN_MAX)
+        return refuse(-XEN_EINVAL, "shutdown: reason %u", reason);
+    if (say_only)
+        (void)atomic_compare_exchange_strong(&d->shutdown_code, &none, (int)reason);
+    else
+        domain_shutdown(d, reason);
     return 0;
 }
 
@@ -202,13 +187,12 @@ long hypercall_sched_op(uint32_t cmd, guest_addr_t arg)
     case SCHEDOP_poll:
         return poll(arg);
     case SCHEDOP_shutdown:
-        return shutdown(arg);
     case SCHEDOP_shutdown_code:
-        return shutdown_code(arg);
+        WITH_ARG("sched_op", struct sched_shutdown, shutdown(op.reason, cmd == SCHEDOP_shutdown_code), false)
     case SCHEDOP_remote_shutdown:
         return remote_shutdown(arg);
     case SCHEDOP_watchdog:
-        return watchdog(arg);
+        WITH_ARG("sched_op", struct sched_watchdog, watchdog(&op), false)
     default:
         return refuse(-XEN_ENOSYS, "sched_op %u", cmd);
     }
