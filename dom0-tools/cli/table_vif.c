@@ -35,7 +35,8 @@ const struct command commands_vif[] = {
         .arguments = "NAME|ID HANDLE|MAC",
         .summary = "take a network interface away from a running domain",
         .text =
-            "The guest is asked to let go of it, and has ten seconds to do so. With --force it is not asked.",
+            "The guest is asked to let go of it, and has ten seconds to do so. With --force it is not "
+            "asked, and loses what was on its way.",
         .options = { { "--force", NULL, "do not ask the guest" } },
         .examples =
             "network-detach web 0\n"
