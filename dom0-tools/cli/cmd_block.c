@@ -7,7 +7,6 @@
 
 #include "../backends/block/blkback.h"
 #include "../toolstack/disk.h"
-#include "../toolstack/domain.h"
 #include "devices.h"
 #include "json.h"
 #include "report.h"
@@ -15,32 +14,9 @@
 #define SPEC_SIZE 256
 #define LIST_SIZE (CONFIG_DISKS * 4)
 
-/* The words behind the domain's name, as one specification: `block-attach web vda2, raw, xvdb`. */
-static bool join_words(const struct command_call *call, char spec[SPEC_SIZE])
+static int find_guest(const struct command_call *call, domid_t *domid)
 {
-    size_t length = 0;
-
-    spec[0] = 0;
-    for (size_t i = 1; i < call->count; i++) {
-        const char *word = call->words[i];
-
-        if (length + strlen(word) + 2 > SPEC_SIZE)
-            return false;
-        length += (size_t)snprintf(spec + length, SPEC_SIZE - length, "%s%s",
-                                   i > 1 && spec[length - 1] != ',' && word[0] != ',' ? "," : "", word);
-    }
-    return true;
-}
-
-static int find_guest(const struct command_call *call, const char *word, domid_t *domid)
-{
-    struct toolstack_error err;
-
-    if (toolstack_find(word, domid, &err))
-        return report_toolstack(call, &err);
-    if (*domid == 0)
-        return report_failure(call, word, 0, "`lsblk` shows its disks", "the control domain has the host's disks");
-    return STATUS_OK;
+    return devices_find_guest(call, domid, "the control domain has the host's disks", "`lsblk` shows its disks");
 }
 
 int cmd_block_attach(const struct command_call *call)
@@ -49,11 +25,11 @@ int cmd_block_attach(const struct command_call *call)
     struct toolstack_error err;
     struct config_disk disk;
     domid_t domid;
-    int status = find_guest(call, call->words[0], &domid);
+    int status = find_guest(call, &domid);
 
     if (status)
         return status;
-    if (!join_words(call, spec))
+    if (!devices_join(call, spec, sizeof(spec)))
         return report_usage(call->command, "the disk's description is longer than %u bytes", SPEC_SIZE - 1);
     if (!config_disk_parse(spec, &disk, problem, sizeof(problem)))
         return report_usage(call->command, "%s", problem);
@@ -65,7 +41,7 @@ int cmd_block_detach(const struct command_call *call)
     struct toolstack_error err;
     uint32_t number;
     domid_t domid;
-    int status = find_guest(call, call->words[0], &domid);
+    int status = find_guest(call, &domid);
 
     if (status)
         return status;
@@ -133,7 +109,7 @@ int cmd_block_list(const struct command_call *call)
     struct json j;
     domid_t domid;
     size_t n;
-    int status = find_guest(call, call->words[0], &domid);
+    int status = find_guest(call, &domid);
 
     if (status)
         return status;

@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "../backends/net/netback.h"
-#include "../toolstack/domain.h"
 #include "../toolstack/vif.h"
 #include "devices.h"
 #include "json.h"
@@ -17,32 +16,9 @@
 #define SPEC_SIZE 256
 #define LIST_SIZE (CONFIG_VIFS * 4)
 
-/* The words behind the domain's name, as one specification. */
-static bool join_words(const struct command_call *call, char spec[SPEC_SIZE])
-{
-    size_t length = 0;
-
-    spec[0] = 0;
-    for (size_t i = 1; i < call->count; i++) {
-        const char *word = call->words[i];
-
-        if (length + strlen(word) + 2 > SPEC_SIZE)
-            return false;
-        length += (size_t)snprintf(spec + length, SPEC_SIZE - length, "%s%s", i > 1 ? "," : "", word);
-    }
-    return true;
-}
-
 static int find_guest(const struct command_call *call, domid_t *domid)
 {
-    struct toolstack_error err;
-
-    if (toolstack_find(call->words[0], domid, &err))
-        return report_toolstack(call, &err);
-    if (*domid == 0)
-        return report_failure(call, call->words[0], 0, "`bridge` shows its networks",
-                              "the control domain has no vif");
-    return STATUS_OK;
+    return devices_find_guest(call, domid, "the control domain has no vif", "`bridge` shows its networks");
 }
 
 int cmd_network_attach(const struct command_call *call)
@@ -55,7 +31,7 @@ int cmd_network_attach(const struct command_call *call)
 
     if (status)
         return status;
-    if (!join_words(call, spec))
+    if (!devices_join(call, spec, sizeof(spec)))
         return report_usage(call->command, "the interface's description is longer than %u bytes",
                             SPEC_SIZE - 1);
     if (!config_vif_parse(spec, &vif, problem, sizeof(problem)))

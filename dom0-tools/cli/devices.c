@@ -1,10 +1,38 @@
 /* devices.c: see devices.h. */
 #include "devices.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "../backends/block/blkback.h"
 #include "../backends/net/netback.h"
+#include "../toolstack/domain.h"
+#include "report.h"
+
+bool devices_join(const struct command_call *call, char *spec, size_t size)
+{
+    size_t length = 0;
+
+    spec[0] = 0;
+    for (size_t i = 1; i < call->count; i++) {
+        const char *word = call->words[i];
+        bool comma = length > 0 && spec[length - 1] != ',' && word[0] != ',';
+
+        if (length + strlen(word) + 2 > size)
+            return false;
+        length += (size_t)snprintf(spec + length, size - length, "%s%s", comma ? "," : "", word);
+    }
+    return true;
+}
+
+int devices_find_guest(const struct command_call *call, domid_t *domid, const char *why_not, const char *advice)
+{
+    struct toolstack_error err;
+
+    if (toolstack_find(call->words[0], domid, &err))
+        return report_toolstack(call, &err);
+    return *domid == 0 ? report_failure(call, call->words[0], 0, advice, "%s", why_not) : STATUS_OK;
+}
 
 static void add_vbd(void *arg, unsigned number, const struct vbd_statistics *s)
 {

@@ -43,21 +43,15 @@ uint16_t checksum_memory(const void *p, size_t bytes)
 uint16_t checksum_packet(const struct packet *p, size_t offset, size_t bytes)
 {
     uint16_t sum = 0, part;
-    size_t done = 0;
+    size_t done = 0, n;
+    uint8_t *at;
 
-    for (unsigned i = 0; i < p->piece_count && done < bytes; i++) {
-        const struct packet_piece *piece = &p->pieces[i];
-        size_t n;
-
-        if (offset >= piece->bytes) {
-            offset -= piece->bytes;
-            continue;
-        }
-        n = piece->bytes - offset < bytes - done ? piece->bytes - offset : bytes - done;
-        part = checksum_memory(piece->at + offset, n);
+    while (done < bytes && (n = packet_at(p, offset + done, &at)) != 0) {
+        if (n > bytes - done)
+            n = bytes - done;
+        part = checksum_memory(at, n);
         sum = checksum_add(sum, done & 1 ? __builtin_bswap16(part) : part);
         done += n;
-        offset = 0;
     }
     return sum;
 }

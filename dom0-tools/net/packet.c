@@ -134,26 +134,32 @@ bool packet_append(struct packet *p, struct packet *tail)
     return true;
 }
 
+size_t packet_at(const struct packet *p, size_t offset, uint8_t **at)
+{
+    unsigned i = 0;
+
+    while (i < p->piece_count && offset >= p->pieces[i].bytes)
+        offset -= p->pieces[i++].bytes;
+    if (i == p->piece_count)
+        return 0;
+    *at = p->pieces[i].at + offset;
+    return p->pieces[i].bytes - offset;
+}
+
 /* Copies between a frame and memory: one of `out` and `in` is NULL. */
 static size_t transfer(const struct packet *p, size_t offset, uint8_t *out, const uint8_t *in, size_t bytes)
 {
-    size_t done = 0;
+    size_t done = 0, n;
+    uint8_t *at;
 
-    for (unsigned i = 0; i < p->piece_count && done < bytes; i++) {
-        const struct packet_piece *piece = &p->pieces[i];
-        size_t n;
-
-        if (offset >= piece->bytes) {
-            offset -= piece->bytes;
-            continue;
-        }
-        n = piece->bytes - offset < bytes - done ? piece->bytes - offset : bytes - done;
+    while (done < bytes && (n = packet_at(p, offset + done, &at)) != 0) {
+        if (n > bytes - done)
+            n = bytes - done;
         if (out)
-            memcpy(out + done, piece->at + offset, n);
+            memcpy(out + done, at, n);
         else
-            memcpy(piece->at + offset, in + done, n);
+            memcpy(at, in + done, n);
         done += n;
-        offset = 0;
     }
     return done;
 }
@@ -171,22 +177,14 @@ size_t packet_write(struct packet *p, size_t offset, const void *buf, size_t byt
 size_t packet_copy(struct packet *to, size_t to_offset, const struct packet *from, size_t offset,
                    size_t bytes)
 {
-    size_t done = 0;
+    size_t done = 0, n;
+    uint8_t *at;
 
-    for (unsigned i = 0; i < from->piece_count && done < bytes; i++) {
-        const struct packet_piece *piece = &from->pieces[i];
-        size_t n;
-
-        if (offset >= piece->bytes) {
-            offset -= piece->bytes;
-            continue;
-        }
-        n = piece->bytes - offset < bytes - done ? piece->bytes - offset : bytes - done;
-        n = packet_write(to, to_offset + done, piece->at + offset, n);
+    while (done < bytes && (n = packet_at(from, offset + done, &at)) != 0) {
+        n = packet_write(to, to_offset + done, at, n < bytes - done ? n : bytes - done);
         if (n == 0)
             break;
         done += n;
-        offset = 0;
     }
     return done;
 }

@@ -62,6 +62,9 @@ void packet_trim(struct packet *p, size_t bytes);
 bool packet_pull(struct packet *p, size_t bytes);
 bool packet_append(struct packet *p, struct packet *tail);
 
+/* The bytes side by side that begin at `offset` of a frame: where, and how many; 0 at its end. */
+size_t packet_at(const struct packet *p, size_t offset, uint8_t **at);
+
 /* Copies out of and into a frame, and from one into another; bytes beyond an end are not touched. How many
  * were copied. */
 size_t packet_read(const struct packet *p, size_t offset, void *buf, size_t bytes);

@@ -1,10 +1,11 @@
 /* config_disk.c: see config_disk.h. */
 #include "config_disk.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "config_spec.h"
 
 #define FIELD_SIZE 300
 
@@ -102,168 +103,124 @@ bool config_vdev_number(const char *name, uint32_t *number)
 
 /* ---- a specification ---- */
 
-struct reading {
-    struct config_disk *disk;
-    char *problem;
-    size_t size;
-    bool failed;
-};
-
-static void wrong(struct reading *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void wrong(struct reading *r, const char *format, ...)
+static struct config_disk *disk_of(struct spec *s)
 {
-    va_list args;
-
-    if (r->failed)
-        return;
-    r->failed = true;
-    va_start(args, format);
-    vsnprintf(r->problem, r->size, format, args);
-    va_end(args);
+    return s->to;
 }
 
-static void set_target(struct reading *r, const char *value)
+static void set_target(struct spec *s, const char *value)
 {
     static const char *const prefixes[] = { "phy:", "raw:", "file:" };
 
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
         if (strncmp(value, prefixes[i], strlen(prefixes[i])) == 0)
             value += strlen(prefixes[i]);
-    if (strlen(value) >= sizeof(r->disk->target))
-        wrong(r, "the target is longer than %zu bytes", sizeof(r->disk->target) - 1);
+    if (strlen(value) >= sizeof(disk_of(s)->target))
+        spec_wrong(s, "the target is longer than %zu bytes", sizeof(disk_of(s)->target) - 1);
     else
-        strcpy(r->disk->target, value);
+        strcpy(disk_of(s)->target, value);
 }
 
-static void set_format(struct reading *r, const char *value)
+static void set_format(struct spec *s, const char *value)
 {
     if (*value && strcmp(value, "raw") != 0)
-        wrong(r, "format `%.40s`: only raw disks and images can be used", value);
+        spec_wrong(s, "format `%.40s`: only raw disks and images can be used", value);
 }
 
-static void set_vdev(struct reading *r, const char *value)
+static void set_vdev(struct spec *s, const char *value)
 {
-    struct config_disk *d = r->disk;
+    struct config_disk *d = disk_of(s);
 
     if (strlen(value) >= sizeof(d->vdev) || !config_vdev_number(value, &d->number)) {
-        wrong(r, "vdev `%.40s` is no name of a disk, such as xvda", value);
+        spec_wrong(s, "vdev `%.40s` is no name of a disk, such as xvda", value);
         return;
     }
     strcpy(d->vdev, value);
 }
 
-static void set_access(struct reading *r, const char *value)
+static void set_access(struct spec *s, const char *value)
 {
     if (strcmp(value, "r") == 0 || strcmp(value, "ro") == 0)
-        r->disk->read_only = true;
+        disk_of(s)->read_only = true;
     else if (*value && strcmp(value, "w") != 0 && strcmp(value, "rw") != 0)
-        wrong(r, "access `%.40s`: must be r, ro, w or rw", value);
+        spec_wrong(s, "access `%.40s`: must be r, ro, w or rw", value);
 }
 
-static void set_backendtype(struct reading *r, const char *value)
+static void set_backendtype(struct spec *s, const char *value)
 {
     if (*value && strcmp(value, "phy") != 0)
-        wrong(r, "backendtype `%.40s`: there is one backend, phy", value);
+        spec_wrong(s, "backendtype `%.40s`: there is one backend, phy", value);
 }
 
-static void set_backend(struct reading *r, const char *value)
+static void set_backend(struct spec *s, const char *value)
 {
     if (*value && strcmp(value, "0") != 0 && strcmp(value, "Domain-0") != 0)
-        wrong(r, "backend `%.40s`: disks come from the control domain", value);
+        spec_wrong(s, "backend `%.40s`: disks come from the control domain", value);
 }
 
-static void set_devtype(struct reading *r, const char *value)
+static void set_devtype(struct spec *s, const char *value)
 {
     if (strcmp(value, "cdrom") == 0)
-        r->disk->cdrom = r->disk->read_only = true;
+        disk_of(s)->cdrom = disk_of(s)->read_only = true;
     else if (strcmp(value, "disk") != 0)
-        wrong(r, "devtype `%.40s`: must be disk or cdrom", value);
+        spec_wrong(s, "devtype `%.40s`: must be disk or cdrom", value);
 }
 
-static void set_script(struct reading *r, const char *value)
+static void set_script(struct spec *s, const char *value)
 {
     if (*value)
-        wrong(r, "script: the control domain runs no scripts");
+        spec_wrong(s, "script: the control domain runs no scripts");
 }
 
-typedef void setter(struct reading *r, const char *value);
-
-static const struct { const char *key; setter *set; } keys[] = {
+static const struct spec_key keys[] = {
     { "format", set_format }, { "vdev", set_vdev }, { "access", set_access }, { "backendtype", set_backendtype },
     { "backend", set_backend }, { "devtype", set_devtype }, { "script", set_script },
 };
 
-static setter *const positional[] = { set_target, set_format, set_vdev, set_access };
+static void (*const positional[])(struct spec *s, const char *value) = { set_target, set_format, set_vdev, set_access };
 
 /* True if the field was a key with a value, or a key that stands alone. */
-static bool read_named(struct reading *r, const char *field)
+static bool read_named(struct spec *s, const char *field)
 {
-    const char *equals = strchr(field, '=');
-    size_t length = equals ? (size_t)(equals - field) : 0;
-
     if (strcmp(field, "discard") == 0 || strcmp(field, "no-discard") == 0) {
-        r->disk->no_discard = field[0] == 'n';
+        disk_of(s)->no_discard = field[0] == 'n';
         return true;
     }
     if (strcmp(field, "cdrom") == 0) {
-        set_devtype(r, "cdrom");
+        set_devtype(s, "cdrom");
         return true;
     }
     if (strcmp(field, "direct-io-safe") == 0)
         return true;        /* here it always is */
-    if (!equals)
+    if (!strchr(field, '='))
         return false;
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        if (strlen(keys[i].key) == length && strncmp(field, keys[i].key, length) == 0) {
-            keys[i].set(r, equals + 1);
-            return true;
-        }
-    }
-    wrong(r, "`%.40s`: no such key", field);
-    return true;
-}
-
-/* The next field without the blanks around it. False: it is too long. */
-static bool next_field(const char **text, char field[FIELD_SIZE])
-{
-    const char *start = *text + strspn(*text, " \t"), *end = start + strcspn(start, ",");
-
-    *text = *end ? end + 1 : end;
-    while (end > start && (end[-1] == ' ' || end[-1] == '\t'))
-        end--;
-    if (end - start >= FIELD_SIZE)
-        return false;
-    memcpy(field, start, (size_t)(end - start));
-    field[end - start] = 0;
+    spec_set(s, keys, sizeof(keys) / sizeof(keys[0]), field);
     return true;
 }
 
 bool config_disk_parse(const char *text, struct config_disk *disk, char *problem, size_t size)
 {
-    struct reading r = { disk, problem, size, false };
+    struct spec s = { disk, problem, size, false };
     char field[FIELD_SIZE];
     unsigned place = 0;
 
     memset(disk, 0, sizeof(*disk));
-    while (*text && !r.failed) {
+    while (*text && !s.failed) {
         text += strspn(text, " \t");
         if (strncmp(text, "target=", 7) == 0) {     /* to the end, whatever is in it */
-            set_target(&r, text + 7);
+            set_target(&s, text + 7);
             break;
         }
-        if (!next_field(&text, field))
-            wrong(&r, "a field is longer than %u bytes", FIELD_SIZE - 1);
-        else if (read_named(&r, field))
+        if (!spec_next(&s, &text, field, sizeof(field)) || read_named(&s, field))
             continue;
-        else if (place < sizeof(positional) / sizeof(positional[0]))
-            positional[place++](&r, field);
+        if (place < sizeof(positional) / sizeof(positional[0]))
+            positional[place++](&s, field);
         else
-            wrong(&r, "`%.40s`: one field too many", field);
+            spec_wrong(&s, "`%.40s`: one field too many", field);
     }
-    if (!r.failed && !disk->target[0])
-        wrong(&r, "no target: name a disk, a partition or a file of the host");
-    if (!r.failed && !disk->vdev[0])
-        wrong(&r, "no vdev: name the disk as the guest shall see it, such as xvda");
-    return !r.failed;
+    if (!s.failed && !disk->target[0])
+        spec_wrong(&s, "no target: name a disk, a partition or a file of the host");
+    if (!s.failed && !disk->vdev[0])
+        spec_wrong(&s, "no vdev: name the disk as the guest shall see it, such as xvda");
+    return !s.failed;
 }

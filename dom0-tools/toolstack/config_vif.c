@@ -2,10 +2,11 @@
 #include "config_vif.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "config_spec.h"
 
 #define FIELD_SIZE 128
 #define MTU_LEAST  68u
@@ -165,32 +166,16 @@ bool config_rate_parse(const char *text, uint32_t *bytes, uint32_t *us)
 
 /* ---- a specification ---- */
 
-struct reading {
-    struct config_vif *vif;
-    char *problem;
-    size_t size;
-    bool failed;
-};
-
-static void wrong(struct reading *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void wrong(struct reading *r, const char *format, ...)
+static struct config_vif *vif_of(struct spec *s)
 {
-    va_list args;
-
-    if (r->failed)
-        return;
-    r->failed = true;
-    va_start(args, format);
-    vsnprintf(r->problem, r->size, format, args);
-    va_end(args);
+    return s->to;
 }
 
-static void set_mac(struct reading *r, const char *value)
+static void set_mac(struct spec *s, const char *value)
 {
-    r->vif->has_mac = config_mac_parse(value, r->vif->mac);
-    if (!r->vif->has_mac)
-        wrong(r, "mac `%.40s` is no address of a single station, such as 00:16:3e:01:02:03", value);
+    vif_of(s)->has_mac = config_mac_parse(value, vif_of(s)->mac);
+    if (!vif_of(s)->has_mac)
+        spec_wrong(s, "mac `%.40s` is no address of a single station, such as 00:16:3e:01:02:03", value);
 }
 
 static bool is_name(const char *text)
@@ -203,70 +188,70 @@ static bool is_name(const char *text)
     return length > 0 && length < CONFIG_NET_NAME_SIZE && isalnum((unsigned char)text[0]);
 }
 
-static void set_name(struct reading *r, const char *key, const char *value, char name[CONFIG_NET_NAME_SIZE])
+static void set_name(struct spec *s, const char *key, const char *value, char name[CONFIG_NET_NAME_SIZE])
 {
     if (!is_name(value))
-        wrong(r, "%s `%.40s`: a name has 1 to %d letters, digits, - _ and .", key, value,
+        spec_wrong(s, "%s `%.40s`: a name has 1 to %d letters, digits, - _ and .", key, value,
               CONFIG_NET_NAME_SIZE - 1);
     else
         strcpy(name, value);
 }
 
-static void set_bridge(struct reading *r, const char *value)
+static void set_bridge(struct spec *s, const char *value)
 {
-    set_name(r, "bridge", value, r->vif->bridge);
+    set_name(s, "bridge", value, vif_of(s)->bridge);
 }
 
-static void set_vifname(struct reading *r, const char *value)
+static void set_vifname(struct spec *s, const char *value)
 {
-    set_name(r, "vifname", value, r->vif->name);
+    set_name(s, "vifname", value, vif_of(s)->name);
 }
 
-static void set_ip(struct reading *r, const char *value)
+static void set_ip(struct spec *s, const char *value)
 {
-    struct config_vif *v = r->vif;
+    struct config_vif *v = vif_of(s);
 
     v->address_count = strlen(value) < sizeof(v->ip) ? config_ip_parse(value, v->addresses) : 0;
     if (v->address_count == 0)
-        wrong(r, "ip `%.60s`: must be one to %d IPv4 addresses, or address, netmask and gateway", value,
+        spec_wrong(s, "ip `%.60s`: must be one to %d IPv4 addresses, or address, netmask and gateway", value,
               CONFIG_VIF_ADDRESSES);
     else
         strcpy(v->ip, value);
 }
 
-static void set_rate(struct reading *r, const char *value)
+static void set_rate(struct spec *s, const char *value)
 {
-    if (!config_rate_parse(value, &r->vif->rate_bytes, &r->vif->rate_us))
-        wrong(r, "rate `%.40s`: must be as 10Mb/s or 250KB/s@20ms", value);
+    if (!config_rate_parse(value, &vif_of(s)->rate_bytes, &vif_of(s)->rate_us))
+        spec_wrong(s, "rate `%.40s`: must be as 10Mb/s or 250KB/s@20ms", value);
 }
 
-static void set_type(struct reading *r, const char *value)
+static void set_type(struct spec *s, const char *value)
 {
     if (strcmp(value, "vif") != 0)
-        wrong(r, "type `%.40s`: there is one, vif; cards are not emulated", value);
+        spec_wrong(s, "type `%.40s`: there is one, vif; cards are not emulated", value);
 }
 
-static void set_model(struct reading *r, const char *value)
+static void set_model(struct spec *s, const char *value)
 {
-    wrong(r, "model `%.40s`: cards are not emulated; remove it", value);
+    spec_wrong(s, "model `%.40s`: cards are not emulated; remove it", value);
 }
 
-static void set_script(struct reading *r, const char *value)
-{
-    if (*value)
-        wrong(r, "script: the control domain runs no scripts; name a `bridge`");
-}
-
-static void set_gatewaydev(struct reading *r, const char *value)
+static void set_script(struct spec *s, const char *value)
 {
     if (*value)
-        wrong(r, "gatewaydev: interfaces are bridged, not routed; name a `bridge`");
+        spec_wrong(s, "script: the control domain runs no scripts; name a `bridge`");
 }
 
-static void set_backend(struct reading *r, const char *value)
+static void set_gatewaydev(struct spec *s, const char *value)
+{
+    if (*value)
+        spec_wrong(s, "gatewaydev: interfaces are bridged, not routed; name a `bridge`");
+}
+
+static void set_backend(struct spec *s, const char *value)
 {
     if (*value && strcmp(value, "0") != 0 && strcmp(value, "Domain-0") != 0)
-        wrong(r, "backend `%.40s`: interfaces come from the control domain", value);
+        spec_wrong(s, "backend `%.40s`: interfaces come from the control domain", value);
 }
 
 static bool number(const char *value, uint64_t least, uint64_t most, unsigned *to)
@@ -279,42 +264,40 @@ static bool number(const char *value, uint64_t least, uint64_t most, unsigned *t
     return true;
 }
 
-static void set_devid(struct reading *r, const char *value)
+static void set_devid(struct spec *s, const char *value)
 {
-    r->vif->has_handle = number(value, 0, HANDLES - 1, &r->vif->handle);
-    if (!r->vif->has_handle)
-        wrong(r, "devid `%.40s`: must be a number from 0 to %u", value, HANDLES - 1);
+    vif_of(s)->has_handle = number(value, 0, HANDLES - 1, &vif_of(s)->handle);
+    if (!vif_of(s)->has_handle)
+        spec_wrong(s, "devid `%.40s`: must be a number from 0 to %u", value, HANDLES - 1);
 }
 
-static void set_mtu(struct reading *r, const char *value)
+static void set_mtu(struct spec *s, const char *value)
 {
-    if (!number(value, MTU_LEAST, MTU_MOST, &r->vif->mtu))
-        wrong(r, "mtu `%.40s`: must be a number from %u to %u", value, MTU_LEAST, MTU_MOST);
+    if (!number(value, MTU_LEAST, MTU_MOST, &vif_of(s)->mtu))
+        spec_wrong(s, "mtu `%.40s`: must be a number from %u to %u", value, MTU_LEAST, MTU_MOST);
 }
 
-static void set_flag(struct reading *r, const char *key, const char *value, bool *no)
+static void set_flag(struct spec *s, const char *key, const char *value, bool *no)
 {
     if (strcmp(value, "0") == 0 || strcmp(value, "no") == 0 || strcmp(value, "off") == 0)
         *no = true;
     else if (strcmp(value, "1") == 0 || strcmp(value, "yes") == 0 || strcmp(value, "on") == 0)
         *no = false;
     else
-        wrong(r, "%s `%.40s`: must be 0 or 1", key, value);
+        spec_wrong(s, "%s `%.40s`: must be 0 or 1", key, value);
 }
 
-static void set_trusted(struct reading *r, const char *value)
+static void set_trusted(struct spec *s, const char *value)
 {
-    set_flag(r, "trusted", value, &r->vif->distrusted);
+    set_flag(s, "trusted", value, &vif_of(s)->distrusted);
 }
 
-static void set_antispoof(struct reading *r, const char *value)
+static void set_antispoof(struct spec *s, const char *value)
 {
-    set_flag(r, "antispoof", value, &r->vif->any_source);
+    set_flag(s, "antispoof", value, &vif_of(s)->any_source);
 }
 
-typedef void setter(struct reading *r, const char *value);
-
-static const struct { const char *key; setter *set; } keys[] = {
+static const struct spec_key keys[] = {
     { "mac", set_mac }, { "bridge", set_bridge }, { "ip", set_ip }, { "rate", set_rate },
     { "vifname", set_vifname }, { "type", set_type }, { "model", set_model }, { "script", set_script },
     { "gatewaydev", set_gatewaydev },
@@ -322,53 +305,23 @@ static const struct { const char *key; setter *set; } keys[] = {
     { "antispoof", set_antispoof },
 };
 
-static void read_field(struct reading *r, const char *field)
+static void read_field(struct spec *s, const char *field)
 {
-    const char *equals = strchr(field, '=');
-    size_t length = equals ? (size_t)(equals - field) : 0;
-
-    if (*field == 0)
-        return;
-    if (!equals) {
-        wrong(r, "`%.40s`: must be KEY=VALUE", field);
-        return;
-    }
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        if (strlen(keys[i].key) == length && strncmp(field, keys[i].key, length) == 0) {
-            keys[i].set(r, equals + 1);
-            return;
-        }
-    }
-    wrong(r, "`%.40s`: no such key", field);
-}
-
-/* The next field without the blanks around it. False: it is too long. */
-static bool next_field(const char **text, char field[FIELD_SIZE])
-{
-    const char *start = *text + strspn(*text, " \t"), *end = start + strcspn(start, ",");
-
-    *text = *end ? end + 1 : end;
-    while (end > start && (end[-1] == ' ' || end[-1] == '\t'))
-        end--;
-    if (end - start >= FIELD_SIZE)
-        return false;
-    memcpy(field, start, (size_t)(end - start));
-    field[end - start] = 0;
-    return true;
+    if (*field && !strchr(field, '='))
+        spec_wrong(s, "`%.40s`: must be KEY=VALUE", field);
+    else if (*field)
+        spec_set(s, keys, sizeof(keys) / sizeof(keys[0]), field);
 }
 
 bool config_vif_parse(const char *text, struct config_vif *vif, char *problem, size_t size)
 {
-    struct reading r = { vif, problem, size, false };
+    struct spec s = { vif, problem, size, false };
     char field[FIELD_SIZE];
 
     memset(vif, 0, sizeof(*vif));
     strcpy(vif->bridge, CONFIG_BRIDGE_DEFAULT);
-    while (*text && !r.failed) {
-        if (next_field(&text, field))
-            read_field(&r, field);
-        else
-            wrong(&r, "a field is longer than %u bytes", FIELD_SIZE - 1);
-    }
-    return !r.failed;
+    while (*text && !s.failed)
+        if (spec_next(&s, &text, field, sizeof(field)))
+            read_field(&s, field);
+    return !s.failed;
 }

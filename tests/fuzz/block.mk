@@ -5,7 +5,7 @@ fuzz-kit-flags := -Idom0-tools -Itests/fuzz -Ihypercall-abi/include -idirafter g
     -O0 $(fuzz-loads)
 
 fuzz-targets += vbd
-fuzz-vbd-srcs := tests/fuzz/fuzz_vbd.c $(fuzz-kit-srcs) \
+fuzz-vbd-srcs := tests/fuzz/fuzz_vbd.c $(fuzz-kit-srcs) dom0-tools/backends/xenbus/copies.c \
     $(addprefix dom0-tools/backends/block/,vbd.c vbd_requests.c vbd_copy.c blkif.c)
 fuzz-vbd-flags := $(fuzz-kit-flags)
 fuzz-vbd-length := 1024

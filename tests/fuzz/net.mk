@@ -2,7 +2,7 @@
 net-fuzz-srcs := $(addprefix dom0-tools/net/,pool.c share.c packet.c checksum.c segment.c policy.c port.c bridge.c rate.c)
 
 fuzz-targets += vif
-fuzz-vif-srcs := tests/fuzz/fuzz_vif.c $(net-fuzz-srcs) $(fuzz-kit-srcs) \
+fuzz-vif-srcs := tests/fuzz/fuzz_vif.c $(net-fuzz-srcs) $(fuzz-kit-srcs) dom0-tools/backends/xenbus/copies.c \
     $(addprefix dom0-tools/backends/net/,vif.c vif_tx.c vif_rx.c netif.c headers.c)
 fuzz-vif-flags := $(fuzz-kit-flags)
 fuzz-vif-length := 1024
@@ -10,7 +10,7 @@ fuzz-vif-runs := 6000
 
 fuzz-targets += netback
 fuzz-netback-srcs := tests/fuzz/fuzz_netback.c $(net-fuzz-srcs) $(fuzz-kit-srcs) $(fuzz-store-srcs) \
-    $(wildcard dom0-tools/backends/net/*.c dom0-tools/backends/xenbus/*.c) dom0-tools/toolstack/config_vif.c
+    $(wildcard dom0-tools/backends/net/*.c dom0-tools/backends/xenbus/*.c) $(addprefix dom0-tools/toolstack/,config_vif.c config_spec.c)
 fuzz-netback-flags := $(fuzz-kit-flags) $(fuzz-store-flags)
 fuzz-netback-libs := $(fuzz-store-libs)
 fuzz-netback-seeds := tests/fuzz/seeds/netback

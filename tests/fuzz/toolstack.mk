@@ -2,7 +2,7 @@
 fuzz-targets += toolstack_config toolstack_image
 
 fuzz-toolstack_config-srcs := tests/fuzz/fuzz_toolstack_config.c $(addprefix dom0-tools/toolstack/, \
-    error.c config_report.c config_syntax.c config_cpus.c config_disk.c config_vif.c config_keys.c)
+    error.c config_report.c config_syntax.c config_cpus.c config_disk.c config_vif.c config_spec.c config_keys.c)
 fuzz-toolstack_config-flags := -Idom0-tools/toolstack
 fuzz-toolstack_config-seeds := tests/unit/toolstack-config
 fuzz-toolstack_config-runs := 30000
@@ -32,7 +32,7 @@ fuzz-toolstack_image-runs := 8000
 
 fuzz-targets += config_devices
 fuzz-config_devices-srcs := tests/fuzz/fuzz_config_devices.c $(fuzz-kit-srcs) \
-    $(addprefix dom0-tools/toolstack/,config_disk.c config_vif.c)
+    $(addprefix dom0-tools/toolstack/,config_disk.c config_vif.c config_spec.c)
 fuzz-config_devices-flags := $(fuzz-kit-flags)
 fuzz-config_devices-seeds := tests/fuzz/seeds/config_devices
 fuzz-config_devices-length := 300

@@ -1,7 +1,7 @@
 # Interfaces in configurations; the network backend's pure part; an interface with a frontend that is played.
 unit-tests += config_vif
 
-config_vif-srcs := tests/unit/test_config_vif.c dom0-tools/toolstack/config_vif.c
+config_vif-srcs := tests/unit/test_config_vif.c $(addprefix dom0-tools/toolstack/,config_vif.c config_spec.c)
 config_vif-flags := -Idom0-tools
 
 netback-net := tests/unit/net_host.c $(addprefix dom0-tools/net/,pool.c share.c packet.c checksum.c segment.c)
@@ -12,6 +12,7 @@ netif-srcs := tests/unit/test_netif.c dom0-tools/backends/net/netif.c dom0-tools
 netif-flags := $(netback-flags)
 
 unit-tests += vif
-vif-srcs := tests/unit/test_vif.c $(addprefix dom0-tools/backends/net/,netif.c headers.c vif.c vif_tx.c vif_rx.c) $(netback-net) \
+vif-srcs := tests/unit/test_vif.c dom0-tools/backends/xenbus/copies.c \
+    $(addprefix dom0-tools/backends/net/,netif.c headers.c vif.c vif_tx.c vif_rx.c) $(netback-net) \
     $(addprefix dom0-tools/net/,policy.c port.c bridge.c rate.c)
 vif-flags := $(netback-flags)

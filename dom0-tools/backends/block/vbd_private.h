@@ -14,7 +14,6 @@
 
 #define SLOTS       32u         /* requests that are taken and not answered */
 #define PAGES       96u         /* for their data: three of the longest */
-#define COPIES      96u         /* grant copies in a batch */
 
 /* A request on its way. */
 struct slot {
@@ -57,9 +56,6 @@ struct vbd {
     xen_pfn_t frames[PAGES];
     void *free_pages[PAGES];
     unsigned free_page_count;
-    struct gnttab_copy copies[COPIES];
-    struct slot *copy_owner[COPIES];
-    unsigned copy_count;
     struct vbd_statistics statistics;
 };
 
@@ -98,6 +94,6 @@ void vbd_copy_data(struct vbd *v, struct slot *s);
 void vbd_fetch_list(struct vbd *v, struct slot *s);
 int vbd_take_list(struct vbd *v, struct slot *s);
 
-void vbd_run_copies(struct vbd *v);
+void vbd_run_copies(void);
 
 #endif

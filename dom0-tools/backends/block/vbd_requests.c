@@ -160,7 +160,7 @@ void vbd_take_done(struct vbd *v)
         if (s->io.kind == BLOCK_READ)
             vbd_copy_data(v, s);
     }
-    vbd_run_copies(v);
+    vbd_run_copies();
     for (s = list; s; s = s->next_done)
         finish(v, s);
 }
@@ -206,14 +206,14 @@ static void fetch_all(struct vbd *v, struct slot **batch, unsigned count)
     for (unsigned i = 0; i < count; i++)
         if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.indirect)
             vbd_fetch_list(v, batch[i]);
-    vbd_run_copies(v);
+    vbd_run_copies();
     for (unsigned i = 0; i < count; i++)
         if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.indirect)
             batch[i]->status = vbd_take_list(v, batch[i]);
     for (unsigned i = 0; i < count; i++)
         if (batch[i]->status == BLKIF_RSP_OKAY && batch[i]->io.kind == BLOCK_WRITE)
             vbd_copy_data(v, batch[i]);
-    vbd_run_copies(v);
+    vbd_run_copies();
 }
 
 /* What the front end's index says, once it is sane. */

@@ -4,15 +4,13 @@
 
 #include <xen/abi-barrier.h>
 #include <pv/event.h>
-#include <pv/grant.h>
-#include <pv/memory.h>
 #include <pv/time.h>
 
+#include "../xenbus/copies.h"
 #include "vif_private.h"
 
 #define FRAMES  32u                     /* of a turn */
 #define ENTRIES 128u                    /* of the ring, in a turn */
-#define COPIES  128u                    /* of a call */
 #define CROWD        8u                 /* frames that wait, from which on short ones are kept compact */
 #define STALE_NS     (10 * PV_NS_PER_SEC)       /* a guest that takes nothing for so long has gone away */
 
@@ -22,9 +20,6 @@ static unsigned first_entry[FRAMES];
 static bool failed[FRAMES];
 static struct netif_rx_request requests[ENTRIES];
 static unsigned frame_count, entry_count;
-static struct gnttab_copy copies[COPIES];
-static uint8_t copy_owner[COPIES];
-static unsigned copy_count;
 
 /* ---- the backlog ---- */
 
@@ -87,34 +82,12 @@ void vif_deliver(struct net_port *port, struct packet *p)
 
 /* ---- copies ---- */
 
-static void run_copies(void)
+static void note_failure(void *owner)
 {
-    if (copy_count)
-        pv_grant_copy(copies, copy_count);
-    for (unsigned i = 0; i < copy_count; i++)
-        if (copies[i].status != GNTST_okay)
-            failed[copy_owner[i]] = true;
-    copy_count = 0;
+    *(bool *)owner = true;
 }
 
-static void add_copy(struct vif *v, unsigned i, uint64_t from, grant_ref_t ref, unsigned at, unsigned bytes)
-{
-    struct gnttab_copy *c;
-
-    if (copy_count == COPIES)
-        run_copies();
-    copy_owner[copy_count] = (uint8_t)i;
-    c = &copies[copy_count++];
-    memset(c, 0, sizeof(*c));
-    c->flags = GNTCOPY_dest_gref;
-    c->len = (uint16_t)bytes;
-    c->source.u.gmfn = from >> PV_PAGE_SHIFT;
-    c->source.offset = from & (PV_PAGE_SIZE - 1);
-    c->source.domid = DOMID_SELF;
-    c->dest.u.ref = ref;
-    c->dest.offset = (uint16_t)at;
-    c->dest.domid = v->config.domid;
-}
+static struct copies copies = { .failed = note_failure };
 
 /* A frame's bytes fill the pages of its entries from their beginning; the second entry may be an extra info,
  * whose page stays empty. */
@@ -129,7 +102,8 @@ static void send_frame(struct vif *v, unsigned i)
         for (unsigned done = 0; done < piece->bytes;) {
             unsigned bytes = piece->bytes - done < NETIF_PAGE - at ? piece->bytes - done : NETIF_PAGE - at;
 
-            add_copy(v, i, piece->machine + done, requests[entry].gref, at, bytes);
+            copies_deliver(&copies, &failed[i], v->config.domid, requests[entry].gref, at, piece->machine + done,
+                           bytes);
             done += bytes;
             at += bytes;
             if (at == NETIF_PAGE) {
@@ -206,7 +180,7 @@ bool vif_rx_turn(struct vif_queue *q)
         ;
     if (frame_count == 0)
         return false;
-    run_copies();
+    copies_run(&copies);
     q->vif->moved_ns = pv_now_ns();
     for (unsigned i = 0; i < frame_count; i++)
         answer(q, i);

@@ -5,54 +5,26 @@
 
 #include <xen/abi-barrier.h>
 #include <pv/event.h>
-#include <pv/grant.h>
-#include <pv/memory.h>
 #include <pv/time.h>
 
+#include "../xenbus/copies.h"
 #include "vif_private.h"
 
 #define PACKETS 32u             /* of a turn */
 #define BYTES   (256u * 1024u)  /* ... after which it takes no more packets */
-#define COPIES  128u            /* of a call; a packet has at most fragments and pages of its own */
 
 static struct netif_tx batch[PACKETS];
 static struct packet *packets[PACKETS];
 static int16_t status[PACKETS];
-static struct gnttab_copy copies[COPIES];
-static uint8_t copy_owner[COPIES];
-static unsigned copy_count;
 
 /* ---- fetching ---- */
 
-static void run_copies(void)
+static void note_failure(void *owner)
 {
-    if (copy_count)
-        pv_grant_copy(copies, copy_count);
-    for (unsigned i = 0; i < copy_count; i++)
-        if (copies[i].status != GNTST_okay)
-            status[copy_owner[i]] = NETIF_RSP_ERROR;
-    copy_count = 0;
+    *(int16_t *)owner = NETIF_RSP_ERROR;
 }
 
-static void add_copy(struct vif *v, unsigned i, const struct netif_fragment *f, unsigned from, uint64_t to,
-                     unsigned bytes)
-{
-    struct gnttab_copy *c;
-
-    if (copy_count == COPIES)
-        run_copies();
-    copy_owner[copy_count] = (uint8_t)i;
-    c = &copies[copy_count++];
-    memset(c, 0, sizeof(*c));
-    c->flags = GNTCOPY_source_gref;
-    c->len = (uint16_t)bytes;
-    c->source.u.ref = f->ref;
-    c->source.domid = v->config.domid;
-    c->source.offset = (uint16_t)(f->offset + from);
-    c->dest.u.gmfn = to >> PV_PAGE_SHIFT;
-    c->dest.offset = to & (PV_PAGE_SIZE - 1);
-    c->dest.domid = DOMID_SELF;
-}
+static struct copies copies = { .failed = note_failure };
 
 /* The fragments of batch[i] fill the packet's pieces one after the other; both add up to its bytes. */
 static void fetch(struct vif *v, unsigned i)
@@ -68,7 +40,8 @@ static void fetch(struct vif *v, unsigned i)
             unsigned room = piece->bytes - filled;
             unsigned bytes = f->bytes - done < room ? f->bytes - done : room;
 
-            add_copy(v, i, f, done, piece->machine + filled, bytes);
+            copies_fetch(&copies, &status[i], v->config.domid, f->ref, f->offset + done, piece->machine + filled,
+                         bytes);
             done += bytes;
             filled += bytes;
             if (filled == piece->bytes) {
@@ -176,7 +149,7 @@ bool vif_tx_turn(struct vif_queue *q, uint64_t *later)
         bytes += batch[n].bytes;
         prepare(v, n++);
     }
-    run_copies();
+    copies_run(&copies);
     for (unsigned i = 0; i < n; i++)
         answer(q, i);
     if (n)
