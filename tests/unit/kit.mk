@@ -26,3 +26,8 @@ blkfront-flags := $(kit-unit-flags)
 unit-tests += blkfront_store
 blkfront_store-srcs := tests/unit/test_blkfront_store.c guest-pv-kernel/block/blkfront.c
 blkfront_store-flags := $(kit-unit-flags)
+
+# What frontends do in the store, with a backend that is played by the test.
+unit-tests += frontend
+frontend-srcs := tests/unit/test_frontend.c guest-pv-kernel/xenbus/frontend.c
+frontend-flags := $(kit-unit-flags)
