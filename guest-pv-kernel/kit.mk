@@ -14,8 +14,8 @@ kit-srcs := $(addprefix $(kit-dir)/, \
     block/blkfront.c block/ring.c block/parts.c block/disk.c \
     xenbus/client.c xenbus/parse.c xenbus/store.c xenbus/frontend.c xenbus/watch.c xenbus/shutdown.c \
     vfs/vfs.c vfs/path.c vfs/cpio.c vfs/cpiofs.c vfs/consolefile.c \
-    $(addprefix ext4/,cache.c claim.c commit.c directory.c error.c external.c file.c inode.c journal.c map.c mount.c \
-        names.c walk.c) \
+    $(addprefix ext4/,cache.c claim.c commit.c directory.c error.c external.c file.c inode.c journal.c map.c \
+        mount.c names.c walk.c) \
     newlib/files.c newlib/process.c newlib/locks.c lib/bytering.c lib/errno.c lib/siphash.c \
     lwip/sys_arch.c lwip/memory.c lwip/random.c lwip/checksum.c lwip/net.c lwip/address.c \
     lwip/socket.c lwip/share.c lwip/poll.c lwip/names.c lwip/vif.c \
@@ -39,7 +39,8 @@ build/libpv.a: $(kit-objs)
 	$(Q)rm -f $@ && $(ar) rcs $@ $^
 
 define pv-image
-build/$1.debug: $2 $$(kit-start-objs) build/libpv.a build/sysroot/lib/liblwip.a $$(kit-dir)/kit.ld | $$(sysroot)
+build/$1.debug: $2 $$(kit-start-objs) build/libpv.a build/sysroot/lib/liblwip.a $$(kit-dir)/kit.ld \
+    | $$(sysroot)
 	@mkdir -p $$(@D)
 	$$(say) LD $$@
 	$$(Q)$$(cc) $$(pv-ldflags) -T $$(kit-dir)/kit.ld -o $$@ $$(kit-start-objs) $2 \
@@ -51,7 +52,7 @@ endef
 
 -include $(kit-objs:.o=.d) $(kit-start-objs:.o=.d)
 
-# ---- example guests: one folder each; NAME-srcs lists its files, NAME-libs the libraries that it needs besides ----
+# ---- example guests: one folder each; NAME-srcs its files, NAME-libs libraries that it needs besides ----
 guests := hello burn crash disktest netecho webserver badblock badnet
 guest-images := $(guests:%=build/guests/%)
 guest-configs :=

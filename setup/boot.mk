@@ -49,7 +49,8 @@ build/forwards: FORCE setup/forwards.sh
 	@setup/forwards.sh '$(FWD)' file > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-build/boot.cpio: $(archive-files) $(archive-images) $(linux-files) $(pvgrub) build/exec build/forwards build/flags/archive-contents
+build/boot.cpio: $(archive-files) $(archive-images) $(linux-files) $(pvgrub) build/exec build/forwards \
+    build/flags/archive-contents
 	$(say) CPIO $@
 	$(Q)rm -rf build/archive && mkdir -p build/archive/boot build/archive/etc build/archive/usr/lib/grub-xen
 	$(Q)cp $(guest-configs) $(linux-config) build/archive
@@ -71,7 +72,7 @@ build/enso.iso: build/enso build/enso-debug build/dom0 build/boot.cpio setup/gru
 iso: build/enso.iso
 
 # ---- the machine ----
-# The disk keeps what is put on it: it is made if it is missing, and not when something that it was made from is newer.
+# The disk keeps what is put on it: it is made if it is missing, and not when what it was made from is newer.
 default-disk := $(if $(DISK),,build/disk.img)
 
 build/disk.img: | $(guest-images) setup/disk.sh $(wildcard setup/data/*)
@@ -79,6 +80,7 @@ build/disk.img: | $(guest-images) setup/disk.sh $(wildcard setup/data/*)
 	$(Q)setup/disk.sh $@ $(guest-images)
 
 run: build/enso.iso | $(default-disk)
-	$(Q)ISO=$< DISK=$(or $(default-disk),$(filter-out none,$(DISK))) NET=$(NET) FWD='$(FWD)' MEM=$(MEM) CPUS=$(CPUS) ACCEL=$(ACCEL) UEFI=$(UEFI) LOG=build/run.log setup/run.sh
+	$(Q)ISO=$< DISK=$(or $(default-disk),$(filter-out none,$(DISK))) NET=$(NET) \
+	    FWD='$(FWD)' MEM=$(MEM) CPUS=$(CPUS) ACCEL=$(ACCEL) UEFI=$(UEFI) LOG=build/run.log setup/run.sh
 
 .PHONY: iso run

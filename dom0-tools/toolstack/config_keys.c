@@ -384,8 +384,8 @@ static void apply_absent(struct apply *a, const struct config_setting *s)
 static void apply_boot_loader(struct apply *a, const struct config_setting *s)
 {
     if (s->value->is_list || s->value->text[0])
-        wrong(a, &s->value->place, s->key,
-              "the control domain reads no guest's disk; firmware=\"pvgrub64\" starts a kernel that lies there");
+        wrong(a, &s->value->place, s->key, "the control domain reads no guest's disk; "
+              "firmware=\"pvgrub64\" starts a kernel that lies there");
 }
 
 /* GRUB as the kernel: it finds the real one on the guest's disk, inside the guest. */

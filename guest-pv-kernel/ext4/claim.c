@@ -95,7 +95,8 @@ static int zero(struct ext4 *m, const struct run *run, uint64_t count)
 }
 
 /* One run of the file: allocated, and zero if it had nothing. *count becomes what is done. */
-static int reserve_run(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block, uint64_t *count)
+static int reserve_run(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block,
+                       uint64_t *count)
 {
     struct run run;
     int rc = ext4_map(m, ino, inode, block, &run);

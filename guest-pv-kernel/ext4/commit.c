@@ -42,7 +42,8 @@ static int get_inode_bits(struct ext4 *m, dgrp_t group, uint8_t *bits)
     uint32_t per_group = EXT2_INODES_PER_GROUP(m->fs->super);
 
     memset(bits, 0xff, m->cache.unit);
-    return ext4_error(ext2fs_get_inode_bitmap_range2(m->fs->inode_map, (uint64_t)group * per_group + 1, per_group, bits));
+    return ext4_error(ext2fs_get_inode_bitmap_range2(m->fs->inode_map, (uint64_t)group * per_group + 1,
+                                                     per_group, bits));
 }
 
 /* Groups that were never used have no bitmaps on the disk. */
@@ -269,7 +270,7 @@ int ext4_begin_change(struct ext4 *m, bool data)
         rc = -EROFS;
     else if (m->failed)
         rc = -EIO;
-    else if (m->freed && data)      /* their blocks may be used again when the disk knows that they are free */
+    else if (m->freed && data)  /* their blocks may be used again when the disk knows that they are free */
         rc = ext4_commit(m);
     if (rc) {
         ext4_leave(m);
@@ -289,7 +290,8 @@ int ext4_end_change(struct ext4 *m, int rc)
     return ext4_end(m, rc);
 }
 
-/* As many changed blocks as should wait: bitmaps and the like come to them, and all must fit into the journal. */
+/* As many changed blocks as should wait: bitmaps and the like come to them, and all must fit into the
+ * journal. */
 static size_t enough(const struct ext4 *m)
 {
     return m->journal.present && m->journal.half / 2 < EXT4_DIRTY_MAX ? m->journal.half / 2 : EXT4_DIRTY_MAX;

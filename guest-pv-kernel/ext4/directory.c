@@ -113,7 +113,8 @@ static int next_inline(struct ext4 *m, ext2_ino_t ino, uint64_t *cookie, struct 
     return 1;
 }
 
-static int next(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t *cookie, struct collector *c)
+static int next(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t *cookie,
+                struct collector *c)
 {
     const struct ext2_dir_entry *entry;
     int rc;
@@ -130,7 +131,8 @@ static int next(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64
     return 1;
 }
 
-static int directory_readdir(struct pv_file *f, uint64_t *cookie, char *name, size_t size, uint64_t *ino, int *type)
+static int directory_readdir(struct pv_file *f, uint64_t *cookie, char *name, size_t size, uint64_t *ino,
+                             int *type)
 {
     struct ext4_node *n = f->node;
     struct ext2_inode inode;

@@ -1,4 +1,5 @@
-/* error.c: what libext2fs says, as negative newlib errors. Our own I/O manager's codes are errno values already. */
+/* error.c: what libext2fs says, as negative newlib errors. Our own I/O manager's codes are errno values
+ * already. */
 #include "private.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* external.c: what e2fsprogs' journal code wants of other libraries to find a journal on another device. There is none here:
- * nothing has such a name. */
+/* external.c: what e2fsprogs' journal code wants of other libraries to find a journal on another device.
+ * There is none here: nothing has such a name. */
 #include "private.h"
 
 struct blkid_struct_cache;

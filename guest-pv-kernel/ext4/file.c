@@ -10,7 +10,8 @@
 
 /* ---- reading ---- */
 
-/* Part of one block. Small reads in a row profit from the cache, but not where others write past us (`direct`). */
+/* Part of one block. Small reads in a row profit from the cache, but not where others write past us
+ * (`direct`). */
 static int read_part(struct ext4 *m, blk64_t block, size_t offset, void *buf, size_t len, bool direct)
 {
     const uint8_t *bytes = m->bounce;
@@ -21,7 +22,8 @@ static int read_part(struct ext4 *m, blk64_t block, size_t offset, void *buf, si
     return rc;
 }
 
-/* Whole blocks. Some may be in the cache only: a journal that was replayed there, on a disk that stays as it is. */
+/* Whole blocks. Some may be in the cache only: a journal that was replayed there, on a disk that stays as
+ * it is. */
 static int read_blocks(struct ext4 *m, blk64_t block, uint8_t *buf, size_t count)
 {
     int rc = cache_disk_read(&m->cache, block, buf, count);
@@ -35,7 +37,8 @@ static int read_blocks(struct ext4 *m, blk64_t block, uint8_t *buf, size_t count
     return rc;
 }
 
-static int read_run(struct ext4 *m, const struct run *run, size_t offset, uint8_t *buf, size_t len, bool direct)
+static int read_run(struct ext4 *m, const struct run *run, size_t offset, uint8_t *buf, size_t len,
+                    bool direct)
 {
     uint32_t unit = m->cache.unit;
 
@@ -74,8 +77,8 @@ static ssize_t read_inline(struct ext4 *m, ext2_ino_t ino, uint64_t at, void *bu
     return (ssize_t)len;
 }
 
-ssize_t ext4_read_data(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t at, void *buf, size_t len,
-                       bool direct)
+ssize_t ext4_read_data(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t at, void *buf,
+                       size_t len, bool direct)
 {
     uint64_t size = EXT2_I_SIZE(inode);
     uint32_t unit = m->cache.unit;
@@ -168,7 +171,8 @@ struct ends {
     bool first_fresh, last_fresh;
 };
 
-static int look_at_ends(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t at, size_t len, struct ends *e)
+static int look_at_ends(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t at, size_t len,
+                        struct ends *e)
 {
     struct run run;
     int rc;
@@ -183,8 +187,8 @@ static int look_at_ends(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode
     return rc;
 }
 
-static int write_runs(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t at, const uint8_t *buf, size_t len,
-                      const struct ends *e)
+static int write_runs(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t at,
+                      const uint8_t *buf, size_t len, const struct ends *e)
 {
     uint32_t unit = m->cache.unit;
     struct run run;
@@ -211,7 +215,8 @@ static int write_runs(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, 
 }
 
 /* Under the lock, ready for changes. */
-static int write_piece(struct ext4_node *n, struct ext2_inode *inode, uint64_t at, const uint8_t *buf, size_t len)
+static int write_piece(struct ext4_node *n, struct ext2_inode *inode, uint64_t at, const uint8_t *buf,
+                       size_t len)
 {
     struct ext4 *m = n->m;
     uint64_t size = EXT2_I_SIZE(inode);
@@ -224,7 +229,8 @@ static int write_piece(struct ext4_node *n, struct ext2_inode *inode, uint64_t a
         rc = ext4_allocate(m, n->ino, inode, e.first, e.last - e.first + 1);
     if (rc == 0) {
         rc = write_runs(m, n->ino, inode, at, buf, len, &e);
-        m->failed = rc != 0;    /* new blocks hold what somebody else left there: they must not become the file's */
+        /* new blocks hold what somebody else left there: they must not become the file's */
+        m->failed = rc != 0;
     }
     if (rc) {
         if (EXT2_I_SIZE(inode) == size && !m->failed)      /* what was taken behind the end is given back */

@@ -76,7 +76,8 @@ int ext4_new_inode(struct ext4 *m, ext2_ino_t directory, mode_t mode, ext2_ino_t
 static bool has_blocks(struct ext4 *m, const struct ext2_inode *inode)
 {
     if (S_ISLNK(inode->i_mode))
-        return !ext2fs_is_fast_symlink((struct ext2_inode *)(uintptr_t)inode) && !(inode->i_flags & EXT4_INLINE_DATA_FL);
+        return !ext2fs_is_fast_symlink((struct ext2_inode *)(uintptr_t)inode) &&
+               !(inode->i_flags & EXT4_INLINE_DATA_FL);
     (void)m;
     return S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode);
 }

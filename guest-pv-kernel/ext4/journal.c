@@ -1,8 +1,9 @@
 /*
- * journal.c: transactions in the ext3/ext4 journal (the format of JBD2). At most one is in it: a commit writes a transaction to the
- * log, then its blocks in place, and only then may the next one be the log's. So nothing ever needs to be revoked. The two halves
- * of the log take turns: until the disk is known to say that the next transaction counts, the last one stays as it is.
- * What a crash left is replayed by libext2fs's own code before this file sees the journal.
+ * journal.c: transactions in the ext3/ext4 journal (the format of JBD2). At most one is in it: a commit
+ * writes a transaction to the log, then its blocks in place, and only then may the next one be the log's. So
+ * nothing ever needs to be revoked. The two halves of the log take turns: until the disk is known to say that
+ * the next transaction counts, the last one stays as it is. What a crash left is replayed by libext2fs's own
+ * code before this file sees the journal.
  */
 #include "private.h"
 

@@ -1,4 +1,5 @@
-/* map.c: which blocks of the disk a file has. What the file system says is checked: it may be damaged, or made to harm. */
+/* map.c: which blocks of the disk a file has. What the file system says is checked: it may be damaged, or
+ * made to harm. */
 #include "private.h"
 #include <ext2fs/ext3_extents.h>
 
@@ -11,7 +12,8 @@ bool ext4_too_far(struct ext4 *m, const struct ext2_inode *inode, uint64_t block
 {
     uint64_t n = m->cache.unit / 4;     /* block numbers in a block */
 
-    return block >= END_OF_FILE || (!(inode->i_flags & EXT4_EXTENTS_FL) && block >= 12 + n + n * n + n * n * n);
+    return block >= END_OF_FILE ||
+           (!(inode->i_flags & EXT4_EXTENTS_FL) && block >= 12 + n + n * n + n * n * n);
 }
 
 static bool sane(const struct ext4 *m, blk64_t at, uint64_t count)
@@ -25,7 +27,8 @@ static bool sane(const struct ext4 *m, blk64_t at, uint64_t count)
 
 #define DEPTH_MAX 5
 
-/* Where the search in a tree is. Entries of all nodes are 12 bytes, and begin with the first block that they are about. */
+/* Where the search in a tree is. Entries of all nodes are 12 bytes, and begin with the first block that
+ * they are about. */
 struct search {
     const struct ext3_extent_header *node;
     size_t room;                        /* bytes of the node */
@@ -65,10 +68,12 @@ static int go_down(struct ext4 *m, ext2_ino_t ino, struct search *s, const struc
     s->room = m->cache.unit;
     if (!sane_node(s, s->node->eh_depth))
         return -EIO;
-    return ext2fs_extent_block_csum_verify(m->fs, ino, (struct ext3_extent_header *)(uintptr_t)s->node) ? 0 : -EIO;
+    return ext2fs_extent_block_csum_verify(m->fs, ino, (struct ext3_extent_header *)(uintptr_t)s->node)
+               ? 0 : -EIO;
 }
 
-static int from_extent(struct ext4 *m, const struct ext3_extent *e, uint64_t block, uint64_t end, struct run *run)
+static int from_extent(struct ext4 *m, const struct ext3_extent *e, uint64_t block, uint64_t end,
+                       struct run *run)
 {
     bool unwritten = e && e->ee_len > EXT_INIT_MAX_LEN;
     uint64_t length = !e ? 0 : unwritten ? e->ee_len - EXT_INIT_MAX_LEN : e->ee_len, offset;
@@ -87,7 +92,8 @@ static int from_extent(struct ext4 *m, const struct ext3_extent *e, uint64_t blo
     return 0;
 }
 
-static int map_extent(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block, struct run *run)
+static int map_extent(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block,
+                      struct run *run)
 {
     struct search s = { (const void *)inode->i_block, sizeof(inode->i_block), END_OF_FILE };
     unsigned depth = s.node->eh_depth;
@@ -105,7 +111,8 @@ static int map_extent(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, 
 }
 
 /* The classic maps, block by block: blocks that follow one another become a run. */
-static int map_indirect(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block, struct run *run)
+static int map_indirect(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block,
+                        struct run *run)
 {
     blk64_t at;
     errcode_t rc;
@@ -139,7 +146,8 @@ int ext4_map(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t 
 
 /* ---- more blocks ---- */
 
-static errcode_t mark_written(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block, const struct run *run)
+static errcode_t mark_written(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block,
+                              const struct run *run)
 {
     errcode_t rc = 0;
 
@@ -151,7 +159,8 @@ static errcode_t mark_written(struct ext4 *m, ext2_ino_t ino, struct ext2_inode 
     return rc;
 }
 
-/* The tree gets one more extent, or the one before it becomes longer. ext2fs_fallocate() would fill the whole hole. */
+/* The tree gets one more extent, or the one before it becomes longer. ext2fs_fallocate() would fill the
+ * whole hole. */
 static errcode_t insert(ext2_extent_handle_t handle, struct ext2fs_extent *new)
 {
     struct ext2fs_extent before;
@@ -173,7 +182,8 @@ static errcode_t insert(ext2_extent_handle_t handle, struct ext2fs_extent *new)
 }
 
 /* Blocks for a hole, in as few pieces as the disk has free. */
-static errcode_t fill_hole(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block, uint64_t count)
+static errcode_t fill_hole(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block,
+                           uint64_t count)
 {
     ext2_extent_handle_t handle;
     errcode_t rc = ext2fs_extent_open2(m->fs, ino, inode, &handle);
@@ -201,7 +211,8 @@ static errcode_t fill_hole(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *in
 }
 
 /* A run that has no data yet gets blocks. */
-static int fill(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block, const struct run *run)
+static int fill(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block,
+                const struct run *run)
 {
     errcode_t rc = 0;
 
@@ -243,7 +254,8 @@ int ext4_allocate(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint
 /* ---- fewer ---- */
 
 /* libext2fs does not free the disk's last block unless it believes that there is one more. */
-static errcode_t punch(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t first, const struct run *run)
+static errcode_t punch(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t first,
+                       const struct run *run)
 {
     struct ext2_super_block *s = m->fs->super;
     blk64_t end = ext2fs_blocks_count(s);

@@ -103,7 +103,8 @@ static int read_super(struct pv_disk *disk, bool writable, uint32_t *unit, bool 
     int rc = page ? 0 : -ENOMEM;
 
     if (rc == 0)
-        rc = disk->sectors < 4096 / EXT4_SECTOR ? refuse(-EINVAL, "it is too small") : disk->read(disk, 0, page, 4096);
+        rc = disk->sectors < 4096 / EXT4_SECTOR ? refuse(-EINVAL, "it is too small")
+                                                : disk->read(disk, 0, page, 4096);
     if (rc == 0) {
         s = (struct ext2_super_block *)(page + SUPER_AT);
         rc = check_super(disk, s, writable, unit);
@@ -125,7 +126,8 @@ void jbd2_journal_destroy_revoke_table_cache(void);
 
 static struct pv_mutex replaying = PV_MUTEX_INIT;      /* that code keeps what it knows in one place */
 
-/* Whether the journal can be read at all. The check that the replay makes itself would empty a journal that fails it. */
+/* Whether the journal can be read at all. The check that the replay makes itself would empty a journal
+ * that fails it. */
 static int check_journal(struct ext4 *m)
 {
     struct journal_s *j;
@@ -250,7 +252,8 @@ static void commit_now_and_then(void *arg)
         deadline = pv_now_ns() + COMMIT_NS;
         while (!m->stop && pv_now_ns() < deadline)
             pv_wait(&m->timer, deadline);
-        if (!m->stop && pv_mutex_trylock(&m->lock)) {   /* who has it may be the umount, which waits for us then */
+        /* who has it may be the umount, which waits for us then */
+        if (!m->stop && pv_mutex_trylock(&m->lock)) {
             ext4_commit(m);
             pv_mutex_unlock(&m->lock);
         }

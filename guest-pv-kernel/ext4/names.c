@@ -367,7 +367,8 @@ static int check_ancestors(struct ext4 *m, const struct names *n)
 
 static int check_rename(struct ext4 *m, struct names *n)
 {
-    struct ext4_node *open_from = ext4_node_find(m, n->from), *open_to = n->to ? ext4_node_find(m, n->to) : NULL;
+    struct ext4_node *open_from = ext4_node_find(m, n->from);
+    struct ext4_node *open_to = n->to ? ext4_node_find(m, n->to) : NULL;
     bool folder;
     int rc = ext4_read_inode(m, n->from, &n->inode);
 

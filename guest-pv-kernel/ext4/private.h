@@ -1,10 +1,11 @@
 /*
  * What the files of ext4/ share.
  *
- * libext2fs reads and writes metadata through its I/O manager, which is our cache (cache.c): writes stay there until a commit
- * (commit.c) writes them all, as one transaction of the journal where there is one (journal.c). What files hold goes straight
- * to the disk (file.c). So the disk holds, at any time, what the last commit left, and nothing that it names is overwritten:
- * blocks that were freed since then are not used again before the next commit (ext4_begin_change).
+ * libext2fs reads and writes metadata through its I/O manager, which is our cache (cache.c): writes stay
+ * there until a commit (commit.c) writes them all, as one transaction of the journal where there is one
+ * (journal.c). What files hold goes straight to the disk (file.c). So the disk holds, at any time, what the
+ * last commit left, and nothing that it names is overwritten: blocks that were freed since then are not used
+ * again before the next commit (ext4_begin_change).
  */
 #ifndef PV_EXT4_PRIVATE_H
 #define PV_EXT4_PRIVATE_H
@@ -23,7 +24,7 @@
 #define EXT4_SECTOR        512U
 #define EXT4_CLEAN_MAX     256U         /* blocks that are kept to be quicker */
 #define EXT4_DIRTY_MAX     1024U        /* changed blocks after which a commit is made */
-#define EXT4_READS_MAX     (1U << 17)   /* metadata blocks that one operation may ask for: a damaged tree has no end */
+#define EXT4_READS_MAX     (1U << 17)   /* metadata blocks that one operation may ask for */
 #define EXT4_LINKS_MAX     8            /* symbolic links in a path */
 #define EXT4_JOURNAL_MAX   4096U        /* blocks of the journal that we use */
 
@@ -117,7 +118,7 @@ struct ext4 {
     struct ext4_node *nodes;
     uint8_t *bounce;                    /* a block, for parts of one */
     uint64_t *hashes;                   /* of each group's bitmaps as the disk has them: two a group */
-    bool writable, failed;              /* failed: the disk is not what we think, nothing is written any more */
+    bool writable, failed;              /* failed: the disk is not what we think, nothing is written */
     bool changed;                       /* something waits for a commit */
     bool freed;                         /* blocks among it were freed */
     bool unflushed;                     /* data was written */
@@ -135,8 +136,8 @@ int ext4_error(errcode_t rc);           /* of libext2fs: 0, or a negative errno 
 /* ---- commit.c: begin and end of every operation ---- */
 void ext4_begin(struct ext4 *m);                /* takes the lock */
 void ext4_leave(struct ext4 *m);                /* gives it back, and no more */
-int ext4_begin_change(struct ext4 *m, bool data);   /* for changes; `data`: files' blocks are written. -EROFS, -EIO: no lock */
-int ext4_end(struct ext4 *m, int rc);           /* gives back the lock; rc, or what a commit that was due says */
+int ext4_begin_change(struct ext4 *m, bool data);   /* `data`: of files too. -EROFS, -EIO: no lock */
+int ext4_end(struct ext4 *m, int rc);       /* gives back the lock; rc, or what a commit that was due says */
 int ext4_end_change(struct ext4 *m, int rc);    /* as that, after ext4_begin_change() */
 int ext4_commit(struct ext4 *m);                /* all that was done is durable; under the lock */
 int ext4_learn_bitmaps(struct ext4 *m);         /* at mount: 0 or -ENOMEM */
@@ -163,7 +164,8 @@ bool ext4_too_far(struct ext4 *m, const struct ext2_inode *inode, uint64_t block
 
 int ext4_map(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block, struct run *run);
 
-/* Gives [block, block + count) blocks of the disk, all of them to be written by the caller. -ENOSPC: none were taken. */
+/* Gives [block, block + count) blocks of the disk, all of them to be written by the caller. -ENOSPC: none
+ * were taken. */
 int ext4_allocate(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block, uint64_t count);
 
 /* Frees all blocks from `block` on. */
@@ -186,7 +188,8 @@ void ext4_fill_stat(struct ext4 *m, ext2_ino_t ino, const struct ext2_inode *ino
 
 /* ---- file.c ---- */
 extern const struct pv_file_ops ext4_file_ops;
-ssize_t ext4_read_data(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t at, void *buf, size_t len, bool direct);
+ssize_t ext4_read_data(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t at, void *buf,
+                       size_t len, bool direct);
 int ext4_zero_tail(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t from);
 
 /* ---- directory.c ---- */
@@ -200,7 +203,8 @@ int ext4_set_name(struct ext4 *m, ext2_ino_t directory, const char *name, ext2_i
 /* The inode of a path; `follow`: of what a link at its end names. */
 int ext4_walk(struct ext4 *m, const char *path, bool follow, ext2_ino_t *ino);
 
-/* The folder of a path's last name, which is copied (EXT2_NAME_LEN + 1 bytes); *ino is 0 if there is no such name yet. */
+/* The folder of a path's last name, which is copied (EXT2_NAME_LEN + 1 bytes); *ino is 0 if there is no
+ * such name yet. */
 int ext4_walk_parent(struct ext4 *m, const char *path, ext2_ino_t *directory, char *name, ext2_ino_t *ino);
 int ext4_read_link(struct ext4 *m, ext2_ino_t ino, char *target, size_t size);  /* the length, or an error */
 

@@ -1,4 +1,5 @@
-/* walk.c: from paths to inodes. Symbolic links are followed, within the file system: an absolute one begins at its root. */
+/* walk.c: from paths to inodes. Symbolic links are followed, within the file system: an absolute one
+ * begins at its root. */
 #include "private.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
-/* share.c: what each TCP socket may have of the stack's memory: those whose program reads nothing, or whose other side
- * takes nothing, leave the rest to the others. Programs and connections together stop at three quarters of the budget
- * (memory.c); the rest is for frames on their way. */
+/* share.c: what each TCP socket may have of the stack's memory: those whose program reads nothing, or
+ * whose other side takes nothing, leave the rest to the others. Programs and connections together stop at
+ * three quarters of the budget (memory.c); the rest is for frames on their way. */
 #include "private.h"
 #include "lwip/api.h"
 #include "lwip/priv/api_msg.h"
@@ -13,7 +13,7 @@
 #include <pv/net.h>
 
 #define SEND_LEAST    (16U * 1024)
-#define MORE          24U           /* sockets that may still come: the first one's share is kept small enough for them */
+#define MORE          24U           /* sockets that may come: the first one's share leaves room for them */
 #define RECEIVE_LEAST 2048U         /* a frame of the usual length, as it lies in memory */
 #define RECEIVE_MOST  (256U * 1024) /* more than the frames that fill a window */
 
@@ -21,8 +21,8 @@ unsigned int pv_net_sockets;
 
 /* ---- sending ---- */
 
-/* A quarter of the budget is for this, shared by all that are open and by some that may come. Before the first byte is
- * sent; lwIP only ever adds to this number what has gone, so that the limit stays. */
+/* A quarter of the budget is for this, shared by all that are open and by some that may come. Before the
+ * first byte is sent; lwIP only ever adds to this number what has gone, so that the limit stays. */
 void pv_net_limit_sending(int s)
 {
     struct lwip_sock *sock = lwip_socket_dbg_get_socket(s);
@@ -64,14 +64,15 @@ static struct lwip_sock *socket_of(const struct tcp_pcb *pcb)
     for (int s = LWIP_SOCKET_OFFSET; s < LWIP_SOCKET_OFFSET + NUM_SOCKETS; s++) {
         struct lwip_sock *sock = lwip_socket_dbg_get_socket(s);
 
-        if (sock && sock->conn && NETCONNTYPE_GROUP(sock->conn->type) == NETCONN_TCP && sock->conn->pcb.tcp == pcb)
+        if (sock && sock->conn && NETCONNTYPE_GROUP(sock->conn->type) == NETCONN_TCP &&
+            sock->conn->pcb.tcp == pcb)
             return sock;
     }
     return NULL;
 }
 
-/* What the connection keeps that its program has not taken. One that no program has accepted yet has no socket: what is
- * known of it is how much data it keeps. */
+/* What the connection keeps that its program has not taken. One that no program has accepted yet has no
+ * socket: what is known of it is how much data it keeps. */
 static size_t held(const struct tcp_pcb *pcb)
 {
     const struct lwip_sock *sock = socket_of(pcb);
@@ -86,9 +87,9 @@ static size_t held(const struct tcp_pcb *pcb)
     return sum + size_of(sock->lastdata.pbuf);
 }
 
-/* Called for each segment before the connection sees it. A connection may keep an eighth of what is free: one alone more
- * than its window; many that nobody reads leave a part to all others, whose limit is the same. What is refused is lost, and
- * its sender will send it again, slower and in shorter frames. */
+/* Called for each segment before the connection sees it. A connection may keep an eighth of what is free:
+ * one alone more than its window; many that nobody reads leave a part to all others, whose limit is the
+ * same. What is refused is lost, and its sender will send it again, slower and in shorter frames. */
 err_t pv_net_admit(struct tcp_pcb *pcb, const struct pbuf *p)
 {
     size_t used, budget, most, limit;

@@ -305,7 +305,8 @@ struct dirent *readdir(DIR *dir)
     int type = DT_UNKNOWN, rc;
 
     rc = dir->at_mounts ? 0
-                        : f->ops->readdir(f, &dir->cookie, dir->entry.d_name, sizeof(dir->entry.d_name), &ino, &type);
+                        : f->ops->readdir(f, &dir->cookie, dir->entry.d_name, sizeof(dir->entry.d_name),
+                                          &ino, &type);
     if (rc == 0 && dir->path) {
         dir->at_mounts = true;
         type = DT_DIR;

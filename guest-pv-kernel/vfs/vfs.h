@@ -31,7 +31,8 @@ int pv_vfs_utime(const char *path, time_t access, time_t modification);
 /* The absolute form of a path (PV_PATH_MAX bytes). */
 int pv_vfs_absolute(const char *path, char *full);
 
-/* The next mount point (*i counts them, from 0) right below an absolute directory that reading the directory does not show. */
+/* The next mount point (*i counts them, from 0) right below an absolute directory that reading the
+ * directory does not show. */
 bool pv_vfs_mounted_below(const char *directory, size_t *i, char *name, size_t size);
 int pv_vfs_chdir(const char *path);
 const char *pv_vfs_cwd(void);

@@ -143,8 +143,8 @@ static void lost(struct pv_frontend *f)
         pv_frontend_drop(f);
 }
 
-/* It waits for rings: for new ones if it has served ours, because it is another one then, or has started again. An offer that
- * it has not looked at yet stays, if it is still in the store. */
+/* It waits for rings: for new ones if it has served ours, because it is another one then, or has started
+ * again. An offer that it has not looked at yet stays, if it is still in the store. */
 static void backend_waits(struct pv_frontend *f)
 {
     if (f->offered && !f->connected && f->state != XenbusStateClosed &&
@@ -171,7 +171,8 @@ static void backend_closes(struct pv_frontend *f)
     pv_frontend_set_state(f, XenbusStateClosed);
 }
 
-/* A backend that is there and closed is asked to serve us again; once, for a state is told only when it changes. */
+/* A backend that is there and closed is asked to serve us again; once, for a state is told only when it
+ * changes. */
 static void backend_has_closed(struct pv_frontend *f)
 {
     bool online = pv_frontend_ask(f, "online", 0) != 0;
@@ -201,7 +202,8 @@ static void follow(struct pv_frontend *f)
         break;
     case XenbusStateUnknown:
         if (pv_frontend_ask(f, "online", UINT64_MAX) == UINT64_MAX)
-            lost(f);            /* its directory is gone, or not there yet: we say nothing, which could be late */
+            /* its directory is gone, or not there yet: we say nothing, which could be late */
+            lost(f);
         break;
     default:
         break;
@@ -253,7 +255,8 @@ void pv_frontend_look(struct pv_frontend *f)
 }
 
 /* Waits until the backend's state is not one of those from `first` to `last` any more, or the deadline. */
-static void wait_while(struct pv_frontend *f, enum xenbus_state first, enum xenbus_state last, uint64_t deadline)
+static void wait_while(struct pv_frontend *f, enum xenbus_state first, enum xenbus_state last,
+                       uint64_t deadline)
 {
     enum xenbus_state state = backend_state(f);
 
@@ -278,8 +281,8 @@ void pv_frontend_part(struct pv_frontend *f)
     pv_frontend_drop(f);
 }
 
-int pv_frontend_start(struct pv_frontend *f, const char *type, unsigned number, const struct pv_frontend_ops *ops,
-                      void *device)
+int pv_frontend_start(struct pv_frontend *f, const char *type, unsigned number,
+                      const struct pv_frontend_ops *ops, void *device)
 {
     char path[PATH];
     int rc;

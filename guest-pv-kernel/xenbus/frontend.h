@@ -1,5 +1,6 @@
-/* frontend.h: what frontends have in common: the device's directory in the store and the backend's, our state, and what
- * follows from the backend's. Each frontend has a thread of its own that calls these; a device's part is in its ops. */
+/* frontend.h: what frontends have in common: the device's directory in the store and the backend's, our
+ * state, and what follows from the backend's. Each frontend has a thread of its own that calls these; a
+ * device's part is in its ops. */
 #ifndef PV_XENBUS_FRONTEND_H
 #define PV_XENBUS_FRONTEND_H
 
@@ -12,13 +13,16 @@
 
 /* What a device does. `device` is the pointer that was given to pv_frontend_start(). */
 struct pv_frontend_ops {
-    /* The backend waits for us: makes rings and tells them by pv_frontend_tell(). 0, or a negative error with nothing left. */
+    /* The backend waits for us: makes rings and tells them by pv_frontend_tell(). 0, or a negative error
+     * with nothing left. */
     int (*offer)(void *device);
-    /* The backend serves the rings; called again when it says so again, which is how it tells that it has changed. */
+    /* The backend serves the rings; called again when it says so again, which is how it tells that it has
+     * changed. */
     void (*connect)(void *device);
     /* There are rings, and they go; `was`: the device was connected. */
     void (*disconnect)(void *device, bool was);
-    /* The tools have taken the device away, or pv_frontend_give_up(). NULL: it may be put back, and is waited for. */
+    /* The tools have taken the device away, or pv_frontend_give_up(). NULL: it may be put back, and is
+     * waited for. */
     void (*gone)(void *device);
     /* The backend answers what it has before it lets go: while it closes, the rings stay. */
     bool patient;
@@ -37,10 +41,10 @@ struct pv_frontend {
     struct pv_xs_watcher watcher;   /* its queue is where the device's thread sleeps */
 };
 
-/* Finds the device (device/TYPE/NUMBER) and watches it. 0; -ENOENT there is none; a negative error, and nothing is held.
- * pv_frontend_free() gives back what it took. */
-int pv_frontend_start(struct pv_frontend *f, const char *type, unsigned number, const struct pv_frontend_ops *ops,
-                      void *device);
+/* Finds the device (device/TYPE/NUMBER) and watches it. 0; -ENOENT there is none; a negative error, and
+ * nothing is held. pv_frontend_free() gives back what it took. */
+int pv_frontend_start(struct pv_frontend *f, const char *type, unsigned number,
+                      const struct pv_frontend_ops *ops, void *device);
 void pv_frontend_free(struct pv_frontend *f);
 
 /* Whether pv_frontend_look() has something to do. */
@@ -55,11 +59,12 @@ void pv_frontend_drop(struct pv_frontend *f);
 /* The device ends: the rings go, our state is Closed, gone() is called. */
 void pv_frontend_give_up(struct pv_frontend *f);
 
-/* The last words, at most 5 s: the backend lets go of the rings before our memory is others'. The rings go. */
+/* The last words, at most 5 s: the backend lets go of the rings before our memory is others'. The rings
+ * go. */
 void pv_frontend_part(struct pv_frontend *f);
 
-/* Writes keys (`write`, which may be NULL) and our state, in one transaction that finds the device still there: nothing is
- * left behind of one that the tools have taken away. 0 or a negative error. */
+/* Writes keys (`write`, which may be NULL) and our state, in one transaction that finds the device still
+ * there: nothing is left behind of one that the tools have taken away. 0 or a negative error. */
 int pv_frontend_tell(struct pv_frontend *f, int (*write)(void *device, uint32_t tx), enum xenbus_state state);
 
 /* The same without keys; nothing if that is our state already. */

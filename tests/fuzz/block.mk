@@ -36,7 +36,8 @@ fuzz-blkback-runs := 1000
 
 # The kit's disk frontend.
 fuzz-targets += blkfront_ring
-fuzz-blkfront_ring-srcs := tests/fuzz/fuzz_blkfront_ring.c $(addprefix guest-pv-kernel/block/,ring.c parts.c) $(fuzz-kit-srcs)
+fuzz-blkfront_ring-srcs := tests/fuzz/fuzz_blkfront_ring.c $(fuzz-kit-srcs) \
+    $(addprefix guest-pv-kernel/block/,ring.c parts.c)
 fuzz-blkfront_ring-flags := $(fuzz-kit-flags) -Iguest-pv-kernel
 fuzz-blkfront_ring-length := 1024
 fuzz-blkfront_ring-runs := 3000

@@ -1,6 +1,6 @@
-/* The kit's disk frontend against a backend that answers what it likes, also while it is read, and that goes away and
- * comes back as another one. Each request is done once and then out of the backend's reach; what the ring holds is what
- * was asked. */
+/* The kit's disk frontend against a backend that answers what it likes, also while it is read, and that
+ * goes away and comes back as another one. Each request is done once and then out of the backend's reach;
+ * what the ring holds is what was asked. */
 #include <errno.h>
 #include <string.h>
 

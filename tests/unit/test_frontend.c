@@ -1,6 +1,6 @@
-/* What frontends say to the store, with a store that is a table and a backend that is played here: a frontend offers its rings
- * once for each time that they are waited for, comes back with the backend, says nothing to a device that is not whole, and
- * lets go before its memory is others'. */
+/* What frontends say to the store, with a store that is a table and a backend that is played here: a
+ * frontend offers its rings once for each time that they are waited for, comes back with the backend, says
+ * nothing to a device that is not whole, and lets go before its memory is others'. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,7 +51,8 @@ static void clear(const char *path)
     size_t length = strlen(path);
 
     for (unsigned i = 0; i < 32; i++)
-        if (strncmp(keys[i].path, path, length) == 0 && (keys[i].path[length] == 0 || keys[i].path[length] == '/'))
+        if (strncmp(keys[i].path, path, length) == 0 && (keys[i].path[length] == 0 ||
+                                                         keys[i].path[length] == '/'))
             keys[i].path[0] = 0;
     news = true;
 }
@@ -208,7 +209,9 @@ static void gone(void *device)
     ends++;
 }
 
-static const struct pv_frontend_ops returning = { .offer = offer, .connect = connect, .disconnect = disconnect };
+static const struct pv_frontend_ops returning = {
+    .offer = offer, .connect = connect, .disconnect = disconnect,
+};
 static const struct pv_frontend_ops leaving = {
     .offer = offer, .connect = connect, .disconnect = disconnect, .gone = gone, .patient = true,
 };
@@ -282,7 +285,8 @@ static void test_the_usual_way(void **state)
     pv_frontend_part(&f);
     assert_state("6");
     assert_int_equal(disconnects, 1);
-    assert_true(now > 0 && now <= 10 * PV_NS_PER_SEC);      /* it did not wait for ever for a backend that is mute */
+    /* it did not wait for ever for a backend that is mute */
+    assert_true(now > 0 && now <= 10 * PV_NS_PER_SEC);
     pv_frontend_free(&f);
 }
 

@@ -55,9 +55,10 @@ static bool parse(int argc, char **argv, struct options *o)
 static void print_counts(void)
 {
     printf("webserver: %llu connections, %llu requests, %llu errors, %llu bytes, %llu refused, "
-           "%llu too slow, %u open\n", (unsigned long long)counts.connections, (unsigned long long)counts.requests,
-           (unsigned long long)counts.errors, (unsigned long long)counts.bytes,
-           (unsigned long long)counts.refused, (unsigned long long)counts.timeouts, counts.open);
+           "%llu too slow, %u open\n", (unsigned long long)counts.connections,
+           (unsigned long long)counts.requests, (unsigned long long)counts.errors,
+           (unsigned long long)counts.bytes, (unsigned long long)counts.refused,
+           (unsigned long long)counts.timeouts, counts.open);
 }
 
 static void on_request(const char *request)

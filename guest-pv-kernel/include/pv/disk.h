@@ -1,5 +1,6 @@
-/* pv/disk.h: a disk as file systems use it, whatever it is (a frontend's device, a host's partition). Calls wait; threads only. Sectors are
- * 512 bytes. Buffers may be any mapped memory. Errors are negative newlib numbers. */
+/* pv/disk.h: a disk as file systems use it, whatever it is (a frontend's device, a host's partition).
+ * Calls wait; threads only. Sectors are 512 bytes. Buffers may be any mapped memory. Errors are negative
+ * newlib numbers. */
 #ifndef PV_DISK_H
 #define PV_DISK_H
 

@@ -29,8 +29,8 @@ void pv_net_unlock(void);
  * as pv_netfront_open(). */
 int pv_net_vif(unsigned handle, const char *address, uint64_t deadline_ns, struct netif **netif);
 
-/* The same as servers want it: waits for an address as long as it takes, and says so on the console, where it also tells
- * what is wrong. 0, or an error that waiting does not mend. */
+/* The same as servers want it: waits for an address as long as it takes, and says so on the console, where
+ * it also tells what is wrong. 0, or an error that waiting does not mend. */
 int pv_net_up(unsigned handle, const char *address, struct netif **netif);
 
 /* ---- interfaces of one's own making ---- */
