@@ -166,9 +166,11 @@ static long interrupt_op(uint32_t cmd, guest_addr_t arg)
     case PHYSDEVOP_release_msix:
         WITH_ARG("physdev_op", struct physdev_pci_device, hold_table(&op), false)
     case PHYSDEVOP_manage_pci_add:
-        WITH_ARG("physdev_op", struct physdev_manage_pci, pirq_add_function((bdf_t)(op.bus << 8 | op.devfn)), false)
+        WITH_ARG("physdev_op", struct physdev_manage_pci, pirq_add_function((bdf_t)(op.bus << 8 | op.devfn)),
+                 false)
     case PHYSDEVOP_manage_pci_remove:
-        WITH_ARG("physdev_op", struct physdev_manage_pci, pirq_remove_function((bdf_t)(op.bus << 8 | op.devfn)), false)
+        WITH_ARG("physdev_op", struct physdev_manage_pci,
+                 pirq_remove_function((bdf_t)(op.bus << 8 | op.devfn)), false)
     case PHYSDEVOP_get_free_pirq:
         WITH_ARG("physdev_op", struct physdev_get_free_pirq, get_free_pirq(&op), true)
     default:

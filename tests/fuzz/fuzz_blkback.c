@@ -21,7 +21,8 @@
 #define DEVICES 2u
 #define DISKS   4u              /* the last one is a file */
 #define HELD    64u
-#define SETTLING 12u            /* seconds until a front end that does not let go is not waited for any more */
+#define SETTLING 12u            /* seconds until a front end that does not
+                                 * let go is not waited for any more */
 
 static const unsigned ids[DEVICES] = { 51712, 268435455 };
 static struct { struct block_device device; int claims; bool written; } disks[DISKS];

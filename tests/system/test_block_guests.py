@@ -314,7 +314,8 @@ def fifty_times(host):
 
 
 def by_force(host):
-    """A disk with requests in the ring is the host's again at once; the guest has errors, and takes the next disk."""
+    """A disk with requests in the ring is the host's again at once; the guest has errors, and takes the next
+    disk."""
     for _ in range(4):
         host.cli("block-attach linux vdb,raw,xvdk,w")
         with host.console("linux") as console:

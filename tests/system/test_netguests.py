@@ -132,7 +132,8 @@ def test_files(guests):
 
 
 def test_counters_are_exact(guests):
-    """Fifty datagrams that are echoed, and what else there may be: searches for addresses, and IPv6's for neighbours."""
+    """Fifty datagrams that are echoed, and what else there may be: searches for addresses, and IPv6's for
+    neighbours."""
     def interface():
         return guests.json("network-list --json netecho")[0]
 
@@ -290,7 +291,8 @@ def test_files_of_a_disk(guests):
 def test_clients_that_do_not_read(guests):
     """An echo that nobody takes stops its connection, with all that has come on it; the others go on."""
     address = guests.said("netecho").split("address ")[1].split(",")[0]
-    guests.cli("create netecho.cfg", "'name=\"idle\"'", f"'extra=\"netecho send={address} hold=55\"'", "memory=64")
+    guests.cli("create netecho.cfg", "'name=\"idle\"'",
+               f"'extra=\"netecho send={address} hold=55\"'", "memory=64")
     guests.until(lambda: "connections are stopped" in guests.said("idle"), 90)
     for _ in range(2):
         assert echoes(RANDOM.randbytes(100_000))

@@ -1,5 +1,6 @@
-/* rings_host.h: the kit's services as daemons with a ring for each domain use them, played by the test. Domain d
- * has one page, whose frame is RINGS_FRAME(d), and one port to bind to, RINGS_PORT; here the port is d. */
+/* rings_host.h: the kit's services as daemons with a ring for each domain use them, played
+ * by the test. Domain d has one page, whose frame is RINGS_FRAME(d), and one port to bind
+ * to, RINGS_PORT; here the port is d. */
 #ifndef RINGS_HOST_H
 #define RINGS_HOST_H
 

@@ -276,7 +276,8 @@ static void test_full(void **state)
         p->checksum = PACKET_BLANK;
         net_send(card, p);
     }
-    assert_in_range(net_host_used(), 128 + 1300, 128 + 1344);    /* by memory too: its own and of the common part */
+    assert_in_range(net_host_used(), 128 + 1300, 128 + 1344);    /* by memory too: its own
+                                                                  * and of the common part */
     card_close();
 }
 

@@ -1,5 +1,5 @@
-/* virtio_card.h: a network card's device side, played by the test: the queues as the driver made them, and what the
- * driver stands on. */
+/* virtio_card.h: a network card's device side, played by the test: the queues as the driver made them, and
+ * what the driver stands on. */
 #ifndef VIRTIO_CARD_H
 #define VIRTIO_CARD_H
 

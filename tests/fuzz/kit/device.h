@@ -19,7 +19,8 @@ void device_start(const char *type);
 void device_attach(domid_t domid, unsigned id);
 bool device_is_attached(domid_t domid, unsigned id);
 
-/* As the input says, the tools ask for the device, take it by force, or think better of it; if it is there. */
+/* As the input says, the tools ask for the device, take it by force, or
+ * think better of it; if it is there. */
 void device_end_some(domid_t domid, unsigned id);
 
 /* The backend has begun anew, and may say again what it has said. */
