@@ -69,7 +69,7 @@ static int forget(const struct command_call *call, int log)
 static int follow(const struct command_call *call, int log)
 {
     struct console_view view = { 0 };
-    int rc = console_view_open_log(&view, (uint32_t)log);
+    int rc = console_view_open_log(&view, (uint32_t)log, !call_has(call, "--new"));
 
     if (rc)
         return report_failure(call, call->words[0], rc, NULL, "cannot attach to its console");

@@ -25,14 +25,14 @@ static void notified(void *arg)
     terminal_kick();
 }
 
-int console_view_open_log(struct console_view *view, uint32_t log)
+int console_view_open_log(struct console_view *view, uint32_t log, bool earlier)
 {
     struct console_info info;
     int rc = console_get(log, &info);
 
     if (rc)
         return rc;
-    rc = console_attach(log, true, notified, NULL, &view->attachment);
+    rc = console_attach(log, earlier, notified, NULL, &view->attachment);
     if (rc)
         return rc;
     view->log = log;
@@ -48,7 +48,7 @@ int console_view_open(struct console_view *view, domid_t domid)
 
     snprintf(id, sizeof(id), "%u", (unsigned)domid);
     log = console_find(id);
-    return log < 0 ? log : console_view_open_log(view, (uint32_t)log);
+    return log < 0 ? log : console_view_open_log(view, (uint32_t)log, true);
 }
 
 void console_view_close(struct console_view *view)
@@ -116,7 +116,7 @@ static bool attach_to_successor(struct console_view *view)
     int log = console_find(view->name);
 
     if (log < 0 || (uint32_t)log == view->log || console_get((uint32_t)log, &info) || !info.alive ||
-        console_view_open_log(&next, (uint32_t)log))
+        console_view_open_log(&next, (uint32_t)log, true))
         return false;
     console_view_close(view);
     *view = next;

@@ -18,8 +18,8 @@ struct console_view {
 /* Attaches to the console of a live domain, from the oldest output that is kept on. 0; -ENOENT; -ENOMEM. */
 int console_view_open(struct console_view *view, domid_t domid);
 
-/* The same for a log id. */
-int console_view_open_log(struct console_view *view, uint32_t log);
+/* The same for a log id; earlier: false to begin with what comes from now on. */
+int console_view_open_log(struct console_view *view, uint32_t log, bool earlier);
 
 /* Shows and types until Ctrl-] or until the domain is gone; a domain that reboots is followed. Detaches.
  * Returns an exit status. */

@@ -41,6 +41,7 @@ const struct command commands_domain[] = {
             "printed. Without a name the consoles are listed.",
         .options = {
             { "--log", NULL, "print what is kept and return" },
+            { "--new", NULL, "begin with what comes now, without what was printed earlier" },
             { "--forget", NULL, "drop the log of a dead domain (no name: of all of them)" },
         },
         .examples =
