@@ -12,7 +12,8 @@ LOGIN = "debian login: "
 
 def ramdisk():
     """Files for the boot archive: the initramfs; the kernel is the one that linux.cfg uses."""
-    with open(os.path.join(FOLDER, "initrd.img"), "rb") as initrd, open(os.path.join(FOLDER, "vmlinuz"), "rb") as kernel:
+    with (open(os.path.join(FOLDER, "initrd.img"), "rb") as initrd,
+          open(os.path.join(FOLDER, "vmlinuz"), "rb") as kernel):
         return {RAMDISK.lstrip("/"): initrd.read(), "boot/debian-vmlinuz": kernel.read()}
 
 
@@ -24,18 +25,22 @@ def config(name, disks, memory=512, vcpus=1, more=""):
             f"disk = [ {listed} ]\n{more}\n")
 
 
+IMAGE = os.path.join(FOLDER, "debian.img")
+
+
 def copy_of_image(name):
     """A root file system of its own, for the caller to remove."""
     path = os.path.join(LOGS, name)
     os.makedirs(LOGS, exist_ok=True)
-    subprocess.run(["cp", "--sparse=always", "--reflink=auto", os.path.join(FOLDER, "debian.img"), path], check=True)
+    subprocess.run(["cp", "--sparse=always", "--reflink=auto", IMAGE, path], check=True)
     return path
 
 
 def virtio(paths):
-    """QEMU's options for virtio disks, in order."""
+    """QEMU's options for virtio disks, in order. (path,): a disk whose changes are forgotten at the end."""
     options = []
     for n, path in enumerate(paths):
+        path = f"{path[0]},snapshot=on" if isinstance(path, tuple) else path
         options += ["-drive", f"if=none,id=disk{n},format=raw,discard=unmap,file={path}",
                     "-device", f"virtio-blk-pci,disable-legacy=on,drive=disk{n}"]
     return options
@@ -57,10 +62,11 @@ def log_in(console, timeout=700):
 
 
 class Guest(Console):
-    """The console of a domain in which root has logged in: `with Guest(host, "debian") as guest: guest.ask(...)`."""
+    """The console of a domain in which root has logged in:
+    `with Guest(host, "debian") as guest: guest.ask(...)`."""
 
     def __init__(self, host, name):
-        super().__init__(host, f"console {name}")
+        super().__init__(host, f"console --new {name}")
 
     def __enter__(self):
         super().__enter__()
