@@ -239,8 +239,8 @@ def test_random_writes_are_read_back(running):
 
 def fetch(port, path, tries=10):
     """A page, from outside the machine. Very many clients at once are more than QEMU's forwarding can take:
-    its socket has two calls waiting at the most, and if the guest repeats its answer to a call, QEMU forgets
-    what the client has sent by then: its FIN comes in the bytes' place, after the server has given up waiting.
+    its socket has two calls waiting at the most, and if a guest repeats its answer to a call, QEMU forgets
+    what the client has sent by then: its FIN comes in the bytes' place, when the server has given up.
     Such a call is repeated, as by browsers; what comes has to be whole."""
     for _ in range(tries):
         client = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
@@ -378,13 +378,15 @@ while [ -e /tmp/busy ]; do
     head -c 2M /dev/xvdc | cmp - /tmp/content >> /tmp/bad 2>&1
     echo disk >> /tmp/rounds
     blockdev --flushbufs /dev/xvdc
+    sleep 0.2
 done &
 while [ -e /tmp/busy ]; do
     curl -s http://$1/large | cmp - /var/www/html/large >> /tmp/bad 2>&1
     echo network >> /tmp/rounds
+    sleep 0.2
 done &
 END
-: > /tmp/bad; : > /tmp/rounds; touch /tmp/busy; bash /root/busy ADDRESS; true"""
+: > /tmp/bad; : > /tmp/rounds; touch /tmp/busy; nice bash /root/busy ADDRESS; true"""
 
 # The new disk keeps what the cycle before has written, and takes something new; the new interface reaches the
 # other guest.
