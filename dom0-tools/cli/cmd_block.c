@@ -16,7 +16,8 @@
 
 static int find_guest(const struct command_call *call, domid_t *domid)
 {
-    return devices_find_guest(call, domid, "the control domain has the host's disks", "`lsblk` shows its disks");
+    return devices_find_guest(call, domid, "the control domain has the host's disks",
+                              "`lsblk` shows its disks");
 }
 
 int cmd_block_attach(const struct command_call *call)
@@ -47,7 +48,9 @@ int cmd_block_detach(const struct command_call *call)
         return status;
     if (!config_vdev_number(call->words[1], &number))
         return report_usage(call->command, "`%s` is no name of a disk, such as xvda", call->words[1]);
-    return disk_detach(domid, number, call_has(call, "--force"), &err) ? report_toolstack(call, &err) : STATUS_OK;
+    if (disk_detach(domid, number, call_has(call, "--force"), &err))
+        return report_toolstack(call, &err);
+    return STATUS_OK;
 }
 
 /* --- block-list --- */
@@ -120,7 +123,8 @@ int cmd_block_list(const struct command_call *call)
         return STATUS_OK;
     }
     n = disks_of(domid, list);
-    printf("%-6s %-6s %5s %4s %10s %6s %s\n", "Vdev", "Name", "State", "Mode", "Requests", "Errors", "Target");
+    printf("%-6s %-6s %5s %4s %10s %6s %s\n", "Vdev", "Name", "State", "Mode", "Requests", "Errors",
+           "Target");
     for (size_t i = 0; i < n; i++)
         print_disk(domid, &list[i]);
     return STATUS_OK;
@@ -133,7 +137,8 @@ int cmd_backend_restart(const struct command_call *call)
     int rc;
 
     if (strcmp(call->words[0], "block") != 0)
-        return report_usage(call->command, "`%s` is no backend that can be started again; block is", call->words[0]);
+        return report_usage(call->command, "`%s` is no backend that can be started again; block is",
+                            call->words[0]);
     rc = blkback_restart();
     return rc ? report_failure(call, call->words[0], rc, NULL, "the backend does not start") : STATUS_OK;
 }

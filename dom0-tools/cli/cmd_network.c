@@ -134,7 +134,8 @@ static void print_interface(domid_t domid, size_t i, const struct vif_status *v)
     struct vif_statistics s = { 0 };
 
     netback_statistics(domid, v->handle, &s);
-    printf("%-3zu %-2u %-17s %6" PRIu32 " %5u %-15s %-15s ", i, 0u, v->mac, v->handle, v->state, v->bridge, v->name);
+    printf("%-3zu %-2u %-17s %6" PRIu32 " %5u %-15s %-15s ", i, 0u, v->mac, v->handle, v->state, v->bridge,
+           v->name);
     printf("%10" PRIu64 " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", s.port.rx_packets, s.port.tx_packets,
            s.port.rx_drops + s.port.tx_drops, s.port.spoofed);
 }
@@ -156,7 +157,8 @@ int cmd_network_list(const struct command_call *call)
         return STATUS_OK;
     }
     n = interfaces(domid, list);
-    printf("%-3s %-2s %-17s %6s %5s %-15s %-15s ", "Idx", "BE", "Mac Addr.", "handle", "state", "Bridge", "Name");
+    printf("%-3s %-2s %-17s %6s %5s %-15s %-15s ", "Idx", "BE", "Mac Addr.", "handle", "state", "Bridge",
+           "Name");
     printf("%10s %10s %8s %8s\n", "From", "To", "Drops", "Spoofed");
     for (size_t i = 0; i < n; i++)
         print_interface(domid, i, &list[i]);

@@ -25,7 +25,8 @@ bool devices_join(const struct command_call *call, char *spec, size_t size)
     return true;
 }
 
-int devices_find_guest(const struct command_call *call, domid_t *domid, const char *why_not, const char *advice)
+int devices_find_guest(const struct command_call *call, domid_t *domid, const char *why_not,
+                       const char *advice)
 {
     struct toolstack_error err;
 

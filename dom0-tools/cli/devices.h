@@ -7,13 +7,14 @@
 #include "handlers.h"
 #include "json.h"
 
-/* The words behind the domain's name as one specification, with commas between: `block-attach web vda2, raw, xvdb`.
- * False: it is too long. */
+/* The words behind the domain's name as one specification, with commas between: `block-attach web vda2,
+ * raw, xvdb`. False: it is too long. */
 bool devices_join(const struct command_call *call, char *spec, size_t size);
 
-/* The domain that the first word names, which must be a guest; what to say and to advise of the control domain. A
- * command's status. */
-int devices_find_guest(const struct command_call *call, domid_t *domid, const char *why_not, const char *advice);
+/* The domain that the first word names, which must be a guest; what to say and to advise of the control
+ * domain. A command's status. */
+int devices_find_guest(const struct command_call *call, domid_t *domid, const char *why_not,
+                       const char *advice);
 
 /* The array `key` of a domain's disks, as block-list has it; of its interfaces, as network-list has it. */
 void devices_put_disks(struct json *j, const char *key, domid_t domid);

@@ -46,10 +46,10 @@ struct packet {
     struct packet_piece pieces[PACKET_PIECES];
 };
 
-/* A frame of so many bytes, contents undefined, in pieces of whole pages but the last, so that copies of large
- * frames into a guest's pages are of a page each; a short one (PACKET_SHORT) in less than a page. If one piece has
- * room for it all, there is PACKET_ROOM before it, in which the last holder may put a header of a card. The caller's
- * reference. NULL: above PACKET_MAX, or the pool (bounded) has no more. */
+/* A frame of so many bytes, contents undefined, in pieces of whole pages but the last, so that copies of
+ * large frames into a guest's pages are of a page each; a short one (PACKET_SHORT) in less than a page. If
+ * one piece has room for it all, there is PACKET_ROOM before it, in which the last holder may put a header
+ * of a card. The caller's reference. NULL: above PACKET_MAX, or the pool (bounded) has no more. */
 struct packet *packet_alloc(size_t bytes);
 void packet_hold(struct packet *p);
 void packet_free(struct packet *p);         /* gives a reference back */

@@ -1,9 +1,8 @@
-/*
- * share.h: how those that let frames wait share the pool's pages: interfaces of domains and cards. Each has pages of
- * its own, which the pool gets for it and nobody else can use up. Beyond these it may have as much again as is left
- * of a common part: so when many take all they can, an equal part is left for the next one, and nobody finds
- * nothing. What frames take on their way, until they wait, is not counted; the pool has the rest for that.
- */
+/* share.h: how those that let frames wait share the pool's pages: interfaces of domains and cards. Each has
+ * pages of its own, which the pool gets for it and nobody else can use up. Beyond these it may have as much
+ * again as is left of a common part: so when many take all they can, an equal part is left for the next
+ * one, and nobody finds nothing. What frames take on their way, until they wait, is not counted; the pool
+ * has the rest for that. */
 #ifndef ENSO_NET_SHARE_H
 #define ENSO_NET_SHARE_H
 

@@ -173,11 +173,14 @@ static void set_script(struct spec *s, const char *value)
 }
 
 static const struct spec_key keys[] = {
-    { "format", set_format }, { "vdev", set_vdev }, { "access", set_access }, { "backendtype", set_backendtype },
+    { "format", set_format }, { "vdev", set_vdev }, { "access", set_access },
+    { "backendtype", set_backendtype },
     { "backend", set_backend }, { "devtype", set_devtype }, { "script", set_script },
 };
 
-static void (*const positional[])(struct spec *s, const char *value) = { set_target, set_format, set_vdev, set_access };
+static void (*const positional[])(struct spec *s, const char *value) = {
+    set_target, set_format, set_vdev, set_access,
+};
 
 /* True if the field was a key with a value, or a key that stands alone. */
 static bool read_named(struct spec *s, const char *field)

@@ -17,10 +17,12 @@ struct config_disk {
     bool read_only, cdrom, no_discard;
 };
 
-/* Reads TARGET[,FORMAT[,VDEV[,ACCESS]]] and KEY=VALUE fields. True; false with what is wrong in problem[size]. */
+/* Reads TARGET[,FORMAT[,VDEV[,ACCESS]]] and KEY=VALUE fields. True; false with what is wrong in
+ * problem[size]. */
 bool config_disk_parse(const char *text, struct config_disk *disk, char *problem, size_t size);
 
-/* The number of a device's name: xvda to xvdzz, sda, hda with partitions, d0p1, or a number itself. False: not a name. */
+/* The number of a device's name: xvda to xvdzz, sda, hda with partitions, d0p1, or a number itself. False:
+ * not a name. */
 bool config_vdev_number(const char *name, uint32_t *number);
 
 #endif

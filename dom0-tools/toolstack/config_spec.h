@@ -1,4 +1,5 @@
-/* config_spec.h: a device's specification, field by field between commas: what disks and interfaces have in common. Pure. */
+/* config_spec.h: a device's specification, field by field between commas: what disks and interfaces have in
+ * common. Pure. */
 #ifndef ENSO_TOOLSTACK_CONFIG_SPEC_H
 #define ENSO_TOOLSTACK_CONFIG_SPEC_H
 

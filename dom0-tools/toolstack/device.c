@@ -136,8 +136,9 @@ static int ask_to_close(const struct device_paths *p, uint64_t ns)
     return rc ? rc : wait_for(p, "hotplug-status", is_given_back, ns);
 }
 
-/* First the backend gives back what is the host's. Then the guest's directory goes: that is how it learns of it,
- * and what it still asks for is answered with errors until it has let go. The backend's directory is the last. */
+/* First the backend gives back what is the host's. Then the guest's directory goes: that is how it learns
+ * of it, and what it still asks for is answered with errors until it has let go. The backend's directory is
+ * the last. */
 static void take_away(const struct device_paths *p)
 {
     key_put_number(p->back, "force", 1);

@@ -41,14 +41,14 @@ struct device_words {
     const char *name, *what;
 };
 
-/* After the keys were written (rc: how that went): waits until the backend has the device. On failure its keys
- * are removed, and err says why; `advice` is for what the backend has refused. */
+/* After the keys were written (rc: how that went): waits until the backend has the device. On failure its
+ * keys are removed, and err says why; `advice` is for what the backend has refused. */
 int device_wait(const struct device_paths *p, int rc, struct device_words words, const char *advice,
                 struct toolstack_error *err);
 
-/* Takes a device away. The guest is asked to let go; -EBUSY it did not for some seconds, and still has it. With
- * `force` it is not asked: what is the host's is free when this returns, whatever the guest does; it has a moment
- * to notice before another device may have the number. */
+/* Takes a device away. The guest is asked to let go; -EBUSY it did not for some seconds, and still has it.
+ * With `force` it is not asked: what is the host's is free when this returns, whatever the guest does; it
+ * has a moment to notice before another device may have the number. */
 int device_detach(const struct device_paths *p, bool force, struct device_words words, const char *advice,
                   struct toolstack_error *err);
 

@@ -49,8 +49,9 @@ static bool handle_is_taken(domid_t domid, unsigned handle)
     return key_exists(p.back, "online");
 }
 
-/* The text of the directory of a domain's interfaces is the lowest number that none had yet. A guest may still be at taking the last one
- * apart when its keys have gone, and would not notice that another one has the number. */
+/* The text of the directory of a domain's interfaces is the lowest number that none had yet. A guest may
+ * still be at taking the last one apart when its keys have gone, and would not notice that another one has
+ * the number. */
 static void choose_handle(domid_t domid, struct config_vif *vif)
 {
     struct device_paths p = device_paths(TYPE, domid, 0);

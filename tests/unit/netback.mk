@@ -11,8 +11,11 @@ unit-tests += netif
 netif-srcs := tests/unit/test_netif.c dom0-tools/backends/net/netif.c dom0-tools/backends/net/headers.c $(netback-net)
 netif-flags := $(netback-flags)
 
-unit-tests += vif
-vif-srcs := tests/unit/test_vif.c dom0-tools/backends/xenbus/copies.c \
+unit-tests += vif vif_rx
+vif-interface := tests/unit/vif_world.c dom0-tools/backends/xenbus/copies.c \
     $(addprefix dom0-tools/backends/net/,netif.c headers.c vif.c vif_tx.c vif_rx.c) $(netback-net) \
     $(addprefix dom0-tools/net/,policy.c port.c bridge.c rate.c)
+vif-srcs := tests/unit/test_vif.c $(vif-interface)
 vif-flags := $(netback-flags)
+vif_rx-srcs := tests/unit/test_vif_rx.c $(vif-interface)
+vif_rx-flags := $(netback-flags)

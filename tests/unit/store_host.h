@@ -1,5 +1,5 @@
-/* store_host.h: a store that is played, for a backend's daemon, which runs in work() until it waits. Nothing is told
- * to it but by store_tell(). */
+/* store_host.h: a store that is played, for a backend's daemon, which runs in work() until it waits.
+ * Nothing is told to it but by store_tell(). */
 #ifndef TESTS_UNIT_STORE_HOST_H
 #define TESTS_UNIT_STORE_HOST_H
 

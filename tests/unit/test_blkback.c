@@ -1,6 +1,6 @@
 /* The block backend's daemon with a store, disks and rings that are played here: devices are found however
- * little the store tells, none waits for another, a front end that broke the protocol is not served again, and
- * a daemon that is started again goes on with what it finds. The daemon's thread runs until it waits. */
+ * little the store tells, none waits for another, a front end that broke the protocol is not served again,
+ * and a daemon that is started again goes on with what it finds. The daemon's thread runs until it waits. */
 #include "store_host.h"
 
 #include <errno.h>
@@ -352,7 +352,8 @@ static void test_by_force(void **state)
     assert_state(5, "6");
 }
 
-/* The directories go, without a word, under a front end that does not let go; another domain has the disk then. */
+/* The directories go, without a word, under a front end that does not let go; another domain has the disk
+ * then. */
 static void test_without_a_word(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* Requests of a block frontend that may say anything: every field at its edges, then random ones against what must hold of whatever is let
- * through (XSA-155, XSA-513). */
+/* Requests of a block frontend that may say anything: every field at its edges, then random ones against
+ * what must hold of whatever is let through (XSA-155, XSA-513). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,8 @@ static struct blkif_io io;
 /* A request of n segments of a page each. */
 static struct blkif_request rw(uint8_t operation, uint64_t sector, uint8_t n)
 {
-    struct blkif_request r = { .operation = operation, .nr_segments = n, .id = 0x1234567890abcdef, .sector_number = sector };
+    struct blkif_request r = { .operation = operation, .nr_segments = n, .id = 0x1234567890abcdef,
+                               .sector_number = sector };
 
     for (unsigned i = 0; i < n && i < BLKIF_MAX_SEGMENTS_PER_REQUEST; i++)
         r.seg[i] = (struct blkif_request_segment){ .gref = 100 + i, .first_sect = 0, .last_sect = 7 };
@@ -122,7 +123,8 @@ static void test_discard(void **state)
 static int decode_indirect(uint8_t operation, uint64_t sector, uint16_t n, const struct blkif_limits *limits)
 {
     struct blkif_request_indirect i = {
-        .operation = BLKIF_OP_INDIRECT, .indirect_op = operation, .nr_segments = n, .id = 77, .sector_number = sector,
+        .operation = BLKIF_OP_INDIRECT, .indirect_op = operation, .nr_segments = n, .id = 77,
+        .sector_number = sector,
         .indirect_grefs = { 5000 },
     };
     struct blkif_request r = { 0 };
@@ -184,7 +186,8 @@ static void test_random(void **state)
     srand(3);
     for (unsigned round = 0; round < 500000; round++) {
         const struct blkif_limits *limits = all[round % 3];
-        struct blkif_request r = rw((uint8_t)(rand() % 8), (uint64_t)rand() % (SECTORS + 50), (uint8_t)(rand() % 13));
+        struct blkif_request r = rw((uint8_t)(rand() % 8), (uint64_t)rand() % (SECTORS + 50),
+                                    (uint8_t)(rand() % 13));
         uint8_t *bytes = (uint8_t *)&r;
         int status;
 
@@ -192,7 +195,8 @@ static void test_random(void **state)
             bytes[(unsigned)rand() % sizeof(r)] = (uint8_t)rand();
         status = decode(r, limits);
         for (unsigned i = 0; i < BLKIF_SEGMENTS; i++)
-            list[i] = (struct blkif_request_segment){ 1, (uint8_t)(rand() % 2), (uint8_t)(rand() % 30 ? 7 : rand()) };
+            list[i] = (struct blkif_request_segment){ 1, (uint8_t)(rand() % 2),
+                                                      (uint8_t)(rand() % 30 ? 7 : rand()) };
         if (status == BLKIF_RSP_OKAY && io.indirect)
             status = blkif_take_segments(&io, list, limits);
         if (status == BLKIF_RSP_OKAY) {
@@ -206,7 +210,8 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good), cmocka_unit_test(test_counts_and_ends), cmocka_unit_test(test_operations),
+        cmocka_unit_test(test_good), cmocka_unit_test(test_counts_and_ends),
+        cmocka_unit_test(test_operations),
         cmocka_unit_test(test_discard), cmocka_unit_test(test_indirect), cmocka_unit_test(test_random),
     };
 

@@ -1,5 +1,5 @@
-/* How those that let frames wait share the pool's memory: whoever takes all it can get leaves everybody else what is
- * their own and a part of the rest; short frames take little. */
+/* How those that let frames wait share the pool's memory: whoever takes all it can get leaves everybody
+ * else what is their own and a part of the rest; short frames take little. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -97,7 +97,8 @@ static void assert_works(struct port *q)
 
 static void test_idle_ports_starve_nobody(void **state)
 {
-    static const size_t sizes[][3] = { { 66, 66, 66 }, { 1514, 1514, 1514 }, { 65549, 65549, 65549 }, { 66, 1514, 65549 } };
+    static const size_t sizes[][3] = { { 66, 66, 66 }, { 1514, 1514, 1514 }, { 65549, 65549, 65549 },
+                                       { 66, 1514, 65549 } };
 
     (void)state;
     for (unsigned kind = 0; kind < 4; kind++) {
@@ -109,7 +110,8 @@ static void test_idle_ports_starve_nobody(void **state)
     }
 }
 
-/* Of so many that take all they can none has much more than another, and there is always something left on the way. */
+/* Of so many that take all they can none has much more than another, and there is always something left on
+ * the way. */
 static void test_equal_parts(void **state)
 {
     static const size_t sizes[] = { 1514 };
@@ -183,7 +185,8 @@ static void test_pieces(void **state)
             packet_free(all[i]);
 }
 
-/* What is one's own is there at once; without memory for it there is no port. Less memory is less to share. */
+/* What is one's own is there at once; without memory for it there is no port. Less memory is less to
+ * share. */
 static void test_without_memory(void **state)
 {
     struct net_share s = { 0 }, t = { 0 };

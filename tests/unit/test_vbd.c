@@ -1,6 +1,6 @@
-/* A virtual block device with a front end and a disk that are played: what is asked is answered once, with the
- * right data; grants that fail, disks that fail and rings that lie cost the front end an error or its device, and
- * never a page or a slot. */
+/* A virtual block device with a front end and a disk that are played: what is asked is answered once, with
+ * the right data; grants that fail, disks that fail and rings that lie cost the front end an error or its
+ * device, and never a page or a slot. */
 #include "vbd_world.h"
 
 #include <errno.h>
@@ -39,7 +39,8 @@ static void test_shapes(void **state)
     RING_GET_REQUEST(&front, front.req_prod_pvt - 1)->seg[0] = (struct blkif_request_segment){ 10, 3, 4 };
     r = (struct blkif_request_indirect *)next_request();
     *r = (struct blkif_request_indirect){
-        .operation = BLKIF_OP_INDIRECT, .indirect_op = BLKIF_OP_READ, .nr_segments = 20, .id = 2, .sector_number = 96,
+        .operation = BLKIF_OP_INDIRECT, .indirect_op = BLKIF_OP_READ, .nr_segments = 20, .id = 2,
+        .sector_number = 96,
         .indirect_grefs = { 2 },
     };
     for (unsigned i = 0; i < 20; i++)
@@ -73,7 +74,8 @@ static void test_failing_grants(void **state)
     }
     revoked[2] = true;          /* the list of an indirect request */
     *(struct blkif_request_indirect *)next_request() = (struct blkif_request_indirect){
-        .operation = BLKIF_OP_INDIRECT, .indirect_op = BLKIF_OP_WRITE, .nr_segments = 3, .id = 4, .indirect_grefs = { 2 },
+        .operation = BLKIF_OP_INDIRECT, .indirect_op = BLKIF_OP_WRITE, .nr_segments = 3, .id = 4,
+        .indirect_grefs = { 2 },
     };
     push(BLKIF_OP_READ, 5, 0, 100000, 1);
     kick();
@@ -166,8 +168,8 @@ static void test_answers_are_in_order(void **state)
     assert_answer(8, BLKIF_RSP_EOPNOTSUPP);
 }
 
-/* A ring of two pages has more requests than the device takes at once. When the last of these is done, all are answered
- * together; the others are taken without another notification. */
+/* A ring of two pages has more requests than the device takes at once. When the last of these is done, all
+ * are answered together; the others are taken without another notification. */
 static void test_a_long_ring_goes_on(void **state)
 {
     teardown(state);

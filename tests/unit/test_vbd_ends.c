@@ -1,6 +1,6 @@
-/* How a virtual block device ends: its disk is free as soon as the disk is through with it, and yet no front end
- * waits for an answer for ever, or keeps the device for ever; another backend finds in the ring what it has to
- * do. */
+/* How a virtual block device ends: its disk is free as soon as the disk is through with it, and yet no
+ * front end waits for an answer for ever, or keeps the device for ever; another backend finds in the ring
+ * what it has to do. */
 #include "vbd_world.h"
 
 #include <errno.h>

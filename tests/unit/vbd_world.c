@@ -77,7 +77,8 @@ int pv_grant_copy(struct gnttab_copy *ops, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct gnttab_copy *c = &ops[i];
-        char *from = page_of(c->flags & GNTCOPY_source_gref, c->source.u.ref, c->source.u.gmfn, c->source.offset);
+        char *from = page_of(c->flags & GNTCOPY_source_gref, c->source.u.ref, c->source.u.gmfn,
+                             c->source.offset);
         char *to = page_of(c->flags & GNTCOPY_dest_gref, c->dest.u.ref, c->dest.u.gmfn, c->dest.offset);
 
         assert_true(c->source.offset + c->len <= PAGE && c->dest.offset + c->len <= PAGE);
@@ -186,7 +187,8 @@ bool pv_wait(struct pv_waitq *q, uint64_t deadline_ns)
 
 /* ---- the disk ---- */
 
-struct block_device disk = { .name = "vda", .sectors = SECTORS, .granularity = 1, .can_flush = true, .can_discard = true };
+struct block_device disk = { .name = "vda", .sectors = SECTORS, .granularity = 1, .can_flush = true,
+                             .can_discard = true };
 struct block_request *held[64];
 unsigned held_count, fail_from;
 bool hold;
@@ -294,7 +296,8 @@ struct blkif_request *next_request(void)
 
 void push(uint8_t operation, uint64_t id, uint64_t sector, unsigned first_ref, unsigned n)
 {
-    struct blkif_request r = { .operation = operation, .nr_segments = (uint8_t)n, .id = id, .sector_number = sector };
+    struct blkif_request r = { .operation = operation, .nr_segments = (uint8_t)n, .id = id,
+                               .sector_number = sector };
 
     for (unsigned i = 0; i < n; i++)
         r.seg[i] = (struct blkif_request_segment){ first_ref + i, 0, 7 };

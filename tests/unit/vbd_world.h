@@ -1,5 +1,5 @@
-/* vbd_world.h: a front end and a disk that are played for a virtual block device, and the kit that it runs on. The
- * device's thread runs in work(), until it waits. */
+/* vbd_world.h: a front end and a disk that are played for a virtual block device, and the kit that it runs
+ * on. The device's thread runs in work(), until it waits. */
 #ifndef TESTS_UNIT_VBD_WORLD_H
 #define TESTS_UNIT_VBD_WORLD_H
 
@@ -19,7 +19,8 @@
 #define FRAMES  256             /* granted pages of the front end: reference n is frame n */
 #define SECTORS 1024
 
-/* The front end: its pages, of which the ring is 1 and 2; which references are not granted; its end of the port. */
+/* The front end: its pages, of which the ring is 1 and 2; which references are not granted; its end of the
+ * port. */
 extern char guest[FRAMES][PAGE];
 extern bool revoked[FRAMES];
 extern struct blkif_sring *sring;
@@ -33,7 +34,8 @@ extern unsigned mapped, regions, notified, bad_copies, masked;
 extern uint64_t now;
 extern bool time_passes;        /* a wait with a deadline ends at it; else it is the test's turn */
 
-/* The disk. It answers at once, or, with `hold`, when the test does. Errors from a sector on, if that is not 0. */
+/* The disk. It answers at once, or, with `hold`, when the test does. Errors from a sector on, if that is
+ * not 0. */
 extern struct block_device disk;
 extern char medium[SECTORS * BLOCK_SECTOR];
 extern struct block_request *held[64];

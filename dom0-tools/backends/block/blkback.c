@@ -55,8 +55,9 @@ static void publish(const struct device *d)
 
 static const char *reason(int rc, const char *params)
 {
-    return rc == -ENOENT ? image_is_path(params) ? "there is no such file" : "there is no such disk or partition"
-         : rc == -EBUSY ? "it is in use"
+    if (rc == -ENOENT)
+        return image_is_path(params) ? "there is no such file" : "there is no such disk or partition";
+    return rc == -EBUSY ? "it is in use"
          : rc == -EINVAL ? "it is no file of a mounted file system"
          : rc == -EFBIG ? "its size is not a multiple of sectors"
          : rc == -EROFS ? "it cannot be written" : pv_errno_name(rc);
@@ -88,7 +89,8 @@ static int take(struct backend_device *common)
     if (rc) {
         backend_refuse(common, rc, name, reason(rc, name));
     } else {
-        d->discard = d->block->can_discard && !d->read_only && key_number_or(common->back, "discard-enable", 1);
+        d->discard = d->block->can_discard && !d->read_only &&
+                     key_number_or(common->back, "discard-enable", 1);
         publish(d);
     }
     free(params);
@@ -218,8 +220,8 @@ int blkback_statistics(domid_t frontend, unsigned id, struct vbd_statistics *sta
     return 0;
 }
 
-void blkback_each(domid_t frontend, void (*fn)(void *arg, unsigned device, const struct vbd_statistics *statistics),
-                  void *arg)
+void blkback_each(domid_t frontend,
+                  void (*fn)(void *arg, unsigned device, const struct vbd_statistics *statistics), void *arg)
 {
     struct vbd_statistics statistics;
     struct backend_device *d;

@@ -1,5 +1,6 @@
-/* blkback.h: the block backend: serves the devices that the store's /local/domain/0/backend/vbd names. The tools make those trees; this
- * daemon answers in them by `state`, and says in `hotplug-error` why a device cannot be had. */
+/* blkback.h: the block backend: serves the devices that the store's /local/domain/0/backend/vbd names. The
+ * tools make those trees; this daemon answers in them by `state`, and says in `hotplug-error` why a device
+ * cannot be had. */
 #ifndef ENSO_BACKENDS_BLKBACK_H
 #define ENSO_BACKENDS_BLKBACK_H
 
@@ -20,7 +21,7 @@ int blkback_restart(void);
 int blkback_statistics(domid_t frontend, unsigned device, struct vbd_statistics *statistics);
 
 /* Calls fn for each device of a domain; its counters are 0 while it is not connected. */
-void blkback_each(domid_t frontend, void (*fn)(void *arg, unsigned device, const struct vbd_statistics *statistics),
-                  void *arg);
+void blkback_each(domid_t frontend,
+                  void (*fn)(void *arg, unsigned device, const struct vbd_statistics *statistics), void *arg);
 
 #endif

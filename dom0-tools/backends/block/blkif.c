@@ -27,7 +27,8 @@ static int add_up(struct blkif_io *io, const struct blkif_limits *limits)
     return within(io->sector, sectors, limits) ? BLKIF_RSP_OKAY : BLKIF_RSP_ERROR;
 }
 
-static int read_or_write(const struct blkif_request *request, const struct blkif_limits *limits, struct blkif_io *io)
+static int read_or_write(const struct blkif_request *request, const struct blkif_limits *limits,
+                         struct blkif_io *io)
 {
     io->kind = request->operation == BLKIF_OP_READ ? BLOCK_READ : BLOCK_WRITE;
     if (io->kind == BLOCK_WRITE && limits->read_only)
@@ -49,7 +50,8 @@ static int flush(const struct blkif_request *request, const struct blkif_limits 
     return request->nr_segments == 0 ? BLKIF_RSP_OKAY : BLKIF_RSP_EOPNOTSUPP;
 }
 
-static int discard(const struct blkif_request *request, const struct blkif_limits *limits, struct blkif_io *io)
+static int discard(const struct blkif_request *request, const struct blkif_limits *limits,
+                   struct blkif_io *io)
 {
     struct blkif_request_discard d;
 
@@ -64,7 +66,8 @@ static int discard(const struct blkif_request *request, const struct blkif_limit
     return BLKIF_RSP_OKAY;
 }
 
-static int indirect(const struct blkif_request *request, const struct blkif_limits *limits, struct blkif_io *io)
+static int indirect(const struct blkif_request *request, const struct blkif_limits *limits,
+                    struct blkif_io *io)
 {
     struct blkif_request_indirect r;
 
@@ -74,7 +77,8 @@ static int indirect(const struct blkif_request *request, const struct blkif_limi
     if (r.indirect_op != BLKIF_OP_READ && r.indirect_op != BLKIF_OP_WRITE)
         return BLKIF_RSP_EOPNOTSUPP;
     io->kind = r.indirect_op == BLKIF_OP_READ ? BLOCK_READ : BLOCK_WRITE;
-    if ((io->kind == BLOCK_WRITE && limits->read_only) || r.nr_segments == 0 || r.nr_segments > BLKIF_SEGMENTS)
+    if ((io->kind == BLOCK_WRITE && limits->read_only) || r.nr_segments == 0 ||
+        r.nr_segments > BLKIF_SEGMENTS)
         return BLKIF_RSP_ERROR;
     io->sector = r.sector_number;
     io->segment_count = r.nr_segments;
@@ -103,7 +107,8 @@ int blkif_decode(const struct blkif_request *request, const struct blkif_limits 
     }
 }
 
-int blkif_take_segments(struct blkif_io *io, const struct blkif_request_segment *list, const struct blkif_limits *limits)
+int blkif_take_segments(struct blkif_io *io, const struct blkif_request_segment *list,
+                        const struct blkif_limits *limits)
 {
     memcpy(io->segments, list, io->segment_count * sizeof(list[0]));
     io->indirect = false;

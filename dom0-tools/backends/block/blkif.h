@@ -1,5 +1,6 @@
-/* blkif.h: what a front end's request says. The request is a private copy (the ring is read once); nothing is believed: counts, sectors
- * and ends are checked in 64 bits before they are used. Pure; tested and fuzzed on the build machine. */
+/* blkif.h: what a front end's request says. The request is a private copy (the ring is read once); nothing
+ * is believed: counts, sectors and ends are checked in 64 bits before they are used. Pure; tested and
+ * fuzzed on the build machine. */
 #ifndef ENSO_BACKENDS_BLKIF_H
 #define ENSO_BACKENDS_BLKIF_H
 
@@ -30,11 +31,13 @@ struct blkif_io {
     grant_ref_t list;
 };
 
-/* Reads a request. BLKIF_RSP_OKAY: it can be done, after blkif_take_segments() if it is indirect. Else the status to answer it with; id and
- * operation are set in any case. */
+/* Reads a request. BLKIF_RSP_OKAY: it can be done, after blkif_take_segments() if it is indirect. Else the
+ * status to answer it with; id and operation are set in any case. */
 int blkif_decode(const struct blkif_request *request, const struct blkif_limits *limits, struct blkif_io *io);
 
-/* Takes the fetched list of an indirect request (io->segment_count entries; a private copy). As blkif_decode(). */
-int blkif_take_segments(struct blkif_io *io, const struct blkif_request_segment *list, const struct blkif_limits *limits);
+/* Takes the fetched list of an indirect request (io->segment_count entries; a private copy). As
+ * blkif_decode(). */
+int blkif_take_segments(struct blkif_io *io, const struct blkif_request_segment *list,
+                        const struct blkif_limits *limits);
 
 #endif

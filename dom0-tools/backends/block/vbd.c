@@ -76,7 +76,7 @@ static void serve(struct vbd *v)
         vbd_publish_answers(v);
         if (batch == BATCH_SOME)
             continue;
-        /* Requests that wait for a slot or pages are taken when some come back: the disk has requests then. */
+        /* Requests that wait for a slot or pages are taken when some come back: the disk has some then. */
         if (batch == BATCH_NONE && !v->closing && !v->stopped && vbd_more_requests(v))
             continue;
         sleep_until_something(v);

@@ -1,5 +1,5 @@
-/* vbd_private.h: a device in three pieces: vbd.c has its life, vbd_requests.c what happens to requests, vbd_copy.c
- * their data. */
+/* vbd_private.h: a device in three pieces: vbd.c has its life, vbd_requests.c what happens to requests,
+ * vbd_copy.c their data. */
 #ifndef ENSO_BACKENDS_VBD_PRIVATE_H
 #define ENSO_BACKENDS_VBD_PRIVATE_H
 

@@ -1,5 +1,5 @@
-/* netback.c: see netback.h. The port of an interface, what is published of it, and what its frontend has to say,
- * which is read key by key, with limits, and checked. */
+/* netback.c: see netback.h. The port of an interface, what is published of it, and what its frontend has to
+ * say, which is read key by key, with limits, and checked. */
 #include "netback.h"
 
 #include <errno.h>
@@ -250,8 +250,8 @@ int netback_statistics(domid_t frontend, unsigned handle, struct vif_statistics 
     return 0;
 }
 
-void netback_each(domid_t frontend, void (*fn)(void *arg, unsigned handle, const struct vif_statistics *statistics),
-                  void *arg)
+void netback_each(domid_t frontend,
+                  void (*fn)(void *arg, unsigned handle, const struct vif_statistics *statistics), void *arg)
 {
     struct vif_statistics statistics;
     struct backend_device *d;

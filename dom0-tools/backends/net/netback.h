@@ -15,7 +15,7 @@ int netback_start(void);
 int netback_statistics(domid_t frontend, unsigned handle, struct vif_statistics *statistics);
 
 /* Calls fn for each interface of a domain. */
-void netback_each(domid_t frontend, void (*fn)(void *arg, unsigned handle, const struct vif_statistics *statistics),
-                  void *arg);
+void netback_each(domid_t frontend,
+                  void (*fn)(void *arg, unsigned handle, const struct vif_statistics *statistics), void *arg);
 
 #endif

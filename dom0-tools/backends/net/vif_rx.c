@@ -102,8 +102,8 @@ static void send_frame(struct vif *v, unsigned i)
         for (unsigned done = 0; done < piece->bytes;) {
             unsigned bytes = piece->bytes - done < NETIF_PAGE - at ? piece->bytes - done : NETIF_PAGE - at;
 
-            copies_deliver(&copies, &failed[i], v->config.domid, requests[entry].gref, at, piece->machine + done,
-                           bytes);
+            copies_deliver(&copies, &failed[i], v->config.domid, requests[entry].gref, at,
+                           piece->machine + done, bytes);
             done += bytes;
             at += bytes;
             if (at == NETIF_PAGE) {

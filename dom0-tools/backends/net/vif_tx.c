@@ -40,8 +40,8 @@ static void fetch(struct vif *v, unsigned i)
             unsigned room = piece->bytes - filled;
             unsigned bytes = f->bytes - done < room ? f->bytes - done : room;
 
-            copies_fetch(&copies, &status[i], v->config.domid, f->ref, f->offset + done, piece->machine + filled,
-                         bytes);
+            copies_fetch(&copies, &status[i], v->config.domid, f->ref, f->offset + done,
+                         piece->machine + filled, bytes);
             done += bytes;
             filled += bytes;
             if (filled == piece->bytes) {

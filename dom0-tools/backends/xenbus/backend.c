@@ -43,7 +43,8 @@ void backend_refuse(const struct backend_device *d, int error, const char *what,
     key_put(d->back, "hotplug-status", "error");
 }
 
-/* A front end that comes and goes all the time makes work for the store and for us: it is not served again. */
+/* A front end that comes and goes all the time makes work for the store and for us: it is not served
+ * again. */
 static void count_turn(struct backend_device *d)
 {
     uint64_t now = pv_now_ns();
@@ -174,7 +175,8 @@ static void follow(struct backend_device *d)
 
 /* ---- a device appears and disappears ---- */
 
-/* A backend before us has served this ring: we go on where it has stopped, and the front end does not notice. */
+/* A backend before us has served this ring: we go on where it has stopped, and the front end does not
+ * notice. */
 static bool take_over(struct backend_device *d)
 {
     const struct backend_kind *kind = d->backend->kind;
@@ -229,7 +231,8 @@ void backend_forget(struct backend_device *d)
     free(d);
 }
 
-/* As by force; but if there is a new directory already, then the front end knows that the old device is no more. */
+/* As by force; but if there is a new directory already, then the front end knows that the old device is no
+ * more. */
 static void disappear(struct backend_device *d, bool is_replaced)
 {
     char state[BACKEND_PATH + 8];
@@ -245,8 +248,8 @@ static void disappear(struct backend_device *d, bool is_replaced)
     backend_forget(d);
 }
 
-/* A device is there when its directory has all that the tools write: `online` is the last. A directory without
- * our word in it is not the one that we knew. */
+/* A device is there when its directory has all that the tools write: `online` is the last. A directory
+ * without our word in it is not the one that we knew. */
 void backend_look_at(struct backend *b, domid_t frontend, unsigned id)
 {
     struct backend_device *d = backend_find(b, frontend, id);

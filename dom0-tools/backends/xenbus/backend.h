@@ -4,8 +4,8 @@
  * directories has changed, and waits for no device:
  *
  *   /local/domain/0/backend/TYPE/DOMID/ID   made by the tools (`online` is the last key), read by the guest.
- *       Answered here by `state` and `hotplug-status`, and, if the device cannot be had, by `hotplug-error` (a
- *       text) and `hotplug-errno` (newlib's number).
+ *       Answered here by `state` and `hotplug-status`, and, if the device cannot be had, by `hotplug-error`
+ *       (a text) and `hotplug-errno` (newlib's number).
  *       online=0: the guest is asked to let go; with force=1 the device is taken away without its consent.
  *   /local/domain/DOMID/device/TYPE/ID      the guest's: nothing in it is believed. Where the backend's
  *       directory is says whose a device is.
@@ -88,8 +88,8 @@ struct backend {
 /* Starts the thread. `kind` stays the caller's. The store must be there. 0 or a negative error. */
 int backend_start(struct backend *b, const struct backend_kind *kind);
 
-/* Ends the thread without a word to the front ends and starts another one, which knows nothing but the store and
- * the rings. What backend_start() says; -EBUSY somebody does it already. */
+/* Ends the thread without a word to the front ends and starts another one, which knows nothing but the
+ * store and the rings. What backend_start() says; -EBUSY somebody does it already. */
 int backend_restart(struct backend *b);
 
 struct backend_device *backend_find(const struct backend *b, domid_t frontend, unsigned id);

@@ -19,8 +19,8 @@ static struct gnttab_copy *next(struct copies *c, void *owner, unsigned bytes)
     return op;
 }
 
-void copies_fetch(struct copies *c, void *owner, domid_t frontend, grant_ref_t ref, unsigned offset, uint64_t to,
-                  unsigned bytes)
+void copies_fetch(struct copies *c, void *owner, domid_t frontend, grant_ref_t ref, unsigned offset,
+                  uint64_t to, unsigned bytes)
 {
     struct gnttab_copy *op = next(c, owner, bytes);
 
@@ -33,8 +33,8 @@ void copies_fetch(struct copies *c, void *owner, domid_t frontend, grant_ref_t r
     op->dest.domid = DOMID_SELF;
 }
 
-void copies_deliver(struct copies *c, void *owner, domid_t frontend, grant_ref_t ref, unsigned offset, uint64_t from,
-                    unsigned bytes)
+void copies_deliver(struct copies *c, void *owner, domid_t frontend, grant_ref_t ref, unsigned offset,
+                    uint64_t from, unsigned bytes)
 {
     struct gnttab_copy *op = next(c, owner, bytes);
 

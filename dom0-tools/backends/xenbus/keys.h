@@ -1,5 +1,5 @@
-/* keys.h: single keys of a directory in the store, as backends and the tools write and read them. Who may be hostile
- * writes what he likes: texts are bounded by the store, numbers by the reader. */
+/* keys.h: single keys of a directory in the store, as backends and the tools write and read them. Who may
+ * be hostile writes what he likes: texts are bounded by the store, numbers by the reader. */
 #ifndef ENSO_BACKENDS_KEYS_H
 #define ENSO_BACKENDS_KEYS_H
 
