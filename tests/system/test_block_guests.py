@@ -322,8 +322,8 @@ def by_force(host):
         with host.console("linux") as console:
             console.send("\r")
             console.ask("until [ -b /dev/xvdk ]; do sleep 1; done", 60)
-            console.ask("(while [ -b /dev/xvdk ]; do dd if=/dev/zero of=/dev/xvdk bs=1M count=15 conv=fsync 2>/dev/null; "
-                        "done) & true")
+            console.ask("(while [ -b /dev/xvdk ]; do "
+                        "dd if=/dev/zero of=/dev/xvdk bs=1M count=15 conv=fsync 2>/dev/null; done) & true")
         host.until(lambda: disks_by_name(host)["xvdk"]["sectors_written"] > 500)
         host.cli("block-detach linux xvdk --force", timeout=60)
         assert not {d["name"]: d for d in host.json("lsblk --json")}["vdb"]["in_use"]
