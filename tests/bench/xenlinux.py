@@ -15,7 +15,7 @@ from xen import SCHEDULER, XEN
 FILES = os.path.join(BUILD, "xen-linux")
 SYMBOLS = os.path.join(BUILD, "upstream", "xen-syms", "usr", "lib", "debug", "boot", "xen-syms-4.17-amd64")
 GUESTS = "/run/bench"           # where the archive is unpacked
-COLUMNS = ("Enso", "Xen, Linux", "ratio", "calls", "calls there", "notified", "notified there")
+COLUMNS = ("Enso", "Xen, Linux", "ratio", "calls", "calls there", "events", "events there")
 MENU = """set timeout=0
 menuentry xen {{
     multiboot2 /boot/xen console=com1 com1=115200,8n1 dom0_mem=768M dom0_max_vcpus=1 {scheduler}
