@@ -331,7 +331,7 @@ def test_streams_with_and_without_offloads(pair):
         own = address_of(pair, NAME)
         assert pair.ask("peer", f"curl -s http://{own}/large | sha256sum").split()[0] == wanted
         check_datagrams(pair)
-    pair.ask("peer", "pkill iperf3")
+    pair.ask("peer", "kill $(pidof iperf3)")
 
 
 COUNTERS = ("tx_packets", "tx_bytes", "rx_packets", "rx_bytes")
@@ -379,14 +379,14 @@ while [ -e /tmp/busy ]; do
     echo disk >> /tmp/rounds
     blockdev --flushbufs /dev/xvdc
     sleep 0.2
-done &
+done && echo >> /tmp/ended &
 while [ -e /tmp/busy ]; do
     curl -s http://$1/large | cmp - /var/www/html/large >> /tmp/bad 2>&1
     echo network >> /tmp/rounds
     sleep 0.2
-done &
+done && echo >> /tmp/ended &
 END
-: > /tmp/bad; : > /tmp/rounds; touch /tmp/busy; nice bash /root/busy ADDRESS; true"""
+: > /tmp/bad; : > /tmp/rounds; : > /tmp/ended; touch /tmp/busy; nice bash /root/busy ADDRESS; true"""
 
 # The new disk keeps what the cycle before has written, and takes something new; the new interface reaches the
 # other guest.
@@ -416,7 +416,7 @@ def test_devices_come_and_go_under_load(pair):
         host.cli(f"block-detach {NAME} xvdf", timeout=120)
         # A guest that finds the same number taken again before it has looked would not see a new device.
         pair.ask(NAME, "while [ -e /sys/block/xvdf ]; do sleep 0.1; done")
-    pair.ask(NAME, "rm /tmp/busy; while pgrep -f /root/busy > /dev/null; do sleep 0.2; done")
+    pair.ask(NAME, "rm /tmp/busy; until [ $(wc -l < /tmp/ended) = 2 ]; do sleep 0.2; done")
     assert pair.ask(NAME, "cat /tmp/bad") == ""
     rounds = pair.ask(NAME, "cat /tmp/rounds").split()
     assert rounds.count("disk") >= 5 and rounds.count("network") >= 5
