@@ -186,19 +186,21 @@ def test_rate(guests):
 
 
 @pytest.mark.limit(240)
+@pytest.mark.limit(600)
 def test_they_come_and_go_under_traffic(guests):
+    """Fifty times, and now and then by force while it sends."""
     host = guests
     ask(host, "b", "(while nc -l -p 98 > /dev/null; do :; done) & sleep 1")
     ask(host, "a",
         "(while :; do dd if=/dev/zero bs=64k count=100 | nc 10.0.0.2 98; done) > /dev/null 2>&1 & true")
     moved = interface(host, "a")["rx_bytes"]
-    for i in range(10):
+    for i in range(50):
         host.cli("network-attach a mac=00:16:3e:00:03:01 bridge=lab")
         other = [v for v in host.json("network-list --json a")
                  if v["mac"] == "00:16:3e:00:03:01"][0]["handle"]
         host.until(lambda: interface(host, "a", other)["state"] == 4, timeout=60)
         ask(host, "a", "ip link set eth1 up; ip addr add 10.0.3.1/24 dev eth1; "
-                       "ping -c 1 -W 1 -s 9000 10.0.3.2 > /dev/null; true")
+                       "(ping -c 1 -W 1 -s 9000 10.0.3.2 > /dev/null 2>&1) & true")
         if i % 3 == 2:
             ask(host, "a", f"ip neigh add 10.0.3.2 lladdr {MAC['b']} dev eth1; "
                            "(ping -c 3000 -i 0.01 -s 1400 10.0.3.2 > /dev/null 2>&1) & true")
