@@ -185,7 +185,6 @@ def test_rate(guests):
         host.cli(f"network-detach {name} 2", timeout=40)
 
 
-@pytest.mark.limit(240)
 @pytest.mark.limit(600)
 def test_they_come_and_go_under_traffic(guests):
     """Fifty times, and now and then by force while it sends."""
