@@ -7,8 +7,8 @@ outcomes   {"FOLDER/FILE::FUNCTION": {"passed", ...}} of all tests that don't as
 
 A test that takes longer than its limit (120 s, or @pytest.mark.limit(seconds)) fails.
 
-The tests can be shared among processes (`pytest -n 2 --dist loadgroup`, as `make test` does): those of a module
-stay together, and those of tests/peer, which share what the kernels said; of these the ones with
+The tests can be shared among processes (`pytest -n 2 --dist loadgroup`, as `make test` does): those of a
+module stay together, and those of tests/peer, which share what the kernels said; of these the ones with
 @pytest.mark.last run last. What may take longest goes first.
 """
 

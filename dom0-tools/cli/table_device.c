@@ -57,8 +57,8 @@ const struct command commands_device[] = {
         .summary = "take a disk away from a running domain",
         .text =
             "The guest is asked to let go of it, and has ten seconds to do so: a file system on it must "
-            "have been unmounted. With --force it is not asked: the disk is the host's at once, and the guest "
-            "gets errors.",
+            "have been unmounted. With --force it is not asked: the disk is the host's at once, and the "
+            "guest gets errors.",
         .options = { { "--force", NULL, "do not ask the guest" } },
         .examples = "block-detach web xvdb",
         .min_words = 2, .max_words = 2, .first = WORD_DOMAIN,

@@ -303,7 +303,8 @@ static void add_disk(struct apply *a, const char *key, const struct config_value
     }
     for (unsigned i = 0; i < c->disk_count; i++) {
         if (c->disks[i].number == d->number) {
-            config_remark(a->report, CONFIG_ERROR, &v->place, "%s: %s is the name of another disk already", key, d->vdev);
+            config_remark(a->report, CONFIG_ERROR, &v->place, "%s: %s is the name of another disk already",
+                          key, d->vdev);
             return;
         }
     }

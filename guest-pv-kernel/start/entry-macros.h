@@ -1,6 +1,6 @@
-/* entry-macros.h: ways in from the hypervisor, for assembly: of the kit, and of test kernels that have ways in of
- * their own. On a trap the hypervisor has pushed, lowest address first: rcx, r11, [error code], rip, cs, rflags,
- * rsp, ss. The stubs turn that into struct pv_regs (pv/trap.h). */
+/* entry-macros.h: ways in from the hypervisor, for assembly: of the kit, and of test kernels that have ways in
+ * of their own. On a trap the hypervisor has pushed, lowest address first: rcx, r11, [error code], rip, cs,
+ * rflags, rsp, ss. The stubs turn that into struct pv_regs (pv/trap.h). */
 #ifndef PV_START_ENTRY_MACROS_H
 #define PV_START_ENTRY_MACROS_H
 
@@ -114,8 +114,8 @@
         jmp     \tail
 .endm
 
-/* Below the frame of the failsafe callback, which comes when a segment register could not be loaded on the way
- * back: ds, es, fs, gs. */
+/* Below the frame of the failsafe callback, which comes when a segment register could not be loaded on the
+ * way back: ds, es, fs, gs. */
 #define FAILSAFE_MORE 32
 
 #endif

@@ -398,8 +398,8 @@ CYCLE = ("until [ -b /dev/xvdf ] && [ -e /sys/class/net/enXN ]; do sleep 0.1; do
 
 
 def test_devices_come_and_go_under_load(pair):
-    """A disk and an interface again and again, while another disk and another interface are busy. (Fifty times
-    with smaller guests: test_block_guests.py, test_network.py.)"""
+    """A disk and an interface again and again, while another disk and another interface are busy. (Fifty
+    times with smaller guests: test_block_guests.py, test_network.py.)"""
     host = pair.host
     before = pair.interface(NAME)["tx_bytes"]
     host.cli("bridge create lab")

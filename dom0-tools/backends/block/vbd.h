@@ -3,8 +3,8 @@
  * blkback.c brings it up and down by what the store says.
  *
  * Requests are copied from the ring, data is moved by batches of grant copies through pages of this domain;
- * nothing of the front end's is mapped but the ring itself. Answers come in the order of the requests. A front
- * end that breaks the protocol has its device stopped.
+ * nothing of the front end's is mapped but the ring itself. Answers come in the order of the requests. A
+ * front end that breaks the protocol has its device stopped.
  */
 #ifndef ENSO_BACKENDS_VBD_H
 #define ENSO_BACKENDS_VBD_H
