@@ -201,7 +201,7 @@ def test_they_come_and_go_under_traffic(guests):
         ask(host, "a", "ip link set eth1 up; ip addr add 10.0.3.1/24 dev eth1; "
                        "(ping -c 1 -W 1 -s 9000 10.0.3.2 > /dev/null 2>&1) & true")
         if i % 3 == 2:
-            ask(host, "a", f"ip neigh add 10.0.3.2 lladdr {MAC['b']} dev eth1; "
+            ask(host, "a", f"arp -s 10.0.3.2 {MAC['b']} -i eth1; "
                            "(ping -c 3000 -i 0.01 -s 1400 10.0.3.2 > /dev/null 2>&1) & true")
             host.until(lambda: interface(host, "a", other)["rx_packets"] > 50, timeout=60)
             host.cli(f"network-detach a {other} --force")
