@@ -120,11 +120,11 @@ CONFIGS = {
     "disk.cfg": (GOOD + "disk = ['phy:/dev/sda,xvda,w']\n",
                  r"disk\.cfg:4:9: disk: format `xvda`: only raw .*\(EINVAL\)"),
     "no-disk.cfg": (GOOD + "disk = ['sda,raw,xvda,w']\n",
-                    r"xvda: sda: there is no such disk or partition \(EIO\)"),
+                    r"xvda: sda: there is no such disk or partition \(ENOENT\)"),
     "vif.cfg": (GOOD + "vif = ['', 'model=e1000']\n",
                 r"vif\.cfg:4:12: vif: model `e1000`: cards are not emulated.*\(EINVAL\)"),
     "no-bridge.cfg": (GOOD + "vif = ['bridge=nowhere']\n",
-                      r"vif 0: nowhere: there is no such bridge \(EIO\)"),
+                      r"vif 0: nowhere: there is no such bridge \(ENOENT\)"),
 }
 
 # What is typed, and what `create` says of it.

@@ -256,11 +256,16 @@ def fetch(port, path, tries=10):
     raise AssertionError(f"{path}: no answer in {tries} tries")
 
 
+def take_pages(machine, name):
+    """What nginx serves is what the kit's web server has."""
+    fetch_one = f"curl -s -o /var/www/html/X http://{address_of(machine, 'web')}/X"
+    for page in ("small", "large"):
+        machine.ask(name, fetch_one.replace("X", page))
+
+
 def test_fetched_by_many_at_once(pair):
     """From nginx and from the kit's web server, through the forwards."""
-    transfer = f"curl -s -o /var/www/html/X http://{address_of(pair, 'web')}/X"
-    for name in ("small", "large"):                     # one guest's pages are the other's
-        pair.ask(NAME, transfer.replace("X", name))
+    take_pages(pair, NAME)
     for name in (NAME, "web"):
         before = pair.interface(name)
         assert fetch(pair.ports[name], "/large") == LARGE
@@ -314,8 +319,9 @@ def check_datagrams(machine):
 
 def test_streams_with_and_without_offloads(pair):
     """iperf3 and files between the two; large segments where the guests may, frames of the wire where not."""
-    pair.ask("peer", f"iperf3 -s -D > /dev/null; "
-                     f"curl -s -o /var/www/html/large http://{address_of(pair, 'web')}/large")
+    for name in (NAME, "peer"):
+        take_pages(pair, name)
+    pair.ask("peer", "iperf3 -s -D > /dev/null")
     wanted = hashlib.sha256(LARGE).hexdigest()
     for state in ("off", "on"):
         set_offloads(pair, state)
@@ -404,14 +410,18 @@ def test_devices_come_and_go_under_load(pair):
     before = pair.interface(NAME)["tx_bytes"]
     host.cli("bridge create lab")
     host.cli("network-attach peer bridge=lab devid=1")
+    host.until(lambda: pair.interface("peer", 1)["state"] == 4, 120)
     pair.ask("peer", LAB + "until [ -e /sys/class/net/enX1 ]; do sleep 0.1; done; "
                          "ip link set enX1 up; ip addr add 10.9.0.2/24 dev enX1")
+    for name in (NAME, "peer"):
+        take_pages(pair, name)
     pair.ask(NAME, LAB + BUSY.replace("ADDRESS", pair.address))
     pair.ask(NAME, "head -c 64k /dev/zero > /tmp/kept")
     for _ in range(CYCLES):
         host.cli(f"block-attach {NAME} vdb1,raw,xvdf,w", timeout=60)
         host.cli(f"network-attach {NAME} bridge=lab", timeout=60)
         handle = max(v["handle"] for v in host.json(f"network-list --json {NAME}"))
+        host.until(lambda: pair.interface(NAME, handle)["state"] == 4, 120)
         pair.ask(NAME, CYCLE.replace("enXN", f"enX{handle}"))
         host.cli(f"network-detach {NAME} {handle}", timeout=120)
         host.cli(f"block-detach {NAME} xvdf", timeout=120)
