@@ -107,7 +107,7 @@ def _limited(item):
     outcome = yield
     signal.alarm(0)
     if outcome.excinfo and issubclass(outcome.excinfo[0], TookTooLong):
-        outcome.force_exception(pytest.fail.Exception("took longer than its limit"))
+        pytest.fail("took longer than its limit", pytrace=False)
 
 
 @pytest.hookimpl(hookwrapper=True)
