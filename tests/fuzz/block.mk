@@ -39,5 +39,6 @@ fuzz-targets += blkfront_ring
 fuzz-blkfront_ring-srcs := tests/fuzz/fuzz_blkfront_ring.c $(fuzz-kit-srcs) \
     $(addprefix guest-pv-kernel/block/,ring.c parts.c)
 fuzz-blkfront_ring-flags := $(fuzz-kit-flags) -Iguest-pv-kernel
+fuzz-blkfront_ring-seeds := tests/fuzz/seeds/blkfront_ring
 fuzz-blkfront_ring-length := 1024
 fuzz-blkfront_ring-runs := 3000

@@ -10,9 +10,9 @@
 #   fuzz-NAME-length := the longest input in bytes (2048)
 #   fuzz-NAME-runs := inputs of a short run, for about a second (20000)
 #
-# `make fuzz-short` is part of `make test`: always the same inputs. `make fuzz` goes on from the corpus that
-# it keeps in build/fuzz/corpus/; TARGET names one program, SECONDS says how long each of them runs. An input
-# that fails is left in build/fuzz/, and its name is told.
+# `make fuzz-short` is part of `make test`: the same inputs each time, as far as that can be had (fuzz.sh).
+# `make fuzz` goes on from the corpus that it keeps in build/fuzz/corpus/; TARGET names one program, SECONDS
+# says how long each of them runs. An input that fails is left in build/fuzz/, and its name is told.
 
 TARGET :=
 SECONDS := 300

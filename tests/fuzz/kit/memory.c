@@ -84,6 +84,15 @@ void kit_share(void *p, size_t bytes)
     shared_bytes = bytes;
 }
 
+/* What is given back is out of the peer's reach, also for a change that it has begun. */
+static void unshare(const uint8_t *p, size_t bytes)
+{
+    if (shared && (uintptr_t)shared - (uintptr_t)p < bytes)
+        kit_share(NULL, 0);
+    if (spoil.byte && (uintptr_t)spoil.byte - (uintptr_t)p < bytes)
+        memset(&spoil, 0, sizeof(spoil));
+}
+
 static UNSEEN bool is_shared(const uint8_t *p)
 {
     return (uintptr_t)p - (uintptr_t)window < WINDOW_PAGES * KIT_PAGE ||
@@ -232,6 +241,7 @@ static void give_region(void *p, size_t bytes)
             if (regions[i].bytes != bytes)
                 kit_wrong("%zu bytes were allocated, %zu are freed", regions[i].bytes, bytes);
             regions[i].p = NULL;
+            unshare(p, bytes);
             madvise(p, bytes, MADV_DONTNEED);
             __asan_poison_memory_region(p, bytes);
             return;
