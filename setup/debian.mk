@@ -1,7 +1,8 @@
 # debian.mk: a stock Debian as a guest: its disk image, kernel and initramfs, made of packages by setup/debian.sh.
 
 # Made again when what it is made by says something else, not when a checkout has touched it.
-debian-recipe := $(shell cat setup/debian.sh $(addprefix setup/debian/,packages left-out prepare.sh finish.sh) | cksum)
+debian-recipe := $(shell cat setup/debian.sh setup/rootfs.sh \
+    $(addprefix setup/debian/,packages left-out prepare.sh finish.sh) | cksum)
 
 build/debian/debian.img: build/flags/debian-recipe
 	$(say) MAKE "$@ of Debian's packages, which takes a minute or two"

@@ -9,7 +9,6 @@
 # there are and how the guest is set up. Works for root, and for others where user namespaces are allowed.
 set -eu
 
-size=1200M
 directory=$(realpath -m "$1")
 setup=$(cd "$(dirname "$0")" && pwd)
 parts=$setup/debian
@@ -47,21 +46,9 @@ fail()
 }
 
 rm -rf "$work"
-mkdir -p "$work/tree"
+mkdir -p "$work"
 : > "$log"
 "$setup/apt.sh" package hello "$work/hello.deb"
 "$setup/apt.sh" sources "$work/sources"
 make_tree > "$work/tree.tar" 2>> "$log" || fail
-
-# Files of many owners in one tree, to be read once: root can have it, everybody else can seem to.
-as_root=
-[ "$(id -u)" = 0 ] || as_root=fakeroot
-$as_root sh -eu -c '
-    cd "$1"
-    tar -x -f tree.tar -C tree --numeric-owner
-    cp tree/vmlinuz tree/initrd.img .
-    mke2fs -q -t ext4 -L debian -E assume_storage_prezeroed=1 -d tree debian.img '"$size"'
-    rm -rf tree tree.tar
-' sh "$work" >> "$log" 2>&1 || fail
-mv "$work/vmlinuz" "$work/initrd.img" "$work/debian.img" "$directory"
-rm -rf "$work"
+"$setup/rootfs.sh" "$work" debian "$directory" debian.img >> "$log" 2>&1 || fail

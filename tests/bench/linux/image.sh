@@ -35,25 +35,16 @@ make_tree()
         bookworm - "$work"/sources/*
 }
 
-rm -rf "$work"
-mkdir -p "$work/tree"
-: > "$log"
-"$setup/apt.sh" sources "$work/sources"
-if ! make_tree > "$work/tree.tar" 2>> "$log"; then
+fail()
+{
     tail -5 "$log" >&2
     echo "image.sh: the control domain could not be made; the whole story is in $log" >&2
     exit 1
-fi
+}
 
-# Files of many owners in one tree, to be read once: root can have it, everybody else can seem to.
-as_root=
-[ "$(id -u)" = 0 ] || as_root=fakeroot
-$as_root sh -eu -c '
-    cd "$1"
-    tar -x -f tree.tar -C tree --numeric-owner
-    cp tree/vmlinuz tree/initrd.img .
-    mke2fs -q -t ext4 -L control -E assume_storage_prezeroed=1 -d tree root.img 1200M
-    rm -rf tree tree.tar
-' sh "$work" >> "$log" 2>&1
-mv "$work/vmlinuz" "$work/initrd.img" "$work/root.img" "$directory"
 rm -rf "$work"
+mkdir -p "$work"
+: > "$log"
+"$setup/apt.sh" sources "$work/sources"
+make_tree > "$work/tree.tar" 2>> "$log" || fail
+"$setup/rootfs.sh" "$work" control "$directory" root.img >> "$log" 2>&1 || fail
