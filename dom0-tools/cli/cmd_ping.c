@@ -18,6 +18,7 @@
 
 #include "../services/address.h"
 #include "../services/inet.h"
+#include "../services/services.h"
 #include "net_client.h"
 #include "number.h"
 #include "report.h"
@@ -163,13 +164,16 @@ static uint32_t name_server(void)
 
 int cmd_nslookup(const struct command_call *call)
 {
-    char server[ADDRESS_TEXT], found[ADDRESS_TEXT];
+    const char *name = call->words[0];
+    char text[ADDRESS_TEXT];
     uint32_t address;
-    int status = client_resolve(call, call->words[0], &address);
+    bool is_domain = services_domain_address(name) != 0;
+    int status = client_resolve(call, name, &address);
 
     if (status)
         return status;
-    printf("Server:  %s\nName:    %s\nAddress: %s\n", address_text(name_server(), server), call->words[0],
-           address_text(address, found));
+    printf("Server:  %s\n", is_domain ? "none: a domain on xenbr0" : address_text(name_server(), text));
+    printf("Name:    %s\n", name);
+    printf("Address: %s\n", address_text(address, text));
     return STATUS_OK;
 }

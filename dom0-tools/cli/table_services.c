@@ -43,9 +43,10 @@ const struct command commands_services[] = {
         .name = "nslookup",
         .arguments = "NAME",
         .summary = "look a name up",
-        .text = "The name server is the one that DHCP or `ip set` has named; `ip` shows it.",
-        .examples = "nslookup www.example.org",
-        .min_words = 1, .max_words = 1,
+        .text = "A domain on xenbr0 is known here. Other names are asked for at the name server that DHCP or "
+                "`ip set` has named; `ip` shows it.",
+        .examples = "nslookup web",
+        .min_words = 1, .max_words = 1, .first = WORD_DOMAIN,
         .run = cmd_nslookup,
     },
     {

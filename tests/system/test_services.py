@@ -173,6 +173,7 @@ def test_guests_get_addresses(host, guests):
         assert f"inet {address}/24" in shown
         assert "default via 192.168.122.1" in shown and "nameserver 192.168.122.1" in shown
     assert "1 received" in host.cli("ping -c 1 one")
+    assert re.search(rf"Server:  none.*Address: {re.escape(guests['one'])}", host.cli("nslookup one"), re.DOTALL)
 
 
 def test_guests_reach_each_other_and_the_router(host, guests):
