@@ -12,7 +12,8 @@ kit-srcs := $(addprefix $(kit-dir)/, \
     event/event.c thread/thread.c thread/mutex.c time/time.c \
     console/console.c console/format.c grant/grant.c grant/map.c \
     block/blkfront.c block/ring.c block/parts.c block/disk.c \
-    xenbus/client.c xenbus/parse.c xenbus/store.c xenbus/frontend.c xenbus/watch.c xenbus/shutdown.c \
+    xenbus/client.c xenbus/parse.c xenbus/store.c xenbus/transaction.c xenbus/keys.c xenbus/frontend.c \
+    xenbus/watch.c xenbus/shutdown.c \
     vfs/vfs.c vfs/path.c vfs/cpio.c vfs/cpiofs.c vfs/consolefile.c \
     $(addprefix ext4/,cache.c claim.c commit.c directory.c error.c external.c file.c inode.c journal.c map.c \
         mount.c names.c walk.c) \

@@ -169,39 +169,33 @@ int cmd_xenstore_exists(const struct command_call *call)
 
 /* --- changing --- */
 
-/* All pairs in one transaction. *path tells which one failed. */
-static int write_pairs(char **words, size_t count, const char **path)
-{
-    uint32_t tx;
-    int rc;
+struct pairs {
+    char **words;               /* a path, its value, the next path ... */
+    size_t count;
+    const char *path;           /* the one that is being written */
+};
 
-    do {
-        *path = words[0];
-        rc = pv_xs_transaction_start(&tx);
-        if (rc)
-            return rc;
-        for (size_t i = 0; i < count && rc == 0; i += 2) {
-            *path = words[i];
-            rc = pv_xs_write(tx, words[i], words[i + 1], strlen(words[i + 1]));
-        }
-        if (rc) {
-            pv_xs_transaction_end(tx, false);
-            return rc;
-        }
-        rc = pv_xs_transaction_end(tx, true);
-    } while (rc == -EAGAIN && !terminal_interrupted());
+static int write_pairs(void *arg, uint32_t tx)
+{
+    struct pairs *p = arg;
+    int rc = terminal_interrupted() ? -EINTR : 0;
+
+    for (size_t i = 0; i < p->count && rc == 0; i += 2) {
+        p->path = p->words[i];
+        rc = pv_xs_write(tx, p->words[i], p->words[i + 1], strlen(p->words[i + 1]));
+    }
     return rc;
 }
 
 int cmd_xenstore_write(const struct command_call *call)
 {
-    const char *path;
+    struct pairs pairs = { call->words, call->count, call->words[0] };
     int rc;
 
     if (call->count % 2)
         return report_usage(call->command, "%s has no value", call->words[call->count - 1]);
-    rc = write_pairs(call->words, call->count, &path);
-    return rc ? report_store(call, path, rc, "cannot write it; nothing was written") : STATUS_OK;
+    rc = pv_xs_in_transaction(write_pairs, &pairs);
+    return rc ? report_store(call, pairs.path, rc, "cannot write it; nothing was written") : STATUS_OK;
 }
 
 /* Deletes the keys above path as far as they have become empty. */

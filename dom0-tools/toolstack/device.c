@@ -25,13 +25,13 @@ struct device_paths device_paths(const char *type, domid_t domid, uint32_t numbe
 void device_put(struct device_writer *w, const char *key, const char *value)
 {
     if (w->rc == 0)
-        w->rc = key_put(w->directory, key, value);
+        w->rc = pv_key_put(PV_XS_NIL, w->directory, key, value);
 }
 
 void device_put_number(struct device_writer *w, const char *key, uint64_t value)
 {
     if (w->rc == 0)
-        w->rc = key_put_number(w->directory, key, value);
+        w->rc = pv_key_put_number(PV_XS_NIL, w->directory, key, value);
 }
 
 void device_begin(struct device_writer *w, const char *directory, domid_t owner, domid_t reader)
@@ -76,19 +76,19 @@ static int wait_for(const struct device_paths *p, const char *key, bool (*done)(
 
 static bool has_status(const struct device_paths *p)
 {
-    return key_exists(p->back, "hotplug-status");
+    return pv_key_exists(p->back, "hotplug-status");
 }
 
 static bool has_closed(const struct device_paths *p)
 {
-    return key_number_or(p->back, "state", XenbusStateClosed) == XenbusStateClosed;
+    return pv_key_number_or(p->back, "state", XenbusStateClosed) == XenbusStateClosed;
 }
 
 static bool is_free(const struct device_paths *p)
 {
     char status[16];
 
-    key_copy(p->back, "hotplug-status", status, sizeof(status));
+    pv_key_copy(p->back, "hotplug-status", status, sizeof(status));
     return strcmp(status, "connected") != 0;
 }
 
@@ -102,8 +102,8 @@ static bool is_given_back(const struct device_paths *p)
 
 static int fail_refused(const struct device_paths *p, const char *name, struct toolstack_error *err)
 {
-    char *why = key_text(p->back, "hotplug-error");
-    int rc = -(int)key_number_or(p->back, "hotplug-errno", EIO);
+    char *why = pv_key_text(p->back, "hotplug-error");
+    int rc = -(int)pv_key_number_or(p->back, "hotplug-errno", EIO);
 
     toolstack_fail(err, rc, name, "%s", why ? why : "the backend gave no reason");
     free(why);
@@ -119,7 +119,7 @@ int device_wait(const struct device_paths *p, int rc, struct device_words words,
         toolstack_fail(err, rc, words.name, "the store refused the keys of the %s", words.what);
     else if ((rc = wait_for(p, "hotplug-status", has_status, DEVICE_BACKEND_NS)) != 0)
         toolstack_fail(err, rc, words.name, "the backend of the %s does not answer", words.what);
-    key_copy(p->back, "hotplug-status", status, sizeof(status));
+    pv_key_copy(p->back, "hotplug-status", status, sizeof(status));
     if (rc == 0 && strcmp(status, "connected") != 0) {
         rc = fail_refused(p, words.name, err);
         toolstack_advise(err, "%s", advice);
@@ -131,7 +131,7 @@ int device_wait(const struct device_paths *p, int rc, struct device_words words,
 
 static int ask_to_close(const struct device_paths *p, uint64_t ns)
 {
-    int rc = key_put_number(p->back, "online", 0);
+    int rc = pv_key_put_number(PV_XS_NIL, p->back, "online", 0);
 
     return rc ? rc : wait_for(p, "hotplug-status", is_given_back, ns);
 }
@@ -141,8 +141,8 @@ static int ask_to_close(const struct device_paths *p, uint64_t ns)
  * the last. */
 static void take_away(const struct device_paths *p)
 {
-    key_put_number(p->back, "force", 1);
-    key_put_number(p->back, "online", 0);
+    pv_key_put_number(PV_XS_NIL, p->back, "force", 1);
+    pv_key_put_number(PV_XS_NIL, p->back, "online", 0);
     wait_for(p, "hotplug-status", is_free, DEVICE_BACKEND_NS);
     pv_xs_rm(PV_XS_NIL, p->front);
     wait_for(p, "state", has_closed, DEVICE_NOTICE_NS);
@@ -157,7 +157,7 @@ int device_detach(const struct device_paths *p, bool force, struct device_words 
         return 0;
     }
     if (ask_to_close(p, DEVICE_FRONTEND_NS)) {
-        key_put_number(p->back, "online", 1);
+        pv_key_put_number(PV_XS_NIL, p->back, "online", 1);
         toolstack_fail(err, -EBUSY, words.name, "the guest does not let go of the %s", words.what);
         toolstack_advise(err, "%s", advice);
         return -EBUSY;

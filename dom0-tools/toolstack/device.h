@@ -11,7 +11,7 @@
 #include <xen/xen.h>
 #include <pv/time.h>
 
-#include "../backends/xenbus/keys.h"
+#include <pv/xenbus.h>
 #include "error.h"
 
 #define DEVICE_PATH_SIZE   96

@@ -48,7 +48,7 @@ int disk_attach(domid_t domid, const struct config_disk *disk, struct toolstack_
     struct device_paths p = device_paths(TYPE, domid, disk->number);
     struct device_words words = { disk->vdev, WHAT };
 
-    if (key_exists(p.back, "online"))
+    if (pv_key_exists(p.back, "online"))
         return toolstack_fail(err, -EEXIST, disk->vdev, "the domain has a disk of this name");
     return device_wait(&p, write_keys(domid, disk, &p), words,
                        "`lsblk` shows the host's disks and partitions, and which are in use", err);
@@ -59,9 +59,9 @@ int disk_detach(domid_t domid, uint32_t number, bool force, struct toolstack_err
     struct device_paths p = device_paths(TYPE, domid, number);
     char vdev[CONFIG_VDEV_SIZE];
 
-    if (!key_exists(p.back, "online"))
+    if (!pv_key_exists(p.back, "online"))
         return toolstack_fail(err, -ENOENT, "", "domain %u has no disk %u", domid, number);
-    key_copy(p.back, "dev", vdev, sizeof(vdev));
+    pv_key_copy(p.back, "dev", vdev, sizeof(vdev));
     return device_detach(&p, force, (struct device_words){ vdev, WHAT },
                          "unmount it there, or take it away with --force", err);
 }
@@ -87,11 +87,11 @@ size_t disk_list(domid_t domid, struct disk_status *list, size_t size)
 
         s->number = (uint32_t)strtoul(names[i], NULL, 10);
         p = device_paths(TYPE, domid, s->number);
-        s->state = (unsigned)key_number_or(p.back, "state", XenbusStateUnknown);
-        key_copy(p.back, "mode", mode, sizeof(mode));
+        s->state = (unsigned)pv_key_number_or(p.back, "state", XenbusStateUnknown);
+        pv_key_copy(p.back, "mode", mode, sizeof(mode));
         s->read_only = strcmp(mode, "w") != 0;
-        key_copy(p.back, "dev", s->vdev, sizeof(s->vdev));
-        key_copy(p.back, "params", s->target, sizeof(s->target));
+        pv_key_copy(p.back, "dev", s->vdev, sizeof(s->vdev));
+        pv_key_copy(p.back, "params", s->target, sizeof(s->target));
     }
     free(names);
     return n;

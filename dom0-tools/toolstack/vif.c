@@ -46,7 +46,7 @@ static bool handle_is_taken(domid_t domid, unsigned handle)
 {
     struct device_paths p = device_paths(TYPE, domid, handle);
 
-    return key_exists(p.back, "online");
+    return pv_key_exists(p.back, "online");
 }
 
 /* The text of the directory of a domain's interfaces is the lowest number that none had yet. A guest may
@@ -176,12 +176,12 @@ static void look_at(domid_t domid, struct vif_status *s)
 {
     struct device_paths p = device_paths(TYPE, domid, s->handle);
 
-    s->state = (unsigned)key_number_or(p.back, "state", XenbusStateUnknown);
-    key_copy(p.back, "mac", s->mac, sizeof(s->mac));
-    key_copy(p.back, "bridge", s->bridge, sizeof(s->bridge));
-    key_copy(p.back, "vifname", s->name, sizeof(s->name));
-    key_copy(p.back, "ip", s->ip, sizeof(s->ip));
-    key_copy(p.back, "rate", s->rate, sizeof(s->rate));
+    s->state = (unsigned)pv_key_number_or(p.back, "state", XenbusStateUnknown);
+    pv_key_copy(p.back, "mac", s->mac, sizeof(s->mac));
+    pv_key_copy(p.back, "bridge", s->bridge, sizeof(s->bridge));
+    pv_key_copy(p.back, "vifname", s->name, sizeof(s->name));
+    pv_key_copy(p.back, "ip", s->ip, sizeof(s->ip));
+    pv_key_copy(p.back, "rate", s->rate, sizeof(s->rate));
 }
 
 size_t vif_list(domid_t domid, struct vif_status *list, size_t size)

@@ -36,7 +36,7 @@ static int read_size(struct pv_blkfront *d)
 {
     uint64_t sectors = pv_frontend_ask(&d->fe, "sectors", 0);
     uint64_t bytes = pv_frontend_ask(&d->fe, "sector-size", SECTOR);
-    char *mode = pv_frontend_text(d->fe.back, "mode");
+    char *mode = pv_key_text(d->fe.back, "mode");
 
     d->disk.read_only = (pv_frontend_ask(&d->fe, "info", 0) & VDISK_READONLY) || (mode && mode[0] == 'r');
     free(mode);
@@ -64,18 +64,18 @@ static int write_keys(void *device, uint32_t tx)
     struct pv_blkfront *d = device;
     unsigned pages = 1u << d->ring_order;
     char key[16];
-    int rc = d->ring_order > 0 ? pv_frontend_put(&d->fe, tx, "ring-page-order", d->ring_order)
-                               : pv_frontend_clear(&d->fe, tx, "ring-page-order");
+    int rc = d->ring_order > 0 ? pv_key_put_number(tx, d->fe.front, "ring-page-order", d->ring_order)
+                               : pv_key_clear(tx, d->fe.front, "ring-page-order");
 
     for (unsigned i = 0; rc == 0 && i < pages; i++) {
         snprintf(key, sizeof(key), d->ring_order ? "ring-ref%u" : "ring-ref", i);
-        rc = pv_frontend_put(&d->fe, tx, key, d->ring_refs[i]);
+        rc = pv_key_put_number(tx, d->fe.front, key, d->ring_refs[i]);
     }
     if (rc == 0)
-        rc = pv_frontend_put(&d->fe, tx, "event-channel", (uint64_t)d->port);
+        rc = pv_key_put_number(tx, d->fe.front, "event-channel", (uint64_t)d->port);
     if (rc == 0)
-        rc = pv_frontend_put(&d->fe, tx, "multi-queue-num-queues", 1);
-    return rc ? rc : pv_frontend_put_text(&d->fe, tx, "protocol", XEN_IO_PROTO_ABI_X86_64);
+        rc = pv_key_put_number(tx, d->fe.front, "multi-queue-num-queues", 1);
+    return rc ? rc : pv_key_put(tx, d->fe.front, "protocol", XEN_IO_PROTO_ABI_X86_64);
 }
 
 static int offer(void *device)
@@ -185,8 +185,8 @@ static bool is_named(const char *number, const char *name)
     if (same)
         return true;
     snprintf(directory, sizeof(directory), DEVICES "/%.10s", number);
-    back = pv_frontend_text(directory, "backend");
-    dev = back ? pv_frontend_text(back, "dev") : NULL;
+    back = pv_key_text(directory, "backend");
+    dev = back ? pv_key_text(back, "dev") : NULL;
     same = dev && strcmp(dev, name) == 0;
     free(dev);
     free(back);

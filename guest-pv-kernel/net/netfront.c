@@ -56,10 +56,10 @@ static int write_ports(const struct pv_netfront *n, uint32_t tx)
     int i, rc = 0;
 
     for (i = 0; rc == 0 && i < 3; i++)              /* nothing of an earlier connection */
-        rc = pv_frontend_clear(&n->fe, tx, names[i]);
+        rc = pv_key_clear(tx, n->fe.front, names[i]);
     if (rc == 0)
-        rc = pv_frontend_put(&n->fe, tx, split ? names[1] : names[0], (uint64_t)n->tx_port);
-    return rc == 0 && split ? pv_frontend_put(&n->fe, tx, names[2], (uint64_t)n->rx_port) : rc;
+        rc = pv_key_put_number(tx, n->fe.front, split ? names[1] : names[0], (uint64_t)n->tx_port);
+    return rc == 0 && split ? pv_key_put_number(tx, n->fe.front, names[2], (uint64_t)n->rx_port) : rc;
 }
 
 static int write_offer(void *device, uint32_t tx)
@@ -69,16 +69,16 @@ static int write_offer(void *device, uint32_t tx)
         "feature-ipv6-csum-offload",
     };
     const struct pv_netfront *n = device;
-    int rc = pv_frontend_put(&n->fe, tx, "tx-ring-ref", n->tx_ref);
+    int rc = pv_key_put_number(tx, n->fe.front, "tx-ring-ref", n->tx_ref);
     size_t i;
 
     if (rc == 0)
-        rc = pv_frontend_put(&n->fe, tx, "rx-ring-ref", n->rx_ref);
+        rc = pv_key_put_number(tx, n->fe.front, "rx-ring-ref", n->rx_ref);
     if (rc == 0)
         rc = write_ports(n, tx);
     for (i = 0; rc == 0 && i < sizeof(features) / sizeof(features[0]); i++)
-        rc = pv_frontend_put(&n->fe, tx, features[i], 1);
-    return rc == 0 ? pv_frontend_put(&n->fe, tx, "feature-no-csum-offload", 0) : rc;
+        rc = pv_key_put_number(tx, n->fe.front, features[i], 1);
+    return rc == 0 ? pv_key_put_number(tx, n->fe.front, "feature-no-csum-offload", 0) : rc;
 }
 
 static void disconnect(void *device, bool was)
@@ -197,15 +197,15 @@ static bool read_mac(const char *text, uint8_t mac[6])
  * have too. */
 static int read_identity(struct pv_netfront *n)
 {
-    char *mac = pv_frontend_text(n->fe.front, "mac");
+    char *mac = pv_key_text(n->fe.front, "mac");
     bool good = mac && read_mac(mac, n->mac);
 
     free(mac);
     if (!good)
         return mac ? -EINVAL : -ENOENT;
-    n->address = pv_frontend_text(n->fe.front, "ip");
+    n->address = pv_key_text(n->fe.front, "ip");
     if (!n->address)
-        n->address = pv_frontend_text(n->fe.back, "ip");
+        n->address = pv_key_text(n->fe.back, "ip");
     return 0;
 }
 

@@ -2,7 +2,6 @@
 #include "xenbus/frontend.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,85 +14,39 @@
 
 /* ---- keys ---- */
 
-char *pv_frontend_text(const char *directory, const char *key)
-{
-    char path[PATH], *value;
-
-    snprintf(path, sizeof(path), "%s/%s", directory, key);
-    return pv_xs_read(PV_XS_NIL, path, &value, NULL) ? NULL : value;
-}
-
-static uint64_t read_number(const char *directory, const char *key, uint64_t otherwise)
-{
-    char path[PATH];
-    uint64_t value;
-
-    snprintf(path, sizeof(path), "%s/%s", directory, key);
-    return pv_xs_read_u64(PV_XS_NIL, path, &value) ? otherwise : value;
-}
-
 uint64_t pv_frontend_ask(const struct pv_frontend *f, const char *key, uint64_t otherwise)
 {
-    return f->back ? read_number(f->back, key, otherwise) : otherwise;
+    return f->back ? pv_key_number_or(f->back, key, otherwise) : otherwise;
 }
 
-int pv_frontend_put_text(const struct pv_frontend *f, uint32_t tx, const char *key, const char *text)
+/* What is told at once. */
+struct word {
+    struct pv_frontend *frontend;
+    int (*write)(void *device, uint32_t tx);
+    enum xenbus_state state;
+};
+
+static int write_word(void *arg, uint32_t tx)
 {
-    char path[PATH];
-
-    snprintf(path, sizeof(path), "%s/%s", f->front, key);
-    return pv_xs_write(tx, path, text, strlen(text));
-}
-
-int pv_frontend_put(const struct pv_frontend *f, uint32_t tx, const char *key, uint64_t value)
-{
-    char text[24];
-
-    snprintf(text, sizeof(text), "%" PRIu64, value);
-    return pv_frontend_put_text(f, tx, key, text);
-}
-
-int pv_frontend_clear(const struct pv_frontend *f, uint32_t tx, const char *key)
-{
-    char path[PATH];
-    int rc;
-
-    snprintf(path, sizeof(path), "%s/%s", f->front, key);
-    rc = pv_xs_rm(tx, path);
-    return rc == -ENOENT ? 0 : rc;
-}
-
-static int tell_once(struct pv_frontend *f, uint32_t tx, int (*write)(void *device, uint32_t tx),
-                     enum xenbus_state state)
-{
-    char path[PATH], *value;
+    const struct word *w = arg;
+    const struct pv_frontend *f = w->frontend;
+    char path[PATH], *backend;
     int rc;
 
     snprintf(path, sizeof(path), "%s/backend", f->front);
-    rc = pv_xs_read(tx, path, &value, NULL);
+    rc = pv_xs_read(tx, path, &backend, NULL);      /* the device is there */
     if (rc)
         return rc;
-    free(value);
-    rc = write ? write(f->device, tx) : 0;
-    return rc ? rc : pv_frontend_put(f, tx, "state", state);
+    free(backend);
+    rc = w->write ? w->write(f->device, tx) : 0;
+    return rc ? rc : pv_key_put_number(tx, f->front, "state", w->state);
 }
 
 int pv_frontend_tell(struct pv_frontend *f, int (*write)(void *device, uint32_t tx), enum xenbus_state state)
 {
-    uint32_t tx;
-    int rc;
+    struct word word = { f, write, state };
+    int rc = pv_xs_in_transaction(write_word, &word);
 
-    do {
-        rc = pv_xs_transaction_start(&tx);
-        if (rc)
-            return rc;
-        rc = tell_once(f, tx, write, state);
-        if (rc) {
-            pv_xs_transaction_end(tx, false);
-            return rc;
-        }
-        rc = pv_xs_transaction_end(tx, true);
-    } while (rc == -EAGAIN);
     if (rc == 0)
         f->state = state;
     return rc;
@@ -148,7 +101,7 @@ static void lost(struct pv_frontend *f)
 static void backend_waits(struct pv_frontend *f)
 {
     if (f->offered && !f->connected && f->state != XenbusStateClosed &&
-        read_number(f->front, "state", XenbusStateUnknown) == f->state)
+        pv_key_number_or(f->front, "state", XenbusStateUnknown) == f->state)
         return;
     pv_frontend_drop(f);
     f->offered = f->ops->offer(f->device) == 0;
@@ -213,9 +166,9 @@ static void follow(struct pv_frontend *f)
 /* The tools may take the device away and put it back, with another backend. */
 static int find_backend(struct pv_frontend *f)
 {
-    char path[PATH], *back = pv_frontend_text(f->front, "backend");
+    char path[PATH], *back = pv_key_text(f->front, "backend");
 
-    f->backend = (domid_t)read_number(f->front, "backend-id", 0);
+    f->backend = (domid_t)pv_key_number_or(f->front, "backend-id", 0);
     if (back && f->back && strcmp(back, f->back) == 0) {
         free(back);
         return 0;

@@ -70,13 +70,7 @@ int pv_frontend_tell(struct pv_frontend *f, int (*write)(void *device, uint32_t 
 /* The same without keys; nothing if that is our state already. */
 void pv_frontend_set_state(struct pv_frontend *f, enum xenbus_state state);
 
-/* One key of ours. 0 or a negative error; a key that is not there is cleared already. */
-int pv_frontend_put_text(const struct pv_frontend *f, uint32_t tx, const char *key, const char *text);
-int pv_frontend_put(const struct pv_frontend *f, uint32_t tx, const char *key, uint64_t value);
-int pv_frontend_clear(const struct pv_frontend *f, uint32_t tx, const char *key);
-
-/* A key of the backend's; of any directory (NULL: there is none). The text is malloc'd, or NULL. */
+/* A number of the backend's; `otherwise` also without a backend. */
 uint64_t pv_frontend_ask(const struct pv_frontend *f, const char *key, uint64_t otherwise);
-char *pv_frontend_text(const char *directory, const char *key);
 
 #endif

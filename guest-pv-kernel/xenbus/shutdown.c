@@ -11,32 +11,28 @@
 static struct pv_xs_watcher watcher;
 static void (*handler)(const char *request);
 
-/* Reads the request and empties the key, so that the asker sees it was heard; again if it changed between.
- * NULL: there is none. */
+static int take(void *arg, uint32_t tx)
+{
+    char **request = arg;
+    int rc;
+
+    free(*request);             /* that of a turn before */
+    *request = NULL;
+    rc = pv_xs_read(tx, KEY, request, NULL);
+    if (rc)
+        return rc;
+    return **request ? pv_xs_write(tx, KEY, "", 0) : -ENOENT;
+}
+
+/* Reads the request and empties the key, so that the asker sees it was heard. NULL: there is none. */
 static char *take_request(void)
 {
-    for (;;) {
-        uint32_t tx;
-        char *request = NULL;
-        int rc = pv_xs_transaction_start(&tx);
+    char *request = NULL;
 
-        if (rc != 0)
-            return NULL;
-        rc = pv_xs_read(tx, KEY, &request, NULL);
-        if (rc == 0 && *request)
-            rc = pv_xs_write(tx, KEY, "", 0);
-        else
-            rc = -ENOENT;
-        if (rc == 0)
-            rc = pv_xs_transaction_end(tx, true);
-        else
-            pv_xs_transaction_end(tx, false);
-        if (rc == 0)
-            return request;
-        free(request);
-        if (rc != -EAGAIN)
-            return NULL;
-    }
+    if (pv_xs_in_transaction(take, &request) == 0)
+        return request;
+    free(request);
+    return NULL;
 }
 
 static void watch_thread(void *unused)

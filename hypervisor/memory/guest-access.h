@@ -177,6 +177,7 @@ static inline guest_addr_t guest_element(guest_addr_t base, uint64_t i, size_t s
     copy_from_guest((dst), guest_element((base), (i), sizeof(*(dst))), sizeof(*(dst)))
 #define copy_to_guest_index(base, i, src) \
     copy_to_guest(guest_element((base), (i), sizeof(*(src))), (src), sizeof(*(src)))
+
 /* A case of a hypercall with sub-operations: fetches the argument at `arg` as `op`, returns what `call`
  * does, and writes op back where that has a result and went well. `name` and `cmd` are for messages. */
 #define WITH_ARG(name, type, call, writes)                              \

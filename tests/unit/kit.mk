@@ -29,5 +29,6 @@ blkfront_store-flags := $(kit-unit-flags)
 
 # What frontends do in the store, with a backend that is played by the test.
 unit-tests += frontend
-frontend-srcs := tests/unit/test_frontend.c guest-pv-kernel/xenbus/frontend.c
+frontend-srcs := tests/unit/test_frontend.c \
+    $(addprefix guest-pv-kernel/xenbus/,frontend.c keys.c transaction.c)
 frontend-flags := $(kit-unit-flags)

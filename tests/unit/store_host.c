@@ -102,16 +102,14 @@ int pv_xs_write(uint32_t tx, const char *path, const void *value, size_t len)
     return 0;
 }
 
-int pv_xs_printf(uint32_t tx, const char *path, const char *fmt, ...)
+int pv_xs_rm(uint32_t tx, const char *path)
 {
-    char text[64];
-    va_list args;
+    int i = node(path);
 
     (void)tx;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    store_set(path, text);
+    if (i < 0)
+        return -ENOENT;
+    nodes[i].path[0] = 0;
     return 0;
 }
 

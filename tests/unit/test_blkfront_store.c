@@ -32,7 +32,7 @@ uint64_t pv_frontend_ask(const struct pv_frontend *f, const char *key, uint64_t 
     return otherwise;
 }
 
-char *pv_frontend_text(const char *directory, const char *key)
+char *pv_key_text(const char *directory, const char *key)
 {
     (void)directory;
     (void)key;
@@ -124,19 +124,19 @@ void pv_blk_fail_all(struct pv_blkfront *d, int error) { (void)d, (void)error; }
 int pv_blk_take_answers(struct pv_blkfront *d) { return (void)d, 0; }
 void pv_blk_disk_init(struct pv_blkfront *d) { (void)d; }
 
-int pv_frontend_put_text(const struct pv_frontend *f, uint32_t tx, const char *key, const char *text)
+int pv_key_put(uint32_t tx, const char *directory, const char *key, const char *value)
 {
-    return (void)f, (void)tx, (void)key, (void)text, 0;
+    return (void)tx, (void)directory, (void)key, (void)value, 0;
 }
 
-int pv_frontend_put(const struct pv_frontend *f, uint32_t tx, const char *key, uint64_t value)
+int pv_key_put_number(uint32_t tx, const char *directory, const char *key, uint64_t value)
 {
-    return (void)f, (void)tx, (void)key, (void)value, 0;
+    return (void)tx, (void)directory, (void)key, (void)value, 0;
 }
 
-int pv_frontend_clear(const struct pv_frontend *f, uint32_t tx, const char *key)
+int pv_key_clear(uint32_t tx, const char *directory, const char *key)
 {
-    return (void)f, (void)tx, (void)key, 0;
+    return (void)tx, (void)directory, (void)key, 0;
 }
 
 /* ---- tests ---- */

@@ -178,7 +178,7 @@ static int offer_error;
 static int tell(void *device, uint32_t tx)
 {
     assert_ptr_equal(device, &f);
-    return pv_frontend_put(&f, tx, "ring-ref", 8 + offers);
+    return pv_key_put_number(tx, f.front, "ring-ref", 8 + offers);
 }
 
 static int offer(void *device)

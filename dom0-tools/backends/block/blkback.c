@@ -50,7 +50,7 @@ static void publish(const struct device *d)
     size_t count = sizeof(keys) / sizeof(keys[0]) - (d->discard ? 0 : 3);
 
     for (size_t i = 0; i < count; i++)
-        key_put_number(d->common.back, keys[i].key, keys[i].value);
+        pv_key_put_number(PV_XS_NIL, d->common.back, keys[i].key, keys[i].value);
 }
 
 static const char *reason(int rc, const char *params)
@@ -79,7 +79,7 @@ static int find_block(struct device *d, const char *name)
 
 static int take(struct backend_device *common)
 {
-    char *params = key_text(common->back, "params"), *mode = key_text(common->back, "mode");
+    char *params = pv_key_text(common->back, "params"), *mode = pv_key_text(common->back, "mode");
     const char *name = params ? params : "(no target)";
     struct device *d = device_of(common);
     int rc;
@@ -90,7 +90,7 @@ static int take(struct backend_device *common)
         backend_refuse(common, rc, name, reason(rc, name));
     } else {
         d->discard = d->block->can_discard && !d->read_only &&
-                     key_number_or(common->back, "discard-enable", 1);
+                     pv_key_number_or(common->back, "discard-enable", 1);
         publish(d);
     }
     free(params);
@@ -112,17 +112,17 @@ static void give_back(struct backend_device *common)
 /* ---- the ring ---- */
 
 /* Where the ring's keys are: with one queue below the device itself, though some write them for a queue. */
-static void ring_directory(const char *front, char path[KEY_DIRECTORY])
+static void ring_directory(const char *front, char path[PV_KEY_DIRECTORY])
 {
-    snprintf(path, KEY_DIRECTORY, "%s/queue-0", front);
-    if (!key_exists(path, "ring-ref") && !key_exists(path, "ring-ref0"))
-        snprintf(path, KEY_DIRECTORY, "%s", front);
+    snprintf(path, PV_KEY_DIRECTORY, "%s/queue-0", front);
+    if (!pv_key_exists(path, "ring-ref") && !pv_key_exists(path, "ring-ref0"))
+        snprintf(path, PV_KEY_DIRECTORY, "%s", front);
 }
 
 static int read_ring(const char *front, struct vbd_ring *ring)
 {
-    uint64_t order = key_number_or(front, "ring-page-order", UINT64_MAX), value;
-    char key[16], directory[KEY_DIRECTORY];
+    uint64_t order = pv_key_number_or(front, "ring-page-order", UINT64_MAX), value;
+    char key[16], directory[PV_KEY_DIRECTORY];
     int rc;
 
     if (order != UINT64_MAX && order > VBD_RING_ORDER)
@@ -130,15 +130,15 @@ static int read_ring(const char *front, struct vbd_ring *ring)
     ring_directory(front, directory);
     ring->pages = order == UINT64_MAX ? 1 : 1u << order;
     for (unsigned i = 0; i < ring->pages; i++) {
-        bool is_only = order == UINT64_MAX || (order == 0 && key_exists(directory, "ring-ref"));
+        bool is_only = order == UINT64_MAX || (order == 0 && pv_key_exists(directory, "ring-ref"));
 
         snprintf(key, sizeof(key), is_only ? "ring-ref" : "ring-ref%u", i);
-        rc = key_number(directory, key, UINT32_MAX, &value);
+        rc = pv_key_number(directory, key, UINT32_MAX, &value);
         if (rc)
             return rc;
         ring->refs[i] = (grant_ref_t)value;
     }
-    rc = key_number(directory, "event-channel", UINT32_MAX, &value);
+    rc = pv_key_number(directory, "event-channel", UINT32_MAX, &value);
     ring->port = (evtchn_port_t)value;
     return rc;
 }
@@ -146,11 +146,11 @@ static int read_ring(const char *front, struct vbd_ring *ring)
 /* The one layout of requests that is understood. */
 static bool protocol_is_known(const char *front)
 {
-    char *protocol = key_text(front, "protocol");
+    char *protocol = pv_key_text(front, "protocol");
     bool known = !protocol || strcmp(protocol, XEN_IO_PROTO_ABI_X86_64) == 0;
 
     free(protocol);
-    return known && key_number_or(front, "multi-queue-num-queues", 1) == 1;
+    return known && pv_key_number_or(front, "multi-queue-num-queues", 1) == 1;
 }
 
 static int connect(struct backend_device *common)

@@ -44,9 +44,9 @@ static void publish(const struct device *d)
     };
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-        key_put_number(back, keys[i].key, keys[i].value);
-    key_put_number(back, "multi-queue-max-queues", d->queues);
-    key_put(back, "vifname", vif_port(d->vif)->name);
+        pv_key_put_number(PV_XS_NIL, back, keys[i].key, keys[i].value);
+    pv_key_put_number(PV_XS_NIL, back, "multi-queue-max-queues", d->queues);
+    pv_key_put(PV_XS_NIL, back, "vifname", vif_port(d->vif)->name);
 }
 
 /* What the tools wrote. The tools have checked it; a key that is not there or makes no sense gives the
@@ -58,21 +58,21 @@ static bool read_config(const struct backend_device *d, struct vif_config *c)
     memset(c, 0, sizeof(*c));
     c->domid = d->frontend;
     c->handle = d->id;
-    c->mtu = (uint16_t)key_number_or(d->back, "mtu", MTU);
+    c->mtu = (uint16_t)pv_key_number_or(d->back, "mtu", MTU);
     if (c->mtu > MTU)
         c->mtu = MTU;
-    key_copy(d->back, "vifname", text, sizeof(text));
+    pv_key_copy(d->back, "vifname", text, sizeof(text));
     if (text[0])
         snprintf(c->name, sizeof(c->name), "%.*s", NET_NAME - 1, text);
     else
         snprintf(c->name, sizeof(c->name), "vif%u.%u", d->frontend, d->id);
-    c->policy.locked = key_number_or(d->back, "antispoof", 1) != 0;
-    key_copy(d->back, "ip", text, sizeof(text));
+    c->policy.locked = pv_key_number_or(d->back, "antispoof", 1) != 0;
+    pv_key_copy(d->back, "ip", text, sizeof(text));
     c->policy.address_count = config_ip_parse(text, c->policy.addresses);
-    key_copy(d->back, "rate", text, sizeof(text));
+    pv_key_copy(d->back, "rate", text, sizeof(text));
     c->rate_bytes = (uint32_t)strtoul(text, &rest, 10);
     c->rate_us = *rest == ',' ? (uint32_t)strtoul(rest + 1, NULL, 10) : 0;
-    key_copy(d->back, "mac", text, sizeof(text));
+    pv_key_copy(d->back, "mac", text, sizeof(text));
     return config_mac_parse(text, c->policy.mac);
 }
 
@@ -107,9 +107,9 @@ static int take(struct backend_device *common)
     char name[TEXT_MOST];
     int rc;
 
-    key_copy(common->back, "bridge", name, sizeof(name));
+    pv_key_copy(common->back, "bridge", name, sizeof(name));
     bridge = bridge_find(name);
-    d->queues = (unsigned)key_number_or(common->back, "multi-queue-max-queues", 1);
+    d->queues = (unsigned)pv_key_number_or(common->back, "multi-queue-max-queues", 1);
     if (d->queues == 0 || d->queues > VIF_QUEUES)
         d->queues = 1;
     if (!read_config(common, &config) || !bridge) {
@@ -140,7 +140,7 @@ static void give_back(struct backend_device *common)
 static int queue_number(const char *directory, const char *key, uint32_t *number)
 {
     uint64_t value = 0;
-    int rc = key_number(directory, key, UINT32_MAX, &value);
+    int rc = pv_key_number(directory, key, UINT32_MAX, &value);
 
     *number = (uint32_t)value;
     return rc;
@@ -164,8 +164,8 @@ static int read_queue(const char *directory, struct vif_frontend *f, unsigned i)
 /* One pair of rings has its keys beside the others; several have a directory each. */
 static int read_queues(const struct device *d, struct vif_frontend *f)
 {
-    uint64_t queues = key_number_or(d->common.front, "multi-queue-num-queues", 1);
-    char directory[KEY_DIRECTORY];
+    uint64_t queues = pv_key_number_or(d->common.front, "multi-queue-num-queues", 1);
+    char directory[PV_KEY_DIRECTORY];
     int rc = 0;
 
     if (queues == 0 || queues > d->queues)
@@ -182,7 +182,7 @@ static int read_queues(const struct device *d, struct vif_frontend *f)
 
 static bool wishes(const struct device *d, const char *key)
 {
-    return key_number_or(d->common.front, key, 0) == 1;
+    return pv_key_number_or(d->common.front, key, 0) == 1;
 }
 
 static int read_frontend(const struct device *d, struct vif_frontend *f)
@@ -195,7 +195,7 @@ static int read_frontend(const struct device *d, struct vif_frontend *f)
     f->wishes.gso4 = wishes(d, "feature-gso-tcpv4");
     f->wishes.gso6 = wishes(d, "feature-gso-tcpv6");
     f->wishes.checksum6 = wishes(d, "feature-ipv6-csum-offload");
-    f->wishes.no_checksum4 = (int)key_number_or(d->common.front, "feature-no-csum-offload", UINT64_MAX);
+    f->wishes.no_checksum4 = (int)pv_key_number_or(d->common.front, "feature-no-csum-offload", UINT64_MAX);
     if (f->wishes.no_checksum4 != -1 && f->wishes.no_checksum4 != 0)
         f->wishes.no_checksum4 = 1;
     return read_queues(d, f);

@@ -38,9 +38,9 @@ void backend_refuse(const struct backend_device *d, int error, const char *what,
     char text[160];
 
     snprintf(text, sizeof(text), "%.80s: %s", what, why);
-    key_put(d->back, "hotplug-error", text);
-    key_put_number(d->back, "hotplug-errno", (uint64_t)-error);
-    key_put(d->back, "hotplug-status", "error");
+    pv_key_put(PV_XS_NIL, d->back, "hotplug-error", text);
+    pv_key_put_number(PV_XS_NIL, d->back, "hotplug-errno", (uint64_t)-error);
+    pv_key_put(PV_XS_NIL, d->back, "hotplug-status", "error");
 }
 
 /* A front end that comes and goes all the time makes work for the store and for us: it is not served
@@ -66,13 +66,13 @@ static void set_state(struct backend_device *d, enum xenbus_state state)
     if (d->state == state)
         return;
     d->state = state;
-    key_put_number(d->back, "state", state);
+    pv_key_put_number(PV_XS_NIL, d->back, "state", state);
     count_turn(d);
 }
 
 static uint64_t front_state(const struct backend_device *d)
 {
-    return key_number_or(d->front, "state", XenbusStateUnknown);
+    return pv_key_number_or(d->front, "state", XenbusStateUnknown);
 }
 
 /* ---- the two ends meet and part ---- */
@@ -106,7 +106,7 @@ static void give_back(struct backend_device *d)
 /* What the tools wait for. */
 static void tell_given_back(const struct backend_device *d)
 {
-    key_put(d->back, "hotplug-status", "disconnected");
+    pv_key_put(PV_XS_NIL, d->back, "hotplug-status", "disconnected");
 }
 
 /* Nothing of the device is in use any more; of one that the tools are taking away, neither is the host's. */
@@ -136,10 +136,10 @@ static void take_away(struct backend_device *d)
 
 static void follow(struct backend_device *d)
 {
-    bool online = key_number_or(d->back, "online", 0) != 0;
+    bool online = pv_key_number_or(d->back, "online", 0) != 0;
     uint64_t state = front_state(d);
 
-    if (!online && key_number_or(d->back, "force", 0)) {
+    if (!online && pv_key_number_or(d->back, "force", 0)) {
         take_away(d);
         return;
     }
@@ -201,7 +201,7 @@ static struct backend_device *add(struct backend *b, domid_t frontend, unsigned 
     d->id = id;
     snprintf(d->back, sizeof(d->back), "/local/domain/0/backend/%s/%u/%u", b->kind->type, frontend, id);
     snprintf(d->front, sizeof(d->front), "/local/domain/%u/device/%s/%u", frontend, b->kind->type, id);
-    d->state = (enum xenbus_state)key_number_or(d->back, "state", XenbusStateUnknown);
+    d->state = (enum xenbus_state)pv_key_number_or(d->back, "state", XenbusStateUnknown);
     LIST_INSERT_HEAD(&b->devices, d, link);
     return d;
 }
@@ -218,7 +218,7 @@ static struct backend_device *appear(struct backend *b, domid_t frontend, unsign
     pv_xs_watch(&b->watcher, state, TOKEN);
     if (take_over(d))
         return d;
-    key_put(d->back, "hotplug-status", "connected");
+    pv_key_put(PV_XS_NIL, d->back, "hotplug-status", "connected");
     if (d->state == XenbusStateInitialising || d->state == XenbusStateUnknown)
         set_state(d, XenbusStateInitWait);
     return d;
@@ -257,8 +257,8 @@ void backend_look_at(struct backend *b, domid_t frontend, unsigned id)
     bool there;
 
     snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u/%u", b->kind->type, frontend, id);
-    there = key_exists(path, "online");
-    if (d && (d->leaving || !there || !key_exists(path, "hotplug-status"))) {
+    there = pv_key_exists(path, "online");
+    if (d && (d->leaving || !there || !pv_key_exists(path, "hotplug-status"))) {
         disappear(d, there);
         d = backend_find(b, frontend, id);
     }

@@ -22,8 +22,6 @@
 #include <xen/io/xenbus.h>
 #include <pv/xenbus.h>
 
-#include "keys.h"
-
 #define BACKEND_PATH 96
 #define BACKEND_NAME 24
 

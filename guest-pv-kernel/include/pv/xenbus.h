@@ -56,6 +56,35 @@ int pv_xs_read_u64(uint32_t tx, const char *path, uint64_t *value);
 int pv_xs_transaction_start(uint32_t *tx);
 int pv_xs_transaction_end(uint32_t tx, bool commit);
 
+/* Runs `body` in a transaction, and again when somebody else has changed what it read. 0; what body returned
+ * (nothing is written then); or what the store answered. */
+int pv_xs_in_transaction(int (*body)(void *arg, uint32_t tx), void *arg);
+
+/*
+ * Single keys of a directory, as frontends, backends and tools read and write them. What others write may be
+ * anything: texts are bounded by the store, numbers by the reader.
+ */
+#define PV_KEY_DIRECTORY 112        /* bytes of a directory's path, at the most, with its 0 */
+
+bool pv_key_exists(const char *directory, const char *key);
+
+/* malloc'd; NULL: there is none. */
+char *pv_key_text(const char *directory, const char *key);
+
+/* "" for none, and for one that has no room in `size` bytes. */
+void pv_key_copy(const char *directory, const char *key, char *to, size_t size);
+
+/* 0; what the store answered; -EINVAL no number, or above `most`. */
+int pv_key_number(const char *directory, const char *key, uint64_t most, uint64_t *number);
+uint64_t pv_key_number_or(const char *directory, const char *key, uint64_t otherwise);
+
+/* What the store answered. */
+int pv_key_put(uint32_t tx, const char *directory, const char *key, const char *value);
+int pv_key_put_number(uint32_t tx, const char *directory, const char *key, uint64_t value);
+
+/* The same; a key that is not there is cleared already. */
+int pv_key_clear(uint32_t tx, const char *directory, const char *key);
+
 /*
  * Watches. A watcher is a queue for the events of the watches that were set through it. Events for the same
  * path of one watch are joined while queued, and at most 256 wait on a queue: past that, the watch's own
