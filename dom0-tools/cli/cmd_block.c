@@ -14,11 +14,11 @@
 #define SPEC_SIZE 256
 #define LIST_SIZE (CONFIG_DISKS * 4)
 
-static int find_guest(const struct command_call *call, domid_t *domid)
-{
-    return devices_find_guest(call, domid, "the control domain has the host's disks",
-                              "`lsblk` shows its disks");
-}
+static void print_disks(domid_t domid);
+
+static const struct device_class disks = {
+    "the control domain has the host's disks", "`lsblk` shows its disks", devices_put_disks, print_disks,
+};
 
 int cmd_block_attach(const struct command_call *call)
 {
@@ -26,7 +26,7 @@ int cmd_block_attach(const struct command_call *call)
     struct toolstack_error err;
     struct config_disk disk;
     domid_t domid;
-    int status = find_guest(call, &domid);
+    int status = devices_find_guest(call, &disks, &domid);
 
     if (status)
         return status;
@@ -42,7 +42,7 @@ int cmd_block_detach(const struct command_call *call)
     struct toolstack_error err;
     uint32_t number;
     domid_t domid;
-    int status = find_guest(call, &domid);
+    int status = devices_find_guest(call, &disks, &domid);
 
     if (status)
         return status;
@@ -106,28 +106,20 @@ static void print_disk(domid_t domid, const struct disk_status *d)
            d->read_only ? "r" : "w", s.requests, s.errors, d->target);
 }
 
-int cmd_block_list(const struct command_call *call)
+static void print_disks(domid_t domid)
 {
     static struct disk_status list[LIST_SIZE];
-    struct json j;
-    domid_t domid;
-    size_t n;
-    int status = find_guest(call, &domid);
+    size_t n = disks_of(domid, list);
 
-    if (status)
-        return status;
-    if (call_has(call, "--json")) {
-        json_begin(&j, stdout);
-        devices_put_disks(&j, NULL, domid);
-        json_end(&j);
-        return STATUS_OK;
-    }
-    n = disks_of(domid, list);
     printf("%-6s %-6s %5s %4s %10s %6s %s\n", "Vdev", "Name", "State", "Mode", "Requests", "Errors",
            "Target");
     for (size_t i = 0; i < n; i++)
         print_disk(domid, &list[i]);
-    return STATUS_OK;
+}
+
+int cmd_block_list(const struct command_call *call)
+{
+    return devices_list(call, &disks);
 }
 
 /* --- backend-restart --- */

@@ -16,10 +16,11 @@
 #define SPEC_SIZE 256
 #define LIST_SIZE (CONFIG_VIFS * 4)
 
-static int find_guest(const struct command_call *call, domid_t *domid)
-{
-    return devices_find_guest(call, domid, "the control domain has no vif", "`bridge` shows its networks");
-}
+static void print_interfaces(domid_t domid);
+
+static const struct device_class vifs = {
+    "the control domain has no vif", "`bridge` shows its networks", devices_put_vifs, print_interfaces,
+};
 
 int cmd_network_attach(const struct command_call *call)
 {
@@ -27,7 +28,7 @@ int cmd_network_attach(const struct command_call *call)
     struct toolstack_error err;
     struct config_vif vif;
     domid_t domid;
-    int status = find_guest(call, &domid);
+    int status = devices_find_guest(call, &vifs, &domid);
 
     if (status)
         return status;
@@ -74,7 +75,7 @@ int cmd_network_detach(const struct command_call *call)
     struct toolstack_error err;
     uint32_t handle;
     domid_t domid;
-    int status = find_guest(call, &domid);
+    int status = devices_find_guest(call, &vifs, &domid);
 
     if (status)
         return status;
@@ -140,27 +141,19 @@ static void print_interface(domid_t domid, size_t i, const struct vif_status *v)
            s.port.rx_drops + s.port.tx_drops, s.port.spoofed);
 }
 
-int cmd_network_list(const struct command_call *call)
+static void print_interfaces(domid_t domid)
 {
     static struct vif_status list[LIST_SIZE];
-    struct json j;
-    domid_t domid;
-    size_t n;
-    int status = find_guest(call, &domid);
+    size_t n = interfaces(domid, list);
 
-    if (status)
-        return status;
-    if (call_has(call, "--json")) {
-        json_begin(&j, stdout);
-        devices_put_vifs(&j, NULL, domid);
-        json_end(&j);
-        return STATUS_OK;
-    }
-    n = interfaces(domid, list);
     printf("%-3s %-2s %-17s %6s %5s %-15s %-15s ", "Idx", "BE", "Mac Addr.", "handle", "state", "Bridge",
            "Name");
     printf("%10s %10s %8s %8s\n", "From", "To", "Drops", "Spoofed");
     for (size_t i = 0; i < n; i++)
         print_interface(domid, i, &list[i]);
-    return STATUS_OK;
+}
+
+int cmd_network_list(const struct command_call *call)
+{
+    return devices_list(call, &vifs);
 }

@@ -25,14 +25,33 @@ bool devices_join(const struct command_call *call, char *spec, size_t size)
     return true;
 }
 
-int devices_find_guest(const struct command_call *call, domid_t *domid, const char *why_not,
-                       const char *advice)
+int devices_find_guest(const struct command_call *call, const struct device_class *kind, domid_t *domid)
 {
     struct toolstack_error err;
 
     if (toolstack_find(call->words[0], domid, &err))
         return report_toolstack(call, &err);
-    return *domid == 0 ? report_failure(call, call->words[0], 0, advice, "%s", why_not) : STATUS_OK;
+    if (*domid == 0)
+        return report_failure(call, call->words[0], 0, kind->advice, "%s", kind->why_not);
+    return STATUS_OK;
+}
+
+int devices_list(const struct command_call *call, const struct device_class *kind)
+{
+    struct json j;
+    domid_t domid;
+    int status = devices_find_guest(call, kind, &domid);
+
+    if (status)
+        return status;
+    if (call_has(call, "--json")) {
+        json_begin(&j, stdout);
+        kind->put(&j, NULL, domid);
+        json_end(&j);
+    } else {
+        kind->print(domid);
+    }
+    return STATUS_OK;
 }
 
 static void add_vbd(void *arg, unsigned number, const struct vbd_statistics *s)

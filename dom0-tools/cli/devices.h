@@ -11,10 +11,18 @@
  * raw, xvdb`. False: it is too long. */
 bool devices_join(const struct command_call *call, char *spec, size_t size);
 
-/* The domain that the first word names, which must be a guest; what to say and to advise of the control
- * domain. A command's status. */
-int devices_find_guest(const struct command_call *call, domid_t *domid, const char *why_not,
-                       const char *advice);
+/* A kind of devices, in what its commands say. */
+struct device_class {
+    const char *why_not, *advice;               /* when the control domain is named */
+    void (*put)(struct json *j, const char *key, domid_t domid);        /* the domain's devices, an array */
+    void (*print)(domid_t domid);               /* the same: a heading, and a line for each */
+};
+
+/* The domain that the first word names, which must be a guest. A command's status. */
+int devices_find_guest(const struct command_call *call, const struct device_class *kind, domid_t *domid);
+
+/* A command that lists the devices of the domain that its first word names, with --json as JSON. */
+int devices_list(const struct command_call *call, const struct device_class *kind);
 
 /* The array `key` of a domain's disks, as block-list has it; of its interfaces, as network-list has it. */
 void devices_put_disks(struct json *j, const char *key, domid_t domid);

@@ -208,28 +208,13 @@ static void settle(void)
 static void step(void)
 {
     unsigned op = kit_byte(), device = op >> 4 & 1;
-    const char *path;
 
     switch (op % 16) {
     case 0:
         attach_some(device);
         break;
-    case 1:
-        device_end_some(KIT_PEER, ids[device]);
-        break;
-    case 2:
-        kit_store_set((op & 32 ? device_back : device_front)(KIT_PEER, ids[device], NULL), NULL);
-        break;
-    case 3:
-        path = device_front(KIT_PEER, ids[device], any_key());
-        kit_store_set(path, device_value());
-        break;
-    case 4:
-        path = device_front(KIT_PEER, ids[device], any_key());
-        kit_store_plan(kit_byte() % 64, path, device_value());
-        break;
-    case 5:
-        device_long_value(device_front( KIT_PEER, ids[device], any_key()));
+    case DEVICE_END ... DEVICE_LONG_VALUE:
+        device_step(op % 16, op & 32, ids[device], any_key);
         break;
     case 6:
         connect(device);
@@ -282,8 +267,7 @@ static void check_bystander(void)
 {
     attach(KIT_PEER + 1, ids[0], "vdc", "w");
     settle();
-    if (strcmp(kit_store_get(device_back(KIT_PEER + 1, ids[0], "state")), "2") != 0)
-        kit_wrong("another domain's device is not served");
+    device_check_served(KIT_PEER + 1, ids[0]);
 }
 
 static void finish(void)

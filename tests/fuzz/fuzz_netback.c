@@ -160,28 +160,13 @@ static void settle(void)
 static void step(void)
 {
     unsigned op = kit_byte(), device = op >> 4 & 1, id = ids[device];
-    const char *path;
 
     switch (op % 14) {
     case 0:
         attach_some(device);
         break;
-    case 1:
-        device_end_some(KIT_PEER, id);
-        break;
-    case 2:
-        kit_store_set((op & 32 ? device_back : device_front)(KIT_PEER, id, NULL), NULL);
-        break;
-    case 3:
-        path = device_front(KIT_PEER, id, any_key());
-        kit_store_set(path, device_value());
-        break;
-    case 4:
-        path = device_front(KIT_PEER, id, any_key());
-        kit_store_plan(kit_byte() % 64, path, device_value());
-        break;
-    case 5:
-        device_long_value(device_front(KIT_PEER, id, any_key()));
+    case DEVICE_END ... DEVICE_LONG_VALUE:
+        device_step(op % 14, op & 32, id, any_key);
         break;
     case 6:
         connect(device, op & 32, op & 64);
@@ -225,8 +210,7 @@ static void check_bystander(void)
     set_back(KIT_PEER + 1, 0, "bridge", "br");
     device_attach(KIT_PEER + 1, 0);
     settle();
-    if (strcmp(kit_store_get(device_back(KIT_PEER + 1, 0, "state")), "2") != 0)
-        kit_wrong("another domain's interface is not served");
+    device_check_served(KIT_PEER + 1, 0);
 }
 
 static void finish(void)

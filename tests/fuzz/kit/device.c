@@ -67,19 +67,10 @@ bool device_is_attached(domid_t domid, unsigned id)
     return kit_store_has(device_back(domid, id, "online"));
 }
 
-void device_end_some(domid_t domid, unsigned id)
-{
-    unsigned how = kit_byte();
-
-    if (!device_is_attached(domid, id))
-        return;
-    kit_store_set(device_back(domid, id, "force"), how & 1 ? "1" : NULL);
-    kit_store_set(device_back(domid, id, "online"), how & 2 ? "1" : "0");
-}
-
 /* ---- values ---- */
 
-const char *device_value(void)
+/* NULL for none; mostly a small number. */
+static const char *any_value(void)
 {
     static const char *const texts[] = {
         "x86_64-abi", "x86_32-abi", "", "-1", "4294967296", "18446744073709551616", "0x3", " 4", "%s%n", NULL,
@@ -96,12 +87,51 @@ const char *device_value(void)
     return number;
 }
 
-void device_long_value(const char *path)
+static void set_long_value(const char *path)
 {
     char bytes[4000];
 
     memset(bytes, kit_byte(), sizeof(bytes));
     kit_store_set_bytes(path, bytes, kit_byte() * 16u % sizeof(bytes));
+}
+
+/* ---- steps ---- */
+
+static void end_some(unsigned id)
+{
+    unsigned how = kit_byte();
+
+    if (!device_is_attached(KIT_PEER, id))
+        return;
+    kit_store_set(device_back(KIT_PEER, id, "force"), how & 1 ? "1" : NULL);
+    kit_store_set(device_back(KIT_PEER, id, "online"), how & 2 ? "1" : "0");
+}
+
+void device_step(unsigned step, bool back, unsigned id, const char *(*any_key)(void))
+{
+    const char *path;
+    unsigned moment;
+
+    switch (step) {
+    case DEVICE_END:
+        end_some(id);
+        break;
+    case DEVICE_REMOVE:
+        kit_store_set((back ? device_back : device_front)(KIT_PEER, id, NULL), NULL);
+        break;
+    case DEVICE_CHANGE:
+        path = device_front(KIT_PEER, id, any_key());
+        kit_store_set(path, any_value());
+        break;
+    case DEVICE_CHANGE_LATER:
+        path = device_front(KIT_PEER, id, any_key());
+        moment = kit_byte() % 64;
+        kit_store_plan(moment, path, any_value());
+        break;
+    default:
+        set_long_value(device_front(KIT_PEER, id, any_key()));
+        break;
+    }
 }
 
 /* ---- what is checked ---- */
@@ -141,6 +171,12 @@ void device_check(domid_t domid, unsigned id)
         kit_wrong("device %u was not seen", id);
     if (strcmp(status, "connected") == 0 && !answers(back, front, online))
         kit_wrong("the front end's state is %u, the backend's %u, online %d", front, back, online);
+}
+
+void device_check_served(domid_t domid, unsigned id)
+{
+    if (state_at(device_back(domid, id, "state")) != XenbusStateInitWait)
+        kit_wrong("another domain's device is not served");
 }
 
 int __wrap_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -19,18 +19,19 @@ void device_start(const char *type);
 void device_attach(domid_t domid, unsigned id);
 bool device_is_attached(domid_t domid, unsigned id);
 
-/* As the input says, the tools ask for the device, take it by force, or
- * think better of it; if it is there. */
-void device_end_some(domid_t domid, unsigned id);
-
 /* The backend has begun anew, and may say again what it has said. */
 void device_anew(void);
 
-/* From the input: a value, NULL for none, mostly a small number; and one of any length, written at once. */
-const char *device_value(void);
-void device_long_value(const char *path);
+/* Steps that all kinds have. As the input says: the tools ask for one of the peer's devices, take it by force,
+ * or think better of it; its directory goes (of the two ends the backend's, if `back`); a key of its front end
+ * gets another value, now or between two reads that are to come, or a long one. */
+enum { DEVICE_END = 1, DEVICE_REMOVE, DEVICE_CHANGE, DEVICE_CHANGE_LATER, DEVICE_LONG_VALUE };
+void device_step(unsigned step, bool back, unsigned id, const char *(*any_key)(void));
 
 /* Wrong if the backend's state does not answer the front end's. Nothing may be under way. */
 void device_check(domid_t domid, unsigned id);
+
+/* Wrong if a device that has just been attached is not waiting for its front end. */
+void device_check_served(domid_t domid, unsigned id);
 
 #endif
