@@ -14,12 +14,15 @@ XEN = os.path.join(BUILD, "upstream", "xen", "xen")
 PIECE = 40          # characters
 # The default one, credit2, leaves a vcpu in its queue beside idle CPUs when the machine under it was busy.
 SCHEDULER = "sched=credit"
-MENU = """set timeout=0
-menuentry xen {
-    multiboot2 /boot/xen console=com1 com1=115200,8n1 dom0_mem=256M %s
+# On a busy machine the port can be slower than who prints: what has no room in Xen's buffer, of 16 KiB if
+# nothing is said, is lost. (The test kernels print up to 64 KiB.)
+CONSOLE = "console=com1 com1=115200,8n1 serial_tx_buffer=256K"
+MENU = f"""set timeout=0
+menuentry xen {{
+    multiboot2 /boot/xen {CONSOLE} dom0_mem=256M %s
     module2 /boot/image %s
     %s
-}
+}}
 """
 
 
