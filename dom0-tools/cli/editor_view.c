@@ -19,15 +19,17 @@ static size_t columns_of(const char *s, size_t length)
     return n;
 }
 
-/* Bytes of s that fit into the columns, whole characters only. */
-static size_t bytes_for_columns(const char *s, size_t length, size_t columns)
+/* Bytes of s, `room` at the most, that fit into the columns; whole characters only. */
+static size_t bytes_for_columns(const char *s, size_t length, size_t columns, size_t room)
 {
     size_t i = 0;
 
-    while (i < length && (columns > 0 || is_continuation(s[i]))) {
+    while (i < length && i < room && (columns > 0 || is_continuation(s[i]))) {
         columns -= !is_continuation(s[i]);
         i++;
     }
+    while (i > 0 && i < length && is_continuation(s[i]))
+        i--;
     return i;
 }
 
@@ -55,7 +57,7 @@ static void copy_printable(char *to, const char *from, size_t length)
 }
 
 /* Moves the window so that the cursor is inside; by half a window, so that typing at the edge redraws
- * rarely. */
+ * rarely. A column may have many bytes. */
 static void place_window(struct editor *e, size_t width)
 {
     size_t ahead;
@@ -63,35 +65,50 @@ static void place_window(struct editor *e, size_t width)
     if (e->cursor < e->view_start)
         e->view_start = 0;
     ahead = columns_of(e->line + e->view_start, e->cursor - e->view_start);
-    if (ahead < width)
+    if (ahead >= width)
+        e->view_start += bytes_for_columns(e->line + e->view_start, e->cursor - e->view_start,
+                                           ahead - width / 2, EDITOR_LINE_MAX);
+    if (e->cursor - e->view_start < EDITOR_VIEW_MAX)
         return;
-    e->view_start += bytes_for_columns(e->line + e->view_start, e->cursor - e->view_start, ahead - width / 2);
+    e->view_start = e->cursor - EDITOR_VIEW_MAX / 2;
+    while (e->view_start < e->cursor && is_continuation(e->line[e->view_start]))
+        e->view_start++;
+}
+
+/* The part of a text that is seen in what is left of the view. */
+static size_t add_text(char *view, size_t used, const char *text, size_t length, size_t columns)
+{
+    length = bytes_for_columns(text, length, columns, EDITOR_VIEW_MAX - used);
+    copy_printable(view + used, text, length);
+    return used + length;
+}
+
+/* "?PATTERN: " in front of what was found; the end of the pattern if it is long. */
+static size_t compose_search(struct editor *e, char *view, size_t width, size_t *cursor)
+{
+    size_t skip = e->pattern_length > width / 2 ? e->pattern_length - width / 2 : 0, head, taken;
+
+    while (skip < e->pattern_length && is_continuation(e->pattern[skip]))
+        skip++;
+    head = (size_t)snprintf(view, EDITOR_VIEW_MAX, "?%.*s: ", (int)(e->pattern_length - skip),
+                            e->pattern + skip);
+    taken = columns_of(view, head);
+    *cursor = head - 2;
+    return add_text(view, head, e->line, e->length, width > taken ? width - taken : 0);
 }
 
 /* What should be seen behind the prompt. Returns its length; *cursor is an offset into it. */
 static size_t compose(struct editor *e, char *view, size_t *cursor)
 {
-    size_t width = e->columns - 1 - strlen(e->prompt);
-    size_t head = 0, length;
+    size_t width = e->columns - 1 - strlen(e->prompt), length;
 
-    if (e->searching) {
-        size_t skip = e->pattern_length > width / 2 ? e->pattern_length - width / 2 : 0;
-
-        while (skip < e->pattern_length && is_continuation(e->pattern[skip]))
-            skip++;
-        head = (size_t)snprintf(view, EDITOR_VIEW_MAX, "?%.*s: ", (int)(e->pattern_length - skip),
-                                e->pattern + skip);
-        length = bytes_for_columns(e->line, e->length, width - columns_of(view, head));
-        copy_printable(view + head, e->line, length);
-        *cursor = head - 2;
-        return head + length;
-    }
+    if (e->searching)
+        return compose_search(e, view, width, cursor);
     place_window(e, width);
-    length = bytes_for_columns(e->line + e->view_start, e->length - e->view_start, width);
-    if (length > EDITOR_VIEW_MAX)
-        length = EDITOR_VIEW_MAX;
-    copy_printable(view, e->line + e->view_start, length);
+    length = add_text(view, 0, e->line + e->view_start, e->length - e->view_start, width);
     *cursor = e->cursor - e->view_start;
+    if (*cursor > length)       /* in halves of characters */
+        *cursor = length;
     return length;
 }
 

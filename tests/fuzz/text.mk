@@ -10,6 +10,7 @@ fuzz-http-seeds := tests/fuzz/seeds/http
 fuzz-shell-srcs := tests/fuzz/fuzz_shell.c $(fuzz-kit-srcs) \
     $(addprefix dom0-tools/cli/,editor.c editor_view.c history.c tokenize.c)
 fuzz-shell-flags := $(fuzz-text-flags)
+fuzz-shell-seeds := tests/fuzz/seeds/shell
 fuzz-shell-runs := 8000
 
 fuzz-first_image-srcs := tests/fuzz/fuzz_first_image.c hypervisor/domain/first-image.c \

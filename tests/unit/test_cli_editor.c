@@ -46,7 +46,8 @@ static void screen_write(void *arg, const char *bytes, size_t length)
             screen.column--;
         } else if ((c & 0xc0) == 0x80) {
             assert_true(screen.column > 0);
-            strncat(screen.line[screen.column - 1], (const char *)&bytes[i], 1);
+            if (strlen(screen.line[screen.column - 1]) < 4)
+                strncat(screen.line[screen.column - 1], (const char *)&bytes[i], 1);
         } else {
             assert_true(c >= 0x20 && c != 0x7f);
             assert_true(screen.column < screen.width);
@@ -166,6 +167,27 @@ static void test_no_utf8(void **state)
     assert_string_equal(editor_line(&editor), "ba" STRAY STRAY);
     assert_int_equal(keys("c\x02\x14"), EDITOR_MORE);
     assert_string_equal(editor_line(&editor), "bca" STRAY STRAY);
+}
+
+/* More bytes than the view has room for, in few columns: typed, searched for, and in the middle of it. */
+static void test_more_bytes_than_are_shown(void **state)
+{
+    (void)state;
+    start(80);
+    keys("ab");
+    for (unsigned i = 0; i < 120; i++)
+        keys(STRAY);
+    keys("c");
+    assert_int_equal(editor.length, 3 + 120 * 16);
+    assert_true(editor.shown_length <= EDITOR_VIEW_MAX && editor.shown_cursor <= editor.shown_length);
+    keys("\x02\x02\x06\x01x\x05");
+    assert_true(editor.shown_length <= EDITOR_VIEW_MAX && editor.shown_cursor <= editor.shown_length);
+    assert_int_equal(one_key('\r'), EDITOR_LINE);
+    editor_begin(&editor, PROMPT);
+    keys("\x12" "ab");                   /* Ctrl-R */
+    assert_true(editor.searching && editor.length == 4 + 120 * 16);
+    assert_true(editor.shown_length <= EDITOR_VIEW_MAX && editor.shown_cursor <= editor.shown_length);
+    history_clear(&history);
 }
 
 static void test_utf8(void **state)
@@ -387,6 +409,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_utf8), cmocka_unit_test(test_no_utf8),
+        cmocka_unit_test(test_more_bytes_than_are_shown),
         cmocka_unit_test(test_results),
         cmocka_unit_test(test_history),
         cmocka_unit_test(test_completion),
