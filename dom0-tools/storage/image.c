@@ -1,8 +1,8 @@
 /*
  * image.c: see image.h. Where the file's pieces lie is looked up once and kept. A request that lies
  * in one known piece goes straight to the disk below; all others wait for a thread, which asks the
- * file system, takes them apart, gives room to what has none, and makes the file system's own data
- * durable at a flush if room was given.
+ * file system, takes them apart, gives room to what has none, takes it from what is discarded when
+ * nothing is on its way there, and makes the file system's own data durable at a flush if room was given.
  */
 #include "image.h"
 
@@ -41,6 +41,8 @@ struct image {
     struct piece pieces[PIECES];        /* sorted */
     size_t piece_count;
     struct block_request *waiting, **waiting_end;   /* by upcalls being off */
+    unsigned passed;                    /* requests that the disk below has got from start() */
+    bool holding;                       /* nothing is passed on */
     struct pv_waitq work;
     bool stop, stopped;
 };
@@ -99,6 +101,17 @@ static void keep(struct image *im, const struct piece *p)
     memmove(&im->pieces[i + 1], &im->pieces[end], (im->piece_count - end) * sizeof(*p));
     im->pieces[i] = *p;
     im->piece_count = im->piece_count + 1 - (end - i);
+}
+
+/* Upcalls are off. */
+static void forget(struct image *im, uint64_t sector, uint64_t sectors)
+{
+    size_t i = place_of(im, sector), end = i;
+
+    while (end < im->piece_count && im->pieces[end].first < sector + sectors)
+        end++;
+    memmove(&im->pieces[i], &im->pieces[end], (im->piece_count - end) * sizeof(im->pieces[0]));
+    im->piece_count -= end - i;
 }
 
 /* Where the sector lies. 1: `p` says it; 0: nowhere, for p->sectors; or an error. */
@@ -244,6 +257,33 @@ static int flush(struct image *im)
     return rc ? rc : block_flush(im->below);
 }
 
+/* Who gets these blocks next must not meet a request that was on its way to them. */
+static int discard(struct image *im, const struct block_request *r)
+{
+    bool on = pv_upcalls_disable();
+    int rc;
+
+    im->holding = true;
+    forget(im, r->sector, r->sectors);
+    pv_upcalls_restore(on);
+    pv_wait_event(&im->work, im->passed == 0);
+    rc = pv_ext4_discard(im->fd, r->sector, r->sectors);
+    im->holding = false;
+    return rc;
+}
+
+static int serve_one(struct image *im, struct part *part, const struct block_request *r)
+{
+    switch (r->operation) {
+    case BLOCK_FLUSH:
+        return flush(im);
+    case BLOCK_DISCARD:
+        return discard(im, r);
+    default:
+        return part ? transfer(im, part, r) : -ENOMEM;
+    }
+}
+
 static void serve(void *arg)
 {
     struct image *im = arg;
@@ -264,7 +304,7 @@ static void serve(void *arg)
         if (!r->next)
             im->waiting_end = &im->waiting;
         pv_upcalls_restore(on);
-        rc = r->operation == BLOCK_FLUSH ? flush(im) : part ? transfer(im, part, r) : -ENOMEM;
+        rc = serve_one(im, part, r);
         im->block.statistics.errors += rc != 0;
         on = pv_upcalls_disable();
         r->done(r, rc ? -EIO : 0);
@@ -277,16 +317,39 @@ static void serve(void *arg)
 
 /* ---- the device ---- */
 
+static void passed_done(struct block_request *r, int error)
+{
+    struct image *im = r->arg;
+
+    im->passed--;
+    if (im->holding)
+        pv_wake(&im->work);
+    r->done = r->above;
+    r->arg = r->above_arg;
+    r->done(r, error);
+}
+
+static void pass_on(struct image *im, struct block_request *r, uint64_t below)
+{
+    r->above = r->done;
+    r->above_arg = r->arg;
+    r->done = passed_done;
+    r->arg = im;
+    r->sector = below;
+    im->passed++;
+    if (block_submit(im->below, r))
+        passed_done(r, -EIO);
+}
+
 /* Upcalls are off. What is simple goes on at once. */
 static void start(struct block_device *d, struct block_request *r)
 {
     struct image *im = image_of(d);
+    bool moves = r->operation == BLOCK_READ || r->operation == BLOCK_WRITE;
     struct piece p;
 
-    if (r->operation != BLOCK_FLUSH && known(im, r->sector, &p) && p.sectors >= r->sectors) {
-        r->sector = p.below;
-        if (block_submit(im->below, r))
-            r->done(r, -EIO);
+    if (moves && !im->holding && known(im, r->sector, &p) && p.sectors >= r->sectors) {
+        pass_on(im, r, p.below);
         return;
     }
     *im->waiting_end = r;
@@ -319,6 +382,8 @@ static int set_up(struct image *im, const char *path)
     im->block.granularity = im->below->granularity;
     im->block.read_only = !im->writable;
     im->block.can_flush = true;
+    im->block.can_discard = im->writable;
+    im->block.discard_granularity = pv_ext4_block(im->fd) / BLOCK_SECTOR;
     im->block.start = start;
     im->block.close = image_close;
     im->waiting_end = &im->waiting;

@@ -137,3 +137,64 @@ int pv_ext4_reserve(int fd, uint64_t sector, uint64_t sectors)
         rc = ext4_write_inode(m, n->ino, &inode);
     return ext4_end_change(m, rc);
 }
+
+/* ---- less ---- */
+
+uint32_t pv_ext4_block(int fd)
+{
+    return node_of(fd)->m->cache.unit;
+}
+
+/* What the file has at `block`, without a change: none is begun for what is not there. */
+static int look(struct ext4_node *n, uint64_t block, struct run *run)
+{
+    struct ext2_inode inode;
+    int rc;
+
+    ext4_begin(n->m);
+    rc = ext4_read_inode(n->m, n->ino, &inode);
+    if (rc == 0)
+        rc = ext4_map(n->m, n->ino, &inode, block, run);
+    return ext4_end(n->m, rc);
+}
+
+/* A change of its own, so that none is too large for the journal. */
+static int release_some(struct ext4_node *n, uint64_t block, uint64_t count)
+{
+    struct ext4 *m = n->m;
+    struct ext2_inode inode;
+    int rc = ext4_begin_change(m, false);
+
+    if (rc)
+        return rc;
+    if (ext2fs_free_blocks_count(m->fs->super) < EXT4_TREE)
+        rc = -ENOSPC;
+    if (rc == 0)
+        rc = ext4_read_inode(m, n->ino, &inode);
+    if (rc == 0)
+        rc = ext4_release(m, n->ino, &inode, block, block + count);
+    return ext4_end_change(m, rc);
+}
+
+int pv_ext4_discard(int fd, uint64_t sector, uint64_t sectors)
+{
+    struct ext4_node *n = node_of(fd);
+    uint32_t per_block = n->m->cache.unit / EXT4_SECTOR;
+    uint64_t block = (sector + per_block - 1) / per_block, end = (sector + sectors) / per_block;
+    struct run run;
+    int rc = 0;
+
+    for (; rc == 0 && block < end; block += run.count) {
+        rc = look(n, block, &run);
+        if (rc)
+            break;
+        if (run.count > end - block)
+            run.count = end - block;
+        if (run.kind == RUN_HOLE)
+            continue;
+        if (run.count > EXT4_RELEASE_STEP)
+            run.count = EXT4_RELEASE_STEP;
+        rc = release_some(n, block, run.count);
+    }
+    return rc;
+}

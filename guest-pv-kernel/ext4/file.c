@@ -234,7 +234,7 @@ static int write_piece(struct ext4_node *n, struct ext2_inode *inode, uint64_t a
     }
     if (rc) {
         if (EXT2_I_SIZE(inode) == size && !m->failed)      /* what was taken behind the end is given back */
-            ext4_release(m, n->ino, inode, (size + m->cache.unit - 1) / m->cache.unit);
+            ext4_release(m, n->ino, inode, (size + m->cache.unit - 1) / m->cache.unit, EXT4_END);
         return rc;
     }
     if (at + len > size)

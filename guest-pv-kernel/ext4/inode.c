@@ -85,7 +85,7 @@ static bool has_blocks(struct ext4 *m, const struct ext2_inode *inode)
 int ext4_free_inode(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode)
 {
     bool directory = S_ISDIR(inode->i_mode);
-    int rc = has_blocks(m, inode) ? ext4_release(m, ino, inode, 0) : 0;
+    int rc = has_blocks(m, inode) ? ext4_release(m, ino, inode, 0, EXT4_END) : 0;
 
     m->freed = true;
     if (rc == 0)
@@ -119,7 +119,7 @@ int ext4_set_size(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint
     if (rc == 0 && size < old) {
         rc = ext4_orphan_add(m, ino, inode);
         if (rc == 0)
-            rc = ext4_release(m, ino, inode, (size + unit - 1) / unit);
+            rc = ext4_release(m, ino, inode, (size + unit - 1) / unit, EXT4_END);
         if (rc == 0)
             rc = ext4_orphan_remove(m, ino, inode);
     }
@@ -170,7 +170,8 @@ static int clean_orphan(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode
     if (inode->i_links_count == 0)
         return ext4_free_inode(m, ino, inode);
     inode->i_dtime = 0;
-    rc = has_blocks(m, inode) ? ext4_release(m, ino, inode, (EXT2_I_SIZE(inode) + unit - 1) / unit) : 0;
+    rc = has_blocks(m, inode) ? ext4_release(m, ino, inode, (EXT2_I_SIZE(inode) + unit - 1) / unit, EXT4_END)
+                              : 0;
     return rc ? rc : ext4_write_inode(m, ino, inode);
 }
 

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 
-#define RELEASE_STEP 16384U             /* blocks that are freed before others may run */
 #define END_OF_FILE  0xffffffffULL      /* no file has a block of this number */
 
 bool ext4_too_far(struct ext4 *m, const struct ext2_inode *inode, uint64_t block)
@@ -231,7 +230,6 @@ static int fill(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64
 
 int ext4_allocate(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block, uint64_t count)
 {
-    const uint64_t tree = 16;           /* what the map itself may need */
     struct run run;
     int rc = 0;
 
@@ -243,7 +241,7 @@ int ext4_allocate(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint
             break;
         if (run.count > count - done)
             run.count = count - done;
-        if (run.kind == RUN_HOLE && ext2fs_free_blocks_count(m->fs->super) < run.count + tree)
+        if (run.kind == RUN_HOLE && ext2fs_free_blocks_count(m->fs->super) < run.count + EXT4_TREE)
             rc = -ENOSPC;
         else if (run.kind != RUN_DATA)
             rc = fill(m, ino, inode, block + done, &run);
@@ -270,20 +268,22 @@ static errcode_t punch(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode,
     return rc;
 }
 
-int ext4_release(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block)
+int ext4_release(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block, uint64_t end)
 {
     struct run run;
     int rc = 0;
 
     m->freed = true;
     if (!(inode->i_flags & EXT4_EXTENTS_FL))
-        return ext4_error(ext2fs_punch(m->fs, ino, inode, NULL, block, ~0ULL));
-    while (rc == 0 && !ext4_too_far(m, inode, block)) {
+        return ext4_error(ext2fs_punch(m->fs, ino, inode, NULL, block, end - 1));
+    while (rc == 0 && block < end && !ext4_too_far(m, inode, block)) {
         rc = ext4_map(m, ino, inode, block, &run);
         if (rc || (run.kind == RUN_HOLE && run.count >= END_OF_FILE - block))
             break;
-        if (run.count > RELEASE_STEP)
-            run.count = RELEASE_STEP;
+        if (run.count > end - block)
+            run.count = end - block;
+        if (run.count > EXT4_RELEASE_STEP)
+            run.count = EXT4_RELEASE_STEP;
         if (run.kind != RUN_HOLE)
             rc = ext4_error(punch(m, ino, inode, block, &run));
         block += run.count;

@@ -168,8 +168,12 @@ int ext4_map(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t 
  * were taken. */
 int ext4_allocate(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block, uint64_t count);
 
-/* Frees all blocks from `block` on. */
-int ext4_release(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block);
+/* Frees the blocks of [block, end). In the middle of a file there must be room for what the map may grow by:
+ * EXT4_TREE blocks. */
+#define EXT4_TREE         16U
+#define EXT4_RELEASE_STEP 16384U        /* blocks that are freed before others may run */
+#define EXT4_END          UINT64_MAX
+int ext4_release(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode, uint64_t block, uint64_t end);
 
 /* ---- inode.c ---- */
 int ext4_read_inode(struct ext4 *m, ext2_ino_t ino, struct ext2_inode *inode);

@@ -265,7 +265,10 @@ static void use_as_disk(const char *path)
                 (run.sectors == 0 || (run.data && (run.sector >= world->disk.sectors ||
                                                    run.sectors > world->disk.sectors - run.sector))))
                 kit_wrong("a file's sectors lie outside of the disk");
-            pv_ext4_reserve(3, sector, kit_byte());
+            if (sector & 1)
+                pv_ext4_discard(3, sector, kit_u16());
+            else
+                pv_ext4_reserve(3, sector, kit_byte());
         }
         pv_ext4_release(3, true);
     }

@@ -274,3 +274,10 @@ class Console:
         if status != 0:
             raise CommandFailed(command, status, output)
         return output
+
+
+def ask(host, guest, command, timeout=60):
+    """What a command says that is typed on the console of a domain whose shell waits there."""
+    with host.console(guest) as console:
+        console.send("\r")
+        return console.ask(command, timeout)

@@ -13,7 +13,7 @@ import pytest
 
 from test_block_guests import has_pattern, start
 from test_devices import disk
-from enso import LOGS
+from enso import LOGS, ask
 
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 FIRST = 1 << 20                 # where the partition begins
@@ -123,6 +123,50 @@ def test_files_live_on_a_disk(host, data, tmp_path):
     kernel = data.file("/c/moved", str(tmp_path / "kernel"))
     with open("build/linux/vmlinuz", "rb") as f:
         assert kernel == f.read()
+
+
+def used(host):
+    """KiB in use on /data."""
+    return int(host.cli("df").strip().splitlines()[-1].split()[2])
+
+
+@pytest.mark.limit(240)
+def test_what_a_guest_discards_can_be_used_by_others(host, data, tmp_path):
+    """A sparse file grows while Linux writes to it and shrinks when Linux discards; another file gets the room,
+    and neither harms the other, nor a third one that is written meanwhile."""
+    host.cli("create /linux.cfg 'disk=[\"/data/volumes/guest.img,raw,xvda,w\"]'", timeout=90)
+    with host.console("linux") as console:
+        console.expect("user space is up", 90)
+    assert ask(host, "linux", "cat /sys/block/xvda/queue/discard_granularity").split()[0] == "4096"
+    ask(host, "linux", "mke2fs -F /dev/xvda >/dev/null 2>&1 && mount -t ext4 -o discard /dev/xvda /mnt")
+    ask(host, "linux", "head -c 3000000 /dev/urandom > /mnt/kept && sync")
+    before = used(host)
+    ask(host, "linux", "head -c 12000000 /dev/zero > /mnt/large && sync")
+    grown = used(host)
+    assert grown - before > 11000, (before, grown)
+    ask(host, "linux", "(head -c 4000000 /dev/urandom > /mnt/other && sync) & rm /mnt/large && sync; wait")
+    host.until(lambda: used(host) < grown - 7000, 60)
+    host.cli("cp /boot/vmlinuz /data/taken && sync", timeout=60)
+    sums = ask(host, "linux", "cd /mnt && md5sum kept other && cd /")
+    ask(host, "linux", "umount /mnt")
+    counters = host.json("block-list --json linux")[0]
+    assert counters["discards"] > 0 and counters["errors"] == 0
+    host.cli("shutdown -w linux", timeout=60)
+    host.cli("umount /data")
+    assert host.audit() == 0
+    image = data.partition()
+    checked = tool("e2fsck", "-fn", image)
+    assert checked.returncode == 0, checked.stdout
+    with open("build/linux/vmlinuz", "rb") as f:
+        assert data.file("/taken", str(tmp_path / "taken")) == f.read()
+    volume = str(tmp_path / "guest.img")
+    data.file("/volumes/guest.img", volume)
+    checked = tool("e2fsck", "-fn", volume)
+    assert checked.returncode == 0, checked.stdout
+    for line in sums.strip().splitlines():
+        total, name = line.split()
+        tool("debugfs", "-R", f"dump /{name} {tmp_path}/{name}", volume)
+        assert hashlib.md5((tmp_path / name).read_bytes()).hexdigest() == total
 
 
 @pytest.mark.limit(120)

@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from enso import ask
+
 MACHINE = dict(mem=900, cpus=2)
 FIRST = 300         # seconds for the test that makes the guests, on a busy machine
 
@@ -19,12 +21,6 @@ def holdings(host):
     """What is in use, the unpacked kernels that the toolstack keeps left out."""
     host.cli("free --drop")
     return host.holdings(), host.info()["packet_frames_used"]
-
-
-def ask(host, guest, command, timeout=60):
-    with host.console(guest) as console:
-        console.send("\r")
-        return console.ask(command, timeout)
 
 
 def interface(host, guest, handle=0):

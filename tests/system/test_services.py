@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from enso import LOGS, Host, free_port
+from enso import LOGS, Host, ask, free_port
 
 RANDOM = random.Random(11)
 LARGE = RANDOM.randbytes(3 << 20)
@@ -87,12 +87,6 @@ def guests(host):
 def lease_of(host, name):
     leases = host.json("ip leases --json")
     return next((lease["address"] for lease in leases if lease["name"] == name and lease["seconds"]), None)
-
-
-def ask(host, name, command, timeout=60):
-    with host.console(name) as console:
-        console.send("\r")
-        return console.ask(command, timeout)
 
 
 def interfaces(host):

@@ -19,3 +19,7 @@ unit-tests += blkback
 blkback-srcs := tests/unit/test_blkback.c tests/unit/store_host.c dom0-tools/backends/block/blkback.c \
     $(addprefix dom0-tools/backends/xenbus/,backend.c events.c) guest-pv-kernel/xenbus/keys.c
 blkback-flags := -Idom0-tools -Ihypercall-abi/include -idirafter guest-pv-kernel/include
+
+unit-tests += image
+image-srcs := tests/unit/test_image.c dom0-tools/storage/image.c
+image-flags := -Idom0-tools -Ihypercall-abi/include -idirafter guest-pv-kernel/include

@@ -157,6 +157,29 @@ static void op_truncate(struct world *w, struct model *m)
     resize(e, size);
 }
 
+/* As whoever has the file as a disk: whole blocks of what is named become zeros. */
+static void op_discard(struct world *w, struct model *m)
+{
+    struct entry *e = pick(m, false);
+    struct pv_disk *disk;
+    struct pv_file f;
+    size_t sectors = e ? e->size / 512 : 0, first, count, block;
+
+    if (sectors == 0)
+        return;
+    first = world_random() % sectors;
+    count = 1 + world_random() % (sectors - first);
+    assert_int_equal(world_open(w, e->path, O_RDONLY, &f), 0);
+    w->claimed = &f;
+    assert_int_equal(pv_ext4_claim(3, true, &disk), 0);
+    block = pv_ext4_block(3);
+    assert_int_equal(pv_ext4_discard(3, first, count), 0);
+    pv_ext4_release(3, true);
+    f.ops->close(&f);
+    for (size_t at = (first * 512 + block - 1) / block * block; at + block <= (first + count) * 512; at += block)
+        memset(e->bytes + at, 0, block);
+}
+
 static void op_remove(struct world *w, struct model *m)
 {
     struct entry *e = m->count ? &m->entries[world_random() % m->count] : NULL;
@@ -299,8 +322,8 @@ static void list(struct world *w, struct model *m, const char *folder)
 static void run(struct world *w, struct model *m, unsigned steps)
 {
     void (*const ops[])(struct world *, struct model *) = {
-        op_create, op_create, op_mkdir, op_write, op_write, op_write, op_truncate, op_remove, op_remove_open,
-        op_rename,
+        op_create, op_create, op_mkdir, op_write, op_write, op_write, op_truncate, op_discard, op_remove,
+        op_remove_open, op_rename,
     };
 
     for (unsigned i = 0; i < steps; i++) {
@@ -550,6 +573,81 @@ static void claimed(void **state)
     assert_int_equal(w.ops->unlink(w.fs, "v.img"), 0);
 }
 
+static uint64_t free_blocks(void)
+{
+    struct pv_statfs st;
+
+    assert_int_equal(w.ops->statfs(w.fs, &st), 0);
+    return st.free_blocks;
+}
+
+/* What is taken from a file can be had by others, but not before a crash would know of it. */
+static void discarded(void **state)
+{
+    const uint64_t sectors = 64 * 1024 / 512;
+    struct pv_ext4_run run;
+    struct pv_file f;
+    struct pv_disk *disk;
+    uint64_t before;
+
+    (void)state;
+    assert_int_equal(world_open(&w, "v.img", O_CREAT | O_RDWR, &f), 0);
+    assert_int_equal(f.ops->ftruncate(&f, 64 * 1024), 0);
+    f.ops->close(&f);
+    assert_int_equal(world_open(&w, "v.img", O_RDONLY, &f), 0);
+    w.claimed = &f;
+    assert_int_equal(pv_ext4_claim(3, true, &disk), 0);
+    assert_int_equal(pv_ext4_block(3), 1024);
+    before = free_blocks();
+    assert_int_equal(pv_ext4_reserve(3, 0, sectors), 0);
+    assert_int_equal(free_blocks(), before - 64);
+    assert_int_equal(pv_ext4_discard(3, 1, 2), 0);          /* no whole block */
+    assert_int_equal(free_blocks(), before - 64);
+    assert_int_equal(pv_ext4_discard(3, 1, 4), 0);          /* one, of two and two halves */
+    assert_int_equal(free_blocks(), before - 63);
+    assert_int_equal(pv_ext4_where(3, 2, &run), 0);
+    assert_false(run.data);
+    assert_int_equal(run.sectors, 2);
+    assert_int_equal(pv_ext4_where(3, 4, &run), 0);
+    assert_true(run.data);
+    assert_int_equal(pv_ext4_discard(3, 0, sectors), 0);
+    assert_int_equal(pv_ext4_discard(3, 0, sectors), 0);    /* again: nothing is there */
+    assert_int_equal(free_blocks(), before);
+    assert_int_equal(pv_ext4_where(3, 0, &run), 0);
+    assert_true(!run.data && run.sectors == sectors);
+    pv_ext4_release(3, true);
+    f.ops->close(&f);
+}
+
+/* A gap in the middle of an extent needs room of its own in the file system. */
+static void discarded_on_a_full_disk(void **state)
+{
+    static uint8_t bytes[64 * 1024], back[64 * 1024];
+    struct pv_file f;
+    struct pv_disk *disk;
+    int rc = 0;
+
+    (void)state;
+    memset(bytes, 9, sizeof(bytes));
+    assert_int_equal(world_write_file(&w, "v.img", bytes, sizeof(bytes), O_CREAT), 0);
+    while (rc == 0)
+        rc = world_write_file(&w, "full", bytes, sizeof(bytes), O_CREAT | O_APPEND);
+    assert_int_equal(rc, -ENOSPC);
+    while (world_write_file(&w, "full", bytes, 1024, O_CREAT | O_APPEND) == 0)
+        continue;
+    assert_int_equal(world_open(&w, "v.img", O_RDONLY, &f), 0);
+    w.claimed = &f;
+    assert_int_equal(pv_ext4_claim(3, true, &disk), 0);
+    for (unsigned i = 0; i < 64; i += 2)
+        rc = pv_ext4_discard(3, i * 2, 2);
+    assert_true(rc == 0 || rc == -ENOSPC);
+    pv_ext4_release(3, true);
+    assert_int_equal(f.ops->read(&f, back, sizeof(back)), sizeof(back));
+    f.ops->close(&f);
+    for (unsigned i = 1; i < 64; i += 2)                    /* what was not named is there */
+        assert_memory_equal(back + i * 1024, bytes, 1024);
+}
+
 /* A disk that fails: errors, no further writes, and the umount comes to its end. */
 static void failing_disk(void **state)
 {
@@ -584,6 +682,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(links, mounted, unmounted),
         cmocka_unit_test_setup_teardown(busy_and_read_only, mounted, unmounted),
         cmocka_unit_test_setup_teardown(claimed, mounted, unmounted),
+        cmocka_unit_test_setup_teardown(discarded, mounted, unmounted),
+        cmocka_unit_test_setup_teardown(discarded_on_a_full_disk, mounted, unmounted),
         cmocka_unit_test_setup_teardown(failing_disk, mounted, unmounted),
     };
 

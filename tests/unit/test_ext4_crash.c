@@ -33,6 +33,23 @@ static void pattern_of(uint32_t pattern, uint8_t *bytes, size_t size)
         bytes[i] = (uint8_t)(pattern >> i % 4 * 8 ^ i >> 5);
 }
 
+/* As a domain does that has the file as its disk. */
+static void discard(struct world *w, const char *path)
+{
+    struct pv_disk *disk;
+    struct pv_file f;
+
+    if (world_open(w, path, O_RDONLY, &f))
+        return;
+    w->claimed = &f;
+    if (pv_ext4_claim(3, true, &disk) == 0) {
+        pv_ext4_discard(3, world_random() % 100, world_random() % 100);
+        pv_ext4_reserve(3, 0, world_random() % 10 + 1);
+        pv_ext4_release(3, true);
+    }
+    f.ops->close(&f);
+}
+
 /* Files that come, grow, change names and go, and are nobody's loss. */
 static void churn(struct world *w)
 {
@@ -42,9 +59,12 @@ static void churn(struct world *w)
     for (unsigned i = 0; i < 12; i++) {
         sprintf(path, "churn-%u", world_random() % 8);
         sprintf(other, "churn-%u", world_random() % 8);
-        switch (world_random() % 4) {
+        switch (world_random() % 5) {
         case 0:
             w->ops->unlink(w->fs, path);
+            break;
+        case 3:
+            discard(w, path);
             break;
         case 1:
             w->ops->rename(w->fs, path, other);

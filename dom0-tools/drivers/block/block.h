@@ -41,6 +41,8 @@ struct block_request {
 
     /* From here on the device's. */
     struct block_device *device;
+    void (*above)(struct block_request *r, int error);  /* `done` and `arg`, kept by a device that */
+    void *above_arg;                                    /* passes the request on to another */
     struct block_request *next;
     uint64_t started;           /* system time */
 };
@@ -54,6 +56,7 @@ struct block_device {
     char name[BLOCK_NAME];              /* "vda"; a partition: "vda1" */
     uint64_t sectors;
     uint32_t granularity;               /* sectors of the device's own block: 1 or 8, mostly */
+    uint32_t discard_granularity;       /* a discard of less than so many does nothing; 0: as the above */
     bool read_only, can_flush, can_discard;
     unsigned users;                     /* block_claim() */
     struct block_statistics statistics;

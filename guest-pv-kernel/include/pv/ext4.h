@@ -43,12 +43,18 @@ struct pv_ext4_run {
 int pv_ext4_claim(int fd, bool writable, struct pv_disk **disk);
 void pv_ext4_release(int fd, bool writable);
 
-/* Where a sector of a claimed file lies. It stays true until the release, once there is data. 0; -EINVAL
- * behind the end; -EIO. */
+/* Where a sector of a claimed file lies. It stays true until the release or a discard, once there is data.
+ * 0; -EINVAL behind the end; -EIO. */
 int pv_ext4_where(int fd, uint64_t sector, struct pv_ext4_run *run);
 
 /* Gives sectors of a claimed file room on the disk, with zeros where they had none. A sync makes it
  * durable. -ENOSPC, -EIO. */
 int pv_ext4_reserve(int fd, uint64_t sector, uint64_t sectors);
+
+/* Takes the whole blocks (of pv_ext4_block() bytes) among these sectors of a file that is claimed for writing
+ * from it: they read as zeros, and other files may get them. Nothing may be on its way to or from them. Like
+ * other changes it is durable after a sync. 0; -ENOSPC the disk is too full to note the gap; -EIO. */
+int pv_ext4_discard(int fd, uint64_t sector, uint64_t sectors);
+uint32_t pv_ext4_block(int fd);
 
 #endif
