@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <pv/ext4.h>
 #include <pv/vfs.h>
@@ -90,24 +91,71 @@ static const char *amount(uint64_t bytes, bool human, char text[24])
     return text;
 }
 
+static void print_heading(bool human)
+{
+    printf("%-10s %10s %10s %10s %4s %s\n", "Device", human ? "Size" : "KiB", "Used", "Free", "Use",
+           "Mounted on");
+}
+
+static void print_space(const struct storage_mount *m, bool human)
+{
+    char size[24], used[24], unused[24];
+    struct pv_statfs st;
+
+    if (pv_vfs_statfs(m->at, &st))
+        return;
+    printf("%-10s %10s %10s %10s %3u%% %s\n", m->device->name, amount(st.blocks * st.block_size, human, size),
+           amount((st.blocks - st.free_blocks) * st.block_size, human, used),
+           amount(st.free_blocks * st.block_size, human, unused),
+           (unsigned)((st.blocks - st.free_blocks) * 100 / st.blocks), m->at);
+}
+
+/* The innermost mount that an absolute path lies in; NULL: the boot archive has it. */
+static const struct storage_mount *mount_of(const char *path)
+{
+    const struct storage_mount *m, *found = NULL;
+
+    for (size_t i = 0; (m = storage_mount_at(i)) != NULL; i++) {
+        size_t length = strlen(m->at);
+
+        if (strncmp(path, m->at, length) == 0 && (path[length] == '/' || path[length] == 0) &&
+            (!found || length > strlen(found->at)))
+            found = m;
+    }
+    return found;
+}
+
+static int find_mount(const struct command_call *call, const char *word, const struct storage_mount **m)
+{
+    char path[PATH_BYTES];
+    struct stat st;
+
+    if (stat(names_path(word, path, sizeof(path)), &st))
+        return report_failure(call, word, -errno, NULL, "there is no such file");
+    *m = mount_of(path);
+    if (!*m)
+        return report_failure(call, word, 0, "`mount` lists what is mounted", "it is in the boot archive");
+    return STATUS_OK;
+}
+
 int cmd_df(const struct command_call *call)
 {
     bool human = call_has(call, "-h");
     const struct storage_mount *m;
 
-    printf("%-10s %10s %10s %10s %4s %s\n", "Device", human ? "Size" : "KiB", "Used", "Free", "Use",
-           "Mounted on");
-    for (size_t i = 0; (m = storage_mount_at(i)) != NULL; i++) {
-        char size[24], used[24], unused[24];
-        struct pv_statfs st;
+    if (call->count == 0) {
+        print_heading(human);
+        for (size_t i = 0; (m = storage_mount_at(i)) != NULL; i++)
+            print_space(m, human);
+    }
+    for (size_t i = 0; i < call->count; i++) {
+        int status = find_mount(call, call->words[i], &m);
 
-        if (pv_vfs_statfs(m->at, &st))
-            continue;
-        printf("%-10s %10s %10s %10s %3u%% %s\n", m->device->name,
-               amount(st.blocks * st.block_size, human, size),
-               amount((st.blocks - st.free_blocks) * st.block_size, human, used),
-               amount(st.free_blocks * st.block_size, human, unused),
-               (unsigned)((st.blocks - st.free_blocks) * 100 / st.blocks), m->at);
+        if (status)
+            return status;
+        if (i == 0)
+            print_heading(human);
+        print_space(m, human);
     }
     return STATUS_OK;
 }

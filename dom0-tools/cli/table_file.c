@@ -30,11 +30,12 @@ const struct command commands_file[] = {
     },
     {
         .name = "df",
-        .arguments = "",
+        .arguments = "[PATH ...]",
         .summary = "show how full file systems are",
-        .text = "In KiB.",
+        .text = "In KiB: all that are mounted, or those that the files lie on.",
         .options = { { "-h", NULL, "with units" } },
-        .examples = "df -h",
+        .examples = "df -h\ndf /data/volumes",
+        .max_words = COMMAND_ANY, .first = WORD_FILE, .rest = WORD_FILE,
         .run = cmd_df,
     },
     {

@@ -84,6 +84,8 @@ def test_files_live_on_a_disk(host, data, tmp_path):
              "cp /data/text /data/a/b", timeout=60)
     host.cli("mv /data/copy /data/a/moved && cp -r /data/a /data/c && rm -r /data/a", timeout=60)
     assert "ENOTEMPTY" in host.fails("rmdir /data/c/b")
+    assert host.cli("df /data/c /data").count("/data") == 2 and "vda1" in host.cli("df -h")
+    assert "boot archive" in host.fails("df /data/text /hello.cfg") and "ENOENT" in host.fails("df /data/d")
     assert host.cli("ls /data/c").split() == ["b/", "moved"]
     host.cli("create /data/more.cfg", timeout=60)
     host.cli("destroy more")
@@ -127,13 +129,13 @@ def test_files_live_on_a_disk(host, data, tmp_path):
 
 def used(host):
     """KiB in use on /data."""
-    return int(host.cli("df").strip().splitlines()[-1].split()[2])
+    return int(host.cli("df /data/volumes").strip().splitlines()[-1].split()[2])
 
 
 @pytest.mark.limit(240)
 def test_what_a_guest_discards_can_be_used_by_others(host, data, tmp_path):
-    """A sparse file grows while Linux writes to it and shrinks when Linux discards; another file gets the room,
-    and neither harms the other, nor a third one that is written meanwhile."""
+    """A sparse file grows while Linux writes to it and shrinks when Linux discards; another file gets the
+    room, and neither harms the other, nor a third one that is written meanwhile."""
     host.cli("create /linux.cfg 'disk=[\"/data/volumes/guest.img,raw,xvda,w\"]'", timeout=90)
     with host.console("linux") as console:
         console.expect("user space is up", 90)

@@ -163,20 +163,21 @@ static void op_discard(struct world *w, struct model *m)
     struct entry *e = pick(m, false);
     struct pv_disk *disk;
     struct pv_file f;
-    size_t sectors = e ? e->size / 512 : 0, first, count, block;
+    size_t sectors = e ? e->size / 512 : 0, first, end, block;
 
     if (sectors == 0)
         return;
     first = world_random() % sectors;
-    count = 1 + world_random() % (sectors - first);
+    end = first + 1 + world_random() % (sectors - first);
     assert_int_equal(world_open(w, e->path, O_RDONLY, &f), 0);
     w->claimed = &f;
     assert_int_equal(pv_ext4_claim(3, true, &disk), 0);
     block = pv_ext4_block(3);
-    assert_int_equal(pv_ext4_discard(3, first, count), 0);
+    assert_int_equal(pv_ext4_discard(3, first, end - first), 0);
     pv_ext4_release(3, true);
     f.ops->close(&f);
-    for (size_t at = (first * 512 + block - 1) / block * block; at + block <= (first + count) * 512; at += block)
+    first = (first * 512 + block - 1) / block * block;
+    for (size_t at = first; at + block <= end * 512; at += block)
         memset(e->bytes + at, 0, block);
 }
 
