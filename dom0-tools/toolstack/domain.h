@@ -110,7 +110,7 @@ struct domain_status {
 /* All domains, by rising id. *list is malloc()ed, the caller frees it. */
 int toolstack_list(struct domain_status **list, size_t *count, struct toolstack_error *err);
 
-/* One domain, by id. -ENOENT. */
+/* One domain, by id. -ENOENT; -EBUSY it has ended, and what it had of the host is not free yet. */
 int toolstack_status(domid_t domid, struct domain_status *status, struct toolstack_error *err);
 
 /* A name or a number to an id. -ENOENT with "no domain is called X". */

@@ -121,8 +121,12 @@ int toolstack_status(domid_t domid, struct domain_status *status, struct toolsta
 {
     struct xen_domctl_getdomaininfo info;
 
-    if (control_info(domid, &info))
+    if (control_info(domid, &info)) {
+        if (registry_by_id(domid))      /* whoever clears up after it is not done yet */
+            return toolstack_fail(err, -EBUSY, "", "domain %u has ended; its devices are being given back",
+                                  domid);
         return toolstack_fail(err, -ENOENT, "", "there is no domain %u", domid);
+    }
     describe(&info, status);
     return toolstack_ok(err);
 }

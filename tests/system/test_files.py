@@ -127,6 +127,17 @@ def test_files_live_on_a_disk(host, data, tmp_path):
         assert kernel == f.read()
 
 
+@pytest.mark.limit(120)
+def test_files_of_a_domain_that_is_off_are_free(host):
+    """`shutdown -w` comes back when the last of its disks is given back, not when the domain is gone."""
+    names = [f"/data/volumes/{i}.img" for i in range(8)]
+    host.cli(" && ".join(f"truncate -s 1M {name}" for name in names))
+    disks = ", ".join(f'"{name},raw,xvd{vdev},w"' for name, vdev in zip(names, "abcdefgh"))
+    for _ in range(12):
+        host.cli(f"create /hello.cfg 'disk=[{disks}]' && shutdown -w hello && umount /data && mount vda1 /data",
+                 timeout=30)
+
+
 def used(host):
     """KiB in use on /data."""
     return int(host.cli("df /data/volumes").strip().splitlines()[-1].split()[2])
