@@ -250,30 +250,24 @@ static void use_file(const char *path)
 static void use_as_disk(const char *path)
 {
     struct pv_ext4_run run;
-    struct pv_disk *disk;
     struct pv_file f;
 
-    if (world_open(world, path, O_RDWR, &f))
+    if (world_claim(world, path, &f))
         return;
-    world->claimed = &f;
-    if (pv_ext4_claim(3, true, &disk) == 0) {
-        for (unsigned i = 1 + kit_byte() % 4; i; i--) {
-            uint64_t sector = kit_u16();
+    for (unsigned i = 1 + kit_byte() % 4; i; i--) {
+        uint64_t sector = kit_u16();
 
-            reads = 0;
-            if (pv_ext4_where(3, sector, &run) == 0 &&
-                (run.sectors == 0 || (run.data && (run.sector >= world->disk.sectors ||
-                                                   run.sectors > world->disk.sectors - run.sector))))
-                kit_wrong("a file's sectors lie outside of the disk");
-            if (sector & 1)
-                pv_ext4_discard(3, sector, kit_u16());
-            else
-                pv_ext4_reserve(3, sector, kit_byte());
-        }
-        pv_ext4_release(3, true);
+        reads = 0;
+        if (pv_ext4_where(3, sector, &run) == 0 &&
+            (run.sectors == 0 || (run.data && (run.sector >= world->disk.sectors ||
+                                               run.sectors > world->disk.sectors - run.sector))))
+            kit_wrong("a file's sectors lie outside of the disk");
+        if (sector & 1)
+            pv_ext4_discard(3, sector, kit_u16());
+        else
+            pv_ext4_reserve(3, sector, kit_byte());
     }
-    world->claimed = NULL;
-    f.ops->close(&f);
+    world_release(world, &f);
 }
 
 static void use(void)

@@ -249,6 +249,27 @@ long world_read_file(struct world *w, const char *path, void *bytes, size_t size
     return n;
 }
 
+int world_claim(struct world *w, const char *path, struct pv_file *f)
+{
+    struct pv_disk *disk;
+    int rc = world_open(w, path, O_RDONLY, f);
+
+    if (rc)
+        return rc;
+    w->claimed = f;
+    rc = pv_ext4_claim(3, true, &disk);
+    if (rc)
+        f->ops->close(f);
+    return rc ? rc : disk == &w->disk ? 0 : -EINVAL;
+}
+
+void world_release(struct world *w, struct pv_file *f)
+{
+    pv_ext4_release(3, true);
+    w->claimed = NULL;
+    f->ops->close(f);
+}
+
 static uint32_t seed = 1;
 
 void world_seed(uint32_t s)

@@ -161,7 +161,6 @@ static void op_truncate(struct world *w, struct model *m)
 static void op_discard(struct world *w, struct model *m)
 {
     struct entry *e = pick(m, false);
-    struct pv_disk *disk;
     struct pv_file f;
     size_t sectors = e ? e->size / 512 : 0, first, end, block;
 
@@ -169,13 +168,10 @@ static void op_discard(struct world *w, struct model *m)
         return;
     first = world_random() % sectors;
     end = first + 1 + world_random() % (sectors - first);
-    assert_int_equal(world_open(w, e->path, O_RDONLY, &f), 0);
-    w->claimed = &f;
-    assert_int_equal(pv_ext4_claim(3, true, &disk), 0);
+    assert_int_equal(world_claim(w, e->path, &f), 0);
     block = pv_ext4_block(3);
     assert_int_equal(pv_ext4_discard(3, first, end - first), 0);
-    pv_ext4_release(3, true);
-    f.ops->close(&f);
+    world_release(w, &f);
     first = (first * 512 + block - 1) / block * block;
     for (size_t at = first; at + block <= end * 512; at += block)
         memset(e->bytes + at, 0, block);
@@ -534,121 +530,6 @@ static void busy_and_read_only(void **state)
     assert_int_equal(w.writes, 0);
 }
 
-/* A file as a disk: where its sectors are, room for more, and that it stays as it is meanwhile. */
-static void claimed(void **state)
-{
-    static uint8_t bytes[2048], back[64 * 1024];
-    struct pv_ext4_run run;
-    struct pv_file f, other;
-    struct pv_disk *disk;
-
-    (void)state;
-    memset(bytes, 7, sizeof(bytes));
-    assert_int_equal(world_open(&w, "v.img", O_CREAT | O_RDWR, &f), 0);
-    assert_int_equal(f.ops->ftruncate(&f, 64 * 1024), 0);
-    f.ops->close(&f);
-    assert_int_equal(world_open(&w, "v.img", O_RDONLY, &f), 0);
-    w.claimed = &f;
-    assert_int_equal(pv_ext4_claim(3, true, &disk), 0);
-    assert_ptr_equal(disk, &w.disk);
-    assert_int_equal(pv_ext4_claim(3, false, &disk), -EBUSY);
-    assert_int_equal(world_open(&w, "v.img", O_RDWR, &other), -EBUSY);
-    assert_int_equal(world_open(&w, "v.img", O_RDONLY | O_TRUNC, &other), -EBUSY);
-    assert_int_equal(w.ops->unlink(w.fs, "v.img"), -EBUSY);
-    assert_int_equal(w.ops->rename(w.fs, "v.img", "x.img"), -EBUSY);
-    assert_int_equal(pv_ext4_where(3, 128, &run), -EINVAL);
-    assert_int_equal(pv_ext4_where(3, 9, &run), 0);
-    assert_false(run.data);
-    assert_int_equal(run.sectors, 119);
-    assert_int_equal(pv_ext4_reserve(3, 9, 4), 0);
-    assert_int_equal(pv_ext4_where(3, 9, &run), 0);
-    assert_true(run.data);
-    assert_int_equal(run.sectors, 5);   /* blocks of 1 KiB: 8 to 13 */
-    memcpy(w.image + run.sector * 512, bytes, sizeof(bytes));
-    assert_int_equal(world_read_file(&w, "v.img", back, sizeof(back)), sizeof(back));
-    assert_memory_equal(back + 9 * 512, bytes, sizeof(bytes));
-    for (unsigned i = 0; i < 9 * 512; i++)
-        assert_int_equal(back[i], 0);
-    pv_ext4_release(3, true);
-    f.ops->close(&f);
-    assert_int_equal(w.ops->unlink(w.fs, "v.img"), 0);
-}
-
-static uint64_t free_blocks(void)
-{
-    struct pv_statfs st;
-
-    assert_int_equal(w.ops->statfs(w.fs, &st), 0);
-    return st.free_blocks;
-}
-
-/* What is taken from a file can be had by others, but not before a crash would know of it. */
-static void discarded(void **state)
-{
-    const uint64_t sectors = 64 * 1024 / 512;
-    struct pv_ext4_run run;
-    struct pv_file f;
-    struct pv_disk *disk;
-    uint64_t before;
-
-    (void)state;
-    assert_int_equal(world_open(&w, "v.img", O_CREAT | O_RDWR, &f), 0);
-    assert_int_equal(f.ops->ftruncate(&f, 64 * 1024), 0);
-    f.ops->close(&f);
-    assert_int_equal(world_open(&w, "v.img", O_RDONLY, &f), 0);
-    w.claimed = &f;
-    assert_int_equal(pv_ext4_claim(3, true, &disk), 0);
-    assert_int_equal(pv_ext4_block(3), 1024);
-    before = free_blocks();
-    assert_int_equal(pv_ext4_reserve(3, 0, sectors), 0);
-    assert_int_equal(free_blocks(), before - 64);
-    assert_int_equal(pv_ext4_discard(3, 1, 2), 0);          /* no whole block */
-    assert_int_equal(free_blocks(), before - 64);
-    assert_int_equal(pv_ext4_discard(3, 1, 4), 0);          /* one, of two and two halves */
-    assert_int_equal(free_blocks(), before - 63);
-    assert_int_equal(pv_ext4_where(3, 2, &run), 0);
-    assert_false(run.data);
-    assert_int_equal(run.sectors, 2);
-    assert_int_equal(pv_ext4_where(3, 4, &run), 0);
-    assert_true(run.data);
-    assert_int_equal(pv_ext4_discard(3, 0, sectors), 0);
-    assert_int_equal(pv_ext4_discard(3, 0, sectors), 0);    /* again: nothing is there */
-    assert_int_equal(free_blocks(), before);
-    assert_int_equal(pv_ext4_where(3, 0, &run), 0);
-    assert_true(!run.data && run.sectors == sectors);
-    pv_ext4_release(3, true);
-    f.ops->close(&f);
-}
-
-/* A gap in the middle of an extent needs room of its own in the file system. */
-static void discarded_on_a_full_disk(void **state)
-{
-    static uint8_t bytes[64 * 1024], back[64 * 1024];
-    struct pv_file f;
-    struct pv_disk *disk;
-    int rc = 0;
-
-    (void)state;
-    memset(bytes, 9, sizeof(bytes));
-    assert_int_equal(world_write_file(&w, "v.img", bytes, sizeof(bytes), O_CREAT), 0);
-    while (rc == 0)
-        rc = world_write_file(&w, "full", bytes, sizeof(bytes), O_CREAT | O_APPEND);
-    assert_int_equal(rc, -ENOSPC);
-    while (world_write_file(&w, "full", bytes, 1024, O_CREAT | O_APPEND) == 0)
-        continue;
-    assert_int_equal(world_open(&w, "v.img", O_RDONLY, &f), 0);
-    w.claimed = &f;
-    assert_int_equal(pv_ext4_claim(3, true, &disk), 0);
-    for (unsigned i = 0; i < 64; i += 2)
-        rc = pv_ext4_discard(3, i * 2, 2);
-    assert_true(rc == 0 || rc == -ENOSPC);
-    pv_ext4_release(3, true);
-    assert_int_equal(f.ops->read(&f, back, sizeof(back)), sizeof(back));
-    f.ops->close(&f);
-    for (unsigned i = 1; i < 64; i += 2)                    /* what was not named is there */
-        assert_memory_equal(back + i * 1024, bytes, 1024);
-}
-
 /* A disk that fails: errors, no further writes, and the umount comes to its end. */
 static void failing_disk(void **state)
 {
@@ -682,9 +563,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_space, mounted, unmounted),
         cmocka_unit_test_setup_teardown(links, mounted, unmounted),
         cmocka_unit_test_setup_teardown(busy_and_read_only, mounted, unmounted),
-        cmocka_unit_test_setup_teardown(claimed, mounted, unmounted),
-        cmocka_unit_test_setup_teardown(discarded, mounted, unmounted),
-        cmocka_unit_test_setup_teardown(discarded_on_a_full_disk, mounted, unmounted),
         cmocka_unit_test_setup_teardown(failing_disk, mounted, unmounted),
     };
 

@@ -36,18 +36,13 @@ static void pattern_of(uint32_t pattern, uint8_t *bytes, size_t size)
 /* As a domain does that has the file as its disk. */
 static void discard(struct world *w, const char *path)
 {
-    struct pv_disk *disk;
     struct pv_file f;
 
-    if (world_open(w, path, O_RDONLY, &f))
+    if (world_claim(w, path, &f))
         return;
-    w->claimed = &f;
-    if (pv_ext4_claim(3, true, &disk) == 0) {
-        pv_ext4_discard(3, world_random() % 100, world_random() % 100);
-        pv_ext4_reserve(3, 0, world_random() % 10 + 1);
-        pv_ext4_release(3, true);
-    }
-    f.ops->close(&f);
+    pv_ext4_discard(3, world_random() % 100, world_random() % 100);
+    pv_ext4_reserve(3, 0, world_random() % 10 + 1);
+    world_release(w, &f);
 }
 
 /* Files that come, grow, change names and go, and are nobody's loss. */
