@@ -30,7 +30,7 @@ $(eval $(call pv-image,bench/io,$(io-objs)))
 BENCH :=
 
 # The control domain that Enso's is compared with, and the symbols of its hypervisor.
-xen-linux-recipe := $(shell cat $(addprefix tests/bench/linux/,image.sh init packages) | cksum)
+xen-linux-recipe := $(shell cat setup/rootfs.sh $(addprefix tests/bench/linux/,image.sh init packages) | cksum)
 xen-syms := build/upstream/xen-syms/usr/lib/debug/boot/xen-syms-4.17-amd64
 
 build/xen-linux/root.img: build/flags/xen-linux-recipe
