@@ -49,31 +49,39 @@ void pv_ext4_release(int fd, bool writable)
     n->claimed = n->writer || n->readers;
 }
 
+/* What the file has at `block`, and how many sectors it has in all. */
+static int look(struct ext4_node *n, uint64_t block, uint64_t *sectors, struct run *run)
+{
+    struct ext2_inode inode;
+    int rc;
+
+    ext4_begin(n->m);
+    rc = ext4_read_inode(n->m, n->ino, &inode);
+    if (rc == 0) {
+        *sectors = EXT2_I_SIZE(&inode) / EXT4_SECTOR;
+        rc = ext4_map(n->m, n->ino, &inode, block, run);
+    }
+    return ext4_end(n->m, rc);
+}
+
 int pv_ext4_where(int fd, uint64_t sector, struct pv_ext4_run *out)
 {
     struct ext4_node *n = node_of(fd);
-    struct ext4 *m = n->m;
-    uint32_t per_block = m->cache.unit / EXT4_SECTOR;
-    struct ext2_inode inode;
+    uint32_t per_block = n->m->cache.unit / EXT4_SECTOR;
+    uint64_t end, offset = sector % per_block;
     struct run run;
-    int rc;
+    int rc = look(n, sector / per_block, &end, &run);
 
-    ext4_begin(m);
-    rc = ext4_read_inode(m, n->ino, &inode);
-    if (rc == 0 && sector >= EXT2_I_SIZE(&inode) / EXT4_SECTOR)
+    if (rc == 0 && sector >= end)
         rc = -EINVAL;
-    if (rc == 0)
-        rc = ext4_map(m, n->ino, &inode, sector / per_block, &run);
-    if (rc == 0) {
-        uint64_t end = EXT2_I_SIZE(&inode) / EXT4_SECTOR, offset = sector % per_block;
-
-        out->data = run.kind == RUN_DATA;
-        out->sector = run.at * per_block + offset;
-        out->sectors = run.count > end / per_block ? end - sector : run.count * per_block - offset;
-        if (out->sectors > end - sector)
-            out->sectors = end - sector;
-    }
-    return ext4_end(m, rc);
+    if (rc)
+        return rc;
+    out->data = run.kind == RUN_DATA;
+    out->sector = run.at * per_block + offset;
+    out->sectors = run.count > end / per_block ? end - sector : run.count * per_block - offset;
+    if (out->sectors > end - sector)
+        out->sectors = end - sector;
+    return 0;
 }
 
 /* New blocks: what they held before must not be seen, also not if this host stops now. */
@@ -145,19 +153,6 @@ uint32_t pv_ext4_block(int fd)
     return node_of(fd)->m->cache.unit;
 }
 
-/* What the file has at `block`, without a change: none is begun for what is not there. */
-static int look(struct ext4_node *n, uint64_t block, struct run *run)
-{
-    struct ext2_inode inode;
-    int rc;
-
-    ext4_begin(n->m);
-    rc = ext4_read_inode(n->m, n->ino, &inode);
-    if (rc == 0)
-        rc = ext4_map(n->m, n->ino, &inode, block, run);
-    return ext4_end(n->m, rc);
-}
-
 /* A change of its own, so that none is too large for the journal. */
 static int release_some(struct ext4_node *n, uint64_t block, uint64_t count)
 {
@@ -180,18 +175,18 @@ int pv_ext4_discard(int fd, uint64_t sector, uint64_t sectors)
 {
     struct ext4_node *n = node_of(fd);
     uint32_t per_block = n->m->cache.unit / EXT4_SECTOR;
-    uint64_t block = (sector + per_block - 1) / per_block, end = (sector + sectors) / per_block;
+    uint64_t block = (sector + per_block - 1) / per_block, end = (sector + sectors) / per_block, size;
     struct run run;
     int rc = 0;
 
     for (; rc == 0 && block < end; block += run.count) {
-        rc = look(n, block, &run);
+        rc = look(n, block, &size, &run);
         if (rc)
             break;
         if (run.count > end - block)
             run.count = end - block;
         if (run.kind == RUN_HOLE)
-            continue;
+            continue;           /* no change is begun for what is not there */
         if (run.count > EXT4_RELEASE_STEP)
             run.count = EXT4_RELEASE_STEP;
         rc = release_some(n, block, run.count);

@@ -304,7 +304,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned i = 0; i < DISKS; i++) {
         disks[i].device = (struct block_device){ .sectors = 200, .granularity = i & 1 ? 8 : 1,
                                                  .can_flush = true,
-                                                 .can_discard = i & 1 };
+                                                 .can_discard = i & 1,
+                                                 .discard_granularity = 8 };
         snprintf(disks[i].device.name, BLOCK_NAME, i == DISKS - 1 ? "file" : "vd%c", 'a' + (int)i);
     }
     disks[DISKS - 1].device.close = close_file;

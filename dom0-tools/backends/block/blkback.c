@@ -38,15 +38,14 @@ static struct device *device_of(struct backend_device *d)
 /* Small front ends look at these before anything else, so all of them are there before the first state. */
 static void publish(const struct device *d)
 {
-    uint64_t bytes = d->block->granularity * BLOCK_SECTOR,
-             given_back = d->block->discard_granularity * BLOCK_SECTOR;
+    uint64_t bytes = d->block->granularity * BLOCK_SECTOR;
     const struct { const char *key; uint64_t value; } keys[] = {
         { "sectors", d->block->sectors }, { "sector-size", bytes }, { "physical-sector-size", bytes },
         { "info", d->read_only ? VDISK_READONLY : 0 }, { "feature-flush-cache", !d->read_only },
         { "feature-barrier", 0 }, { "feature-persistent", 0 },
         { "feature-max-indirect-segments", BLOCK_SEGMENTS }, { "max-ring-page-order", VBD_RING_ORDER },
         { "multi-queue-max-queues", 1 }, { "feature-discard", d->discard },
-        { "discard-granularity", given_back ? given_back : bytes }, { "discard-alignment", 0 },
+        { "discard-granularity", d->block->discard_granularity * BLOCK_SECTOR }, { "discard-alignment", 0 },
         { "discard-secure", 0 },
     };
     size_t count = sizeof(keys) / sizeof(keys[0]) - (d->discard ? 0 : 3);

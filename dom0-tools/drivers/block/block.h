@@ -56,7 +56,7 @@ struct block_device {
     char name[BLOCK_NAME];              /* "vda"; a partition: "vda1" */
     uint64_t sectors;
     uint32_t granularity;               /* sectors of the device's own block: 1 or 8, mostly */
-    uint32_t discard_granularity;       /* a discard of less than so many does nothing; 0: as the above */
+    uint32_t discard_granularity;       /* with can_discard: sectors that are given back together */
     bool read_only, can_flush, can_discard;
     unsigned users;                     /* block_claim() */
     struct block_statistics statistics;

@@ -211,6 +211,7 @@ static void read_config(struct disk *d)
     d->block.can_flush = features & F_FLUSH;
     d->max_discard = features & F_DISCARD ? virtio_config32(&d->virtio, CONFIG_MAX_DISCARD) : 0;
     d->block.can_discard = d->max_discard != 0;
+    d->block.discard_granularity = d->block.granularity;
 }
 
 static int open_disk(struct disk *d, struct pci_function *f)
