@@ -1,7 +1,8 @@
 """conftest.py: fixtures of the tests that run machines.
 
 host   a machine for all tests of a module, started again when a test has ended it. The module may say what it
-       wants: MACHINE = dict(mem=1024, cpus=4, ...), see enso.Host.
+       wants: MACHINE = dict(mem=1024, cpus=4, ...), see enso.Host; or machine(), which makes what the machine
+       needs and returns such a dict.
 boot   boot(mem=256, ...) starts a machine for one test; all are stopped after it.
 outcomes   {"FOLDER/FILE::FUNCTION": {"passed", ...}} of all tests that don't ask for it; it waits for them.
 
@@ -9,7 +10,8 @@ A test that takes longer than its limit (120 s, or @pytest.mark.limit(seconds)) 
 
 The tests can be shared among processes (`pytest -n 2 --dist loadgroup`, as `make test` does): those of a
 module stay together, and those of tests/peer, which share what the kernels said; of these the ones with
-@pytest.mark.last run last. What may take longest goes first.
+@pytest.mark.last run last. What may take longest goes first. Each process imports all modules at the same
+time, so a module that starts programs, takes ports or writes files when it is imported is an error.
 """
 
 import collections
@@ -17,6 +19,7 @@ import json
 import os
 import re
 import signal
+import sys
 import time
 
 import pytest
@@ -33,6 +36,30 @@ def pytest_configure(config):
     if not hasattr(config, "workerinput"):
         os.makedirs(os.path.dirname(OUTCOMES), exist_ok=True)
         open(OUTCOMES, "w", encoding="utf-8").close()
+
+
+_importing = False
+
+
+def _only_reads(event, args):
+    """An audit hook: no importing module does what others do at the same time. Compiled modules may be written."""
+    if not _importing:
+        return
+    writes = event == "open" and isinstance(args[0], str) and "__pycache__" not in args[0] \
+        and args[2] & (os.O_WRONLY | os.O_RDWR)
+    if writes or event in ("subprocess.Popen", "os.system", "socket.bind"):
+        raise RuntimeError(f"{event} {args[0]!r} while a test module is imported; a fixture or machine() should")
+
+
+sys.addaudithook(_only_reads)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report():
+    global _importing
+    _importing = True
+    yield
+    _importing = False
 
 
 def _limit(item):
@@ -138,8 +165,9 @@ def host(request, _machine):
     if _machine[0] is None or not _machine[0].alive():
         if _machine[0]:
             _machine[0].stop()
-        name = request.module.__name__
-        _machine[0] = Host(name, **getattr(request.module, "MACHINE", {})).start()
+        module = request.module
+        wanted = module.machine() if hasattr(module, "machine") else getattr(module, "MACHINE", {})
+        _machine[0] = Host(module.__name__, **wanted).start()
     return _machine[0]
 
 

@@ -46,6 +46,12 @@ def free_port():
         return s.getsockname()[1]
 
 
+def forward(port, target):
+    """One of setup/forwards.sh: forward(8080, "udp:web:80") is "udp:8080:web:80"."""
+    protocol = "udp:" if target.startswith("udp:") else ""
+    return f"{protocol}{port}:{target.removeprefix(protocol)}"
+
+
 class CommandFailed(Exception):
     """A command ended with a status other than 0; .status and .output say how."""
 
@@ -81,8 +87,8 @@ class Host:
 
     mem in MiB; entry: of the boot menu; exec_: a boot script; files: {name: content} for the boot archive;
     iso=False: no CD image, or the path of another one; qemu: more of its options; net: "user" for a network
-    card, with forwards fwd=["PORT:GUEST:PORT"] from 127.0.0.1 (free_port() gives a port); logs: the folder
-    for what it says."""
+    card, with forwards fwd=["GUEST:PORT", "udp:GUEST:PORT"] from ports of 127.0.0.1 that are free: .ports has
+    them by these names; logs: the folder for what it says."""
 
     def __init__(self, name, mem=512, cpus=2, uefi=False, entry=0, exec_=None, files=None, iso=True,
                  qemu=(), net="none", fwd=(), logs=LOGS):
@@ -91,15 +97,16 @@ class Host:
         self.log = os.path.join(logs, name + ".log")
         self.iso = iso if isinstance(iso, str) else os.path.join(BUILD, "enso.iso")
         self.own_iso = None
-        if fwd:
-            files = {"etc/forwards": subprocess.run([f"{ROOT}/setup/forwards.sh", ",".join(fwd), "file"],
-                                                    check=True,
+        self.ports = {target: free_port() for target in fwd}
+        forwards = ",".join(forward(port, target) for target, port in self.ports.items())
+        if forwards:
+            files = {"etc/forwards": subprocess.run([f"{ROOT}/setup/forwards.sh", forwards, "file"], check=True,
                                                     capture_output=True, text=True).stdout} | (files or {})
         if entry or exec_ is not None or files:
             self.own_iso = self.iso = os.path.join(logs, name + ".iso")
             make_iso(self.iso, entry, exec_, files)
         self.environment = dict(os.environ, ISO=self.iso if iso else "", MEM=str(mem), CPUS=str(cpus),
-                                UEFI=str(int(uefi)), NET=net, FWD=",".join(fwd),
+                                UEFI=str(int(uefi)), NET=net, FWD=forwards,
                                 ACCEL=os.environ.get("ACCEL", "tcg"), LOG="")
         self.qemu = list(qemu)
         self.serial = None

@@ -16,13 +16,14 @@ import pytest
 
 import debian
 from debian import Guest
-from enso import LOGS, Host, free_port
+from enso import LOGS, Host
 from test_devices import make_disk
 
 pytestmark = pytest.mark.limit(1800)
 
 MIB = 1 << 20
 NAME = "debian"
+SERVERS = [NAME, "web"]
 PATTERN_MIB = 1024
 FILES = ["debian-root.img", "debian-parts.img", "debian-raw.img", "debian-pattern.img", "debian-files.img"]
 CLIENTS = 50
@@ -72,14 +73,13 @@ class Machine:
         self.pattern = os.path.join(LOGS, FILES[3])
         self.sum = write_pattern(self.pattern)
         self.files = make_files(os.path.join(LOGS, FILES[4]))
-        self.ports = {name: free_port() for name in (NAME, "web")}
         disks = ["vda,raw,xvda,w", "vdb2,raw,xvdb,w", "vdc,raw,xvdc,w", "vdd,raw,xvdd,r",
                  "/mnt/empty.img,raw,xvde,w"]
         files = dict(debian.ramdisk(), **{
             "debian.cfg": debian.config(NAME, disks, memory=384, more="vif = [ '' ]"),
             "peer.cfg": debian.config("peer", ["vdf,raw,xvda,w"], memory=256, more="vif = [ '' ]")})
         self.host = Host("test_debian", mem=1024, cpus=2, files=files, net="user",
-                         fwd=[f"{port}:{name}:80" for name, port in self.ports.items()],
+                         fwd=[f"{name}:80" for name in SERVERS],
                          qemu=debian.virtio([self.root, self.parts, self.raw, self.pattern, self.files,
                                              (debian.IMAGE,)]))
 
@@ -267,12 +267,13 @@ def take_pages(machine, name):
 def test_fetched_by_many_at_once(pair):
     """From nginx and from the kit's web server, through the forwards."""
     take_pages(pair, NAME)
-    for name in (NAME, "web"):
+    for name in SERVERS:
         before = pair.interface(name)
-        assert fetch(pair.ports[name], "/large") == LARGE
+        port = pair.host.ports[f"{name}:80"]
+        assert fetch(port, "/large") == LARGE
         with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
             pages = ["/large" if i % 5 == 0 else "/small" for i in range(CLIENTS)]
-            for page, content in zip(pages, pool.map(lambda page: fetch(pair.ports[name], page), pages)):
+            for page, content in zip(pages, pool.map(lambda page: fetch(port, page), pages)):
                 assert content == (LARGE if page == "/large" else SMALL), (name, page)
         after = pair.interface(name)
         assert after["rx_bytes"] - before["rx_bytes"] > 11 * len(LARGE) + 40 * len(SMALL)

@@ -13,9 +13,9 @@ import urllib.parse
 
 import pytest
 
-from enso import LOGS, ROOT, free_port
+from enso import LOGS, ROOT
 
-WEB, ECHO = free_port(), free_port()
+WEB, ECHO, DATAGRAMS = "webserver:80", "netecho:7", "udp:netecho:7"
 RANDOM = random.Random(4)
 FILES = {
     "index.html": b"<h1>a page</h1>\n",
@@ -56,11 +56,10 @@ def archive():
             return f.read()
 
 
-DISK = disk()
-MACHINE = dict(mem=512, cpus=1, net="user", files={"web.cpio": archive()},
-               fwd=[f"{WEB}:webserver:80", f"{ECHO}:netecho:7", f"udp:{ECHO}:netecho:7"],
-               qemu=["-drive", f"if=none,id=served,format=raw,file={DISK}",
-                     "-device", "virtio-blk-pci,disable-legacy=on,drive=served"])
+def machine():
+    return dict(mem=512, cpus=1, net="user", files={"web.cpio": archive()}, fwd=[WEB, ECHO, DATAGRAMS],
+                qemu=["-drive", f"if=none,id=served,format=raw,file={disk()}",
+                      "-device", "virtio-blk-pci,disable-legacy=on,drive=served"])
 
 
 def holdings(host):
@@ -89,9 +88,17 @@ def guests(host, _before):
     return host
 
 
-def request(path, method="GET", headers=None, connection=None):
+def web_client(host):
+    return http.client.HTTPConnection("127.0.0.1", host.ports[WEB], timeout=100)
+
+
+def web_socket(host):
+    return socket.create_connection(("127.0.0.1", host.ports[WEB]), 60)
+
+
+def request(host, path, method="GET", headers=None, connection=None):
     """(status, headers, body)"""
-    c = connection or http.client.HTTPConnection("127.0.0.1", WEB, timeout=60)
+    c = connection or web_client(host)
     c.request(method, path, headers=headers or {})
     answer = c.getresponse()
     body = answer.read()
@@ -100,9 +107,9 @@ def request(path, method="GET", headers=None, connection=None):
     return answer.status, dict(answer.getheaders()), body
 
 
-def talk(text, port=WEB):
-    """Sends bytes and returns all that comes until the other side closes."""
-    with socket.create_connection(("127.0.0.1", port), 60) as s:
+def talk(host, text):
+    """Sends bytes to the web server and returns all that comes until it closes."""
+    with web_socket(host) as s:
         s.sendall(text)
         got = b""
         while piece := s.recv(65536):
@@ -110,8 +117,8 @@ def talk(text, port=WEB):
         return got
 
 
-def echoes(content):
-    with socket.create_connection(("127.0.0.1", ECHO), 60) as s:
+def echoes(host, content):
+    with socket.create_connection(("127.0.0.1", host.ports[ECHO]), 60) as s:
         sender = threading.Thread(target=s.sendall, args=[content])
         sender.start()
         got = b""
@@ -123,12 +130,12 @@ def echoes(content):
 
 def test_files(guests):
     for name, content in FILES.items():
-        status, headers, body = request("/" + urllib.parse.quote(name))
+        status, headers, body = request(guests, "/" + urllib.parse.quote(name))
         assert status == 200 and hashlib.sha256(body).digest() == hashlib.sha256(content).digest(), name
-    assert request("/page.txt")[1]["Content-Type"].startswith("text/plain")
-    status, headers, body = request("/large.bin", "HEAD")
+    assert request(guests, "/page.txt")[1]["Content-Type"].startswith("text/plain")
+    status, headers, body = request(guests, "/large.bin", "HEAD")
     assert (status, headers["Content-Length"], body) == (200, str(3 << 20), b"")
-    assert request("/")[2] == FILES["index.html"]
+    assert request(guests, "/")[2] == FILES["index.html"]
 
 
 def test_counters_are_exact(guests):
@@ -141,7 +148,7 @@ def test_counters_are_exact(guests):
     for n in range(50):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.settimeout(60)
-            s.connect(("127.0.0.1", ECHO))
+            s.connect(("127.0.0.1", guests.ports[DATAGRAMS]))
             s.send(bytes([n]) * 1000)
             assert s.recv(2000) == bytes([n]) * 1000
     after = interface()
@@ -161,35 +168,35 @@ def test_counters_are_exact(guests):
 
 
 def test_folders_ranges_and_what_is_not_there(guests):
-    status, headers, _ = request("/folder")
+    status, headers, _ = request(guests, "/folder")
     assert (status, headers["Location"]) == (301, "/folder/")
-    status, _, body = request("/folder/")
+    status, _, body = request(guests, "/folder/")
     assert status == 200 and b'href="a%20b%3Cc%3E%26.txt"' in body and b'href="deeper/"' in body
     assert b"<c>" not in body
-    assert request("/folder/deeper/")[2] == b"deeper\n"
+    assert request(guests, "/folder/deeper/")[2] == b"deeper\n"
     middle = FILES["middle.bin"]
     for asked, part in (("0-9", middle[:10]), ("200000-", middle[200000:]), ("-5", middle[-5:]),
                         ("7-999999999", middle[7:])):
-        status, headers, body = request("/middle.bin", headers={"Range": f"bytes={asked}"})
+        status, headers, body = request(guests, "/middle.bin", headers={"Range": f"bytes={asked}"})
         assert (status, body) == (206, part) and headers["Content-Range"].endswith("/200001")
-    assert request("/middle.bin", headers={"Range": "bytes=200001-"})[0] == 416
-    assert request("/nothing")[0] == 404 and request("/page.txt/")[0] == 404
-    assert request("/page.txt", "DELETE")[0] == 405
+    assert request(guests, "/middle.bin", headers={"Range": "bytes=200001-"})[0] == 416
+    assert request(guests, "/nothing")[0] == 404 and request(guests, "/page.txt/")[0] == 404
+    assert request(guests, "/page.txt", "DELETE")[0] == 405
 
 
 def test_one_connection_for_many_requests(guests):
-    c = http.client.HTTPConnection("127.0.0.1", WEB, timeout=60)
+    c = web_client(guests)
     for i in range(20):
         name = ("page.txt", "middle.bin")[i % 2]
-        assert request("/" + name, connection=c)[2] == FILES[name]
+        assert request(guests, "/" + name, connection=c)[2] == FILES[name]
     c.close()
-    both = talk(b"GET /page.txt HTTP/1.1\r\n\r\nGET /page.txt HTTP/1.1\r\nConnection: close\r\n\r\n")
+    both = talk(guests, b"GET /page.txt HTTP/1.1\r\n\r\nGET /page.txt HTTP/1.1\r\nConnection: close\r\n\r\n")
     assert both.count(b"HTTP/1.1 200 OK") == 2 and both.endswith(b"\r\n\r\ntext\n")
 
 
 def test_fifty_connections_at_once(guests):
     """All are open before the first asks."""
-    connections = [http.client.HTTPConnection("127.0.0.1", WEB, timeout=100) for _ in range(50)]
+    connections = [web_client(guests) for _ in range(50)]
     for c in connections:
         c.connect()
         time.sleep(0.05)                        # QEMU leaves only one waiting that it has not taken
@@ -208,37 +215,37 @@ def test_requests_that_nobody_should_send(guests):
                          (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 3000, 431),
                          (b"POST / HTTP/1.1\r\nContent-Length: 5", 405),
                          (b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked", 413)):
-        answer = talk(line + b"\r\n\r\n")
+        answer = talk(guests, line + b"\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 %d " % status), (line[:60], answer[:60])
         assert b"secret" not in answer
-    talk(RANDOM.randbytes(20000) + b"\r\n\r\n")
+    talk(guests, RANDOM.randbytes(20000) + b"\r\n\r\n")
     # Clients that open connections and say nothing, or half a request, keep nobody else waiting.
     idle = []
     for _ in range(40):
-        idle.append(socket.create_connection(("127.0.0.1", WEB), 60))
+        idle.append(web_socket(guests))
         time.sleep(0.05)
     for s in idle[::2]:
         s.sendall(b"GET /page.txt HTT")
-    assert request("/page.txt")[2] == b"text\n"
+    assert request(guests, "/page.txt")[2] == b"text\n"
     for s in idle:
         s.close()
     # And those that ask and go away.
     for _ in range(20):
-        with socket.create_connection(("127.0.0.1", WEB), 60) as s:
+        with web_socket(guests) as s:
             s.sendall(b"GET /large.bin HTTP/1.1\r\n\r\n")
         time.sleep(0.05)
-    assert request("/page.txt")[2] == b"text\n"
+    assert request(guests, "/page.txt")[2] == b"text\n"
 
 
 def test_echo(guests):
-    assert echoes(b"hello")
-    assert echoes(RANDOM.randbytes(1 << 20))
+    assert echoes(guests, b"hello")
+    assert echoes(guests, RANDOM.randbytes(1 << 20))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.settimeout(5)
         for size in (0, 1, 1000, 1400):
             content = RANDOM.randbytes(size)
             for _ in range(5):
-                s.sendto(content, ("127.0.0.1", ECHO))
+                s.sendto(content, ("127.0.0.1", guests.ports[DATAGRAMS]))
                 try:
                     assert s.recv(2000) == content
                     break
@@ -264,13 +271,13 @@ def test_an_interface_goes_and_comes_back(guests):
         assert mac not in guests.cli("network-list netecho")
         guests.cli(f"network-attach netecho mac={mac},devid=0")      # the one that the guest has open
         guests.until(lambda: [v["state"] for v in guests.json("network-list --json netecho")] == [4], 30)
-        guests.until(lambda: _reachable(), 30)
-    assert echoes(RANDOM.randbytes(100_000))
+        guests.until(lambda: _reachable(guests), 30)
+    assert echoes(guests, RANDOM.randbytes(100_000))
 
 
-def _reachable():
+def _reachable(guests):
     try:
-        return echoes(b"there?")
+        return echoes(guests, b"there?")
     except OSError:
         return False
 
@@ -282,10 +289,11 @@ def test_files_of_a_disk(guests):
     guests.cli("create webserver.cfg", "'disk=[\"vda,raw,xvda,r\"]'")
     guests.until(lambda: "serving /disk" in guests.said("webserver"), 60)
     for name in ("large.bin", "folder/deeper/index.html"):
-        assert request("/" + name)[2] == FILES[name]
-    assert request("/middle.bin",
+        assert request(guests, "/" + name)[2] == FILES[name]
+    assert request(guests, "/middle.bin",
                    headers={"Range": "bytes=150000-150099"})[2] == FILES["middle.bin"][150000:150100]
-    assert b'href="deeper/"' in request("/folder/")[2] and request("/")[2] == FILES["index.html"]
+    assert b'href="deeper/"' in request(guests, "/folder/")[2]
+    assert request(guests, "/")[2] == FILES["index.html"]
 
 
 def test_clients_that_do_not_read(guests):
@@ -295,7 +303,7 @@ def test_clients_that_do_not_read(guests):
                f"'extra=\"netecho send={address} hold=55\"'", "memory=64")
     guests.until(lambda: "connections are stopped" in guests.said("idle"), 90)
     for _ in range(2):
-        assert echoes(RANDOM.randbytes(100_000))
+        assert echoes(guests, RANDOM.randbytes(100_000))
     guests.cli("shutdown -w idle", timeout=60)
 
 

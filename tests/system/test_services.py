@@ -12,13 +12,13 @@ import urllib.request
 
 import pytest
 
-from enso import LOGS, Host, ask, free_port
+from enso import LOGS, Host, ask
 
 RANDOM = random.Random(11)
 LARGE = RANDOM.randbytes(3 << 20)
 DIGEST = hashlib.md5(LARGE).hexdigest()
 DISK = os.path.join(LOGS, "services-disk.img")
-FORWARDED = free_port()
+FORWARDED = "one:80"
 IPS = r"192\.168\.122\.\d+"
 
 
@@ -57,7 +57,7 @@ def server():
 def host():
     os.makedirs(LOGS, exist_ok=True)
     subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", DISK, "32M"], check=True, capture_output=True)
-    machine = Host("test_services", mem=1024, net="user", fwd=[f"{FORWARDED}:one:80"],
+    machine = Host("test_services", mem=1024, net="user", fwd=[FORWARDED],
                    qemu=["-drive", f"if=none,id=disk,format=raw,file={DISK}",
                          "-device", "virtio-blk-pci,disable-legacy=on,drive=disk"])
     yield machine.start()
@@ -146,7 +146,7 @@ def test_a_fixed_address_and_back(host, server):
 
 def test_forwards_are_listed_and_deleted(host):
     there = [(f["port"], f["target"], f["to_port"]) for f in host.json("forward --json")]
-    assert there == [(FORWARDED, "one", 80)]
+    assert there == [(host.ports[FORWARDED], "one", 80)]
     host.cli("forward add 7000 nobody:70; forward add udp 7000 192.168.122.9:71")
     assert "forwarded already" in host.fails("forward add 7000 nobody:1")
     assert "is no port" in host.fails("forward add 70000 nobody:1")
@@ -191,15 +191,16 @@ def test_the_host_reaches_a_guest(host, guests):
     ask(host, "one", "mkdir -p /www; head -c 2000000 /dev/urandom > /www/file; httpd -p 80 -h /www")
     wanted = ask(host, "one", "md5sum < /www/file").split()[0]
     assert [f["address"] for f in host.json("forward --json")] == [guests["one"]]
+    port = host.ports[FORWARDED]
     for _ in range(3):
-        with urllib.request.urlopen(f"http://127.0.0.1:{FORWARDED}/file", timeout=60) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/file", timeout=60) as answer:
             assert hashlib.md5(answer.read()).hexdigest() == wanted
     # Also from the control domain, by the domain's name.
     assert "answers 404" in host.fails("wget -O - http://one/nothing")
-    host.cli("forward delete", FORWARDED)
+    host.cli("forward delete", port)
     with pytest.raises(OSError):
-        urllib.request.urlopen(f"http://127.0.0.1:{FORWARDED}/file", timeout=5)
-    host.cli("forward add", FORWARDED, "one:80")
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/file", timeout=5)
+    host.cli("forward add", port, FORWARDED)
 
 
 def test_a_flood_costs_its_sender(host, guests, server):
