@@ -134,14 +134,18 @@ void guests_arp(struct packet *p, uint64_t now_ms)
 
 /* ---- for ourselves ---- */
 
+/* Each fragment by itself: the later ones go back as they are. */
 static void answer_ping(struct packet *p, struct nat_view *v)
 {
     uint8_t mac[ETH_MAC];
-    uint16_t kind = get16(v->body + ICMP_TYPE);
+    uint16_t kind;
 
-    v->body[ICMP_TYPE] = ICMP_ECHO_REPLY;
-    put16(v->body + ICMP_CHECKSUM,
-          checksum_replace16(get16(v->body + ICMP_CHECKSUM), kind, get16(v->body + ICMP_TYPE)));
+    if (v->part != NAT_LATER_FRAGMENT) {
+        kind = get16(v->body + ICMP_TYPE);
+        v->body[ICMP_TYPE] = ICMP_ECHO_REPLY;
+        put16(v->body + ICMP_CHECKSUM,
+              checksum_replace16(get16(v->body + ICMP_CHECKSUM), kind, get16(v->body + ICMP_TYPE)));
+    }
     put32(v->ip + IP4_FROM, v->to);          /* the sum of both stays the same */
     put32(v->ip + IP4_TO, v->from);
     memcpy(mac, p->pieces[0].at + ETH_FROM, ETH_MAC);
@@ -151,6 +155,8 @@ static void answer_ping(struct packet *p, struct nat_view *v)
 /* What lwIP may have asked for: answers, and segments of connections that it has opened. */
 static bool is_for_stack(const struct nat_view *v)
 {
+    if (v->part != NAT_WHOLE)
+        return false;
     if (v->protocol == IP_TCP)
         return (v->body[TCP_FLAGS] & (TCP_SYN | TCP_ACK)) != TCP_SYN;
     if (v->protocol == IP_UDP)
@@ -166,7 +172,7 @@ void guests_local(struct packet *p, uint64_t now_ms)
     (void)now_ms;
     if (nat_look(p, &v) != NAT_FINE) {
         packet_free(p);
-    } else if (v.protocol == IP_ICMP && v.body[ICMP_TYPE] == ICMP_ECHO) {
+    } else if (v.protocol == IP_ICMP && (v.part == NAT_LATER_FRAGMENT || v.body[ICMP_TYPE] == ICMP_ECHO)) {
         answer_ping(p, &v);
     } else if (v.to == our_address() && is_for_stack(&v)) {
         interface_to_stack(&services.guests, p);
@@ -185,7 +191,7 @@ static bool is_dhcp(struct packet *p, uint32_t *to)
     if (nat_look(p, &v) != NAT_FINE)
         return false;
     *to = v.to;
-    return v.protocol == IP_UDP && v.to_port == DHCP_SERVER_PORT &&
+    return v.part == NAT_WHOLE && v.protocol == IP_UDP && v.to_port == DHCP_SERVER_PORT &&
            (v.to == 0xffffffff || v.to == our_address());
 }
 

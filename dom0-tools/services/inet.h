@@ -11,6 +11,7 @@ enum { ETH_IPV4 = 0x0800, ETH_ARP = 0x0806 };
 
 enum {
     IP4_TOTAL = 2,
+    IP4_ID = 4,
     IP4_FRAGMENT = 6,
     IP4_TTL = 8,
     IP4_PROTOCOL = 9,
@@ -19,7 +20,7 @@ enum {
     IP4_TO = 16,
     IP4_BYTES = 20
 };
-enum { IP4_DONT_FRAGMENT = 0x4000 };
+enum { IP4_DONT_FRAGMENT = 0x4000, IP4_MORE_FRAGMENTS = 0x2000, IP4_OFFSET = 0x1fff };
 enum { IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17 };
 
 /* The ports are at the same places in TCP and UDP. */

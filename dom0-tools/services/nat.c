@@ -34,6 +34,8 @@ void nat_set_outside(struct nat *n, uint32_t address)
     for (unsigned i = 0; i < NAT_CONNECTIONS; i++)
         if (n->connections[i].protocol)
             nat_remove(n, &n->connections[i]);
+    for (uint32_t host = 0; host < NAT_HOSTS; host++)
+        nat_forget_fragments(n, host);
     n->outside = address;
 }
 
@@ -95,6 +97,20 @@ static enum nat_verdict check_passage(struct nat *n, const struct nat_view *v)
     return NAT_FORWARD;
 }
 
+/* A later fragment goes where its first one went. */
+static enum nat_verdict send_later(struct nat *n, struct nat_view *v, uint64_t now_ms)
+{
+    const struct nat_datagram *as = nat_first_fragment(n, v, now_ms);
+    enum nat_verdict verdict;
+
+    if (!as)
+        return v->to == n->settings.gateway || v->to == n->outside ? NAT_LOCAL : drop(&n->statistics.fragments);
+    verdict = check_passage(n, v);
+    if (verdict == NAT_FORWARD)
+        nat_follow_fragment(v, as);
+    return verdict;
+}
+
 /* ---- from guests ---- */
 
 /* The other end of what a guest dials. */
@@ -141,11 +157,13 @@ static enum nat_verdict send_out(struct nat *n, struct nat_view *v, const struct
     if (echo) {
         nat_set_address(v, IP4_FROM, n->outside);
         nat_set_icmp_id(v, c->outside_port);
-        return NAT_FORWARD;
+    } else {
+        nat_set_from(v, n->outside, c->outside_port);
+        if (c->remote != c->dialled || c->remote_port != c->dialled_port)
+            nat_set_to(v, c->remote, c->remote_port);
     }
-    nat_set_from(v, n->outside, c->outside_port);
-    if (c->remote != c->dialled || c->remote_port != c->dialled_port)
-        nat_set_to(v, c->remote, c->remote_port);
+    if (v->part == NAT_FIRST_FRAGMENT)
+        nat_keep_fragment(n, v, c->inside, true, now_ms);
     return NAT_FORWARD;
 }
 
@@ -160,9 +178,23 @@ bool nat_is_guest(struct nat *n, uint32_t address, const uint8_t *mac, uint64_t 
     return is_guest(n, address) && nat_claim(n, address, mac, now_ms);
 }
 
-enum nat_verdict nat_from_inside(struct nat *n, struct packet *p, uint64_t now_ms, struct nat_hop *hop)
+static enum nat_verdict from_inside(struct nat *n, struct nat_view *v, uint64_t now_ms)
 {
     struct dialled d;
+    enum nat_verdict verdict;
+
+    if (v->part == NAT_LATER_FRAGMENT)
+        return send_later(n, v, now_ms);
+    if ((verdict = where_to(n, v, &d)) != NAT_FORWARD || (verdict = check_passage(n, v)) != NAT_FORWARD)
+        return verdict;
+    if (v->protocol != IP_ICMP || v->body[ICMP_TYPE] == ICMP_ECHO)
+        return send_out(n, v, &d, now_ms);
+    verdict = nat_icmp_from_inside(n, v, now_ms);
+    return verdict == NAT_DROP ? drop(&n->statistics.unknown) : verdict;
+}
+
+enum nat_verdict nat_from_inside(struct nat *n, struct packet *p, uint64_t now_ms, struct nat_hop *hop)
+{
     struct nat_view v;
     enum nat_fault fault = nat_look(p, &v);
     enum nat_verdict verdict;
@@ -171,17 +203,10 @@ enum nat_verdict nat_from_inside(struct nat *n, struct packet *p, uint64_t now_m
         return drop_fault(n, fault);
     if (!nat_is_guest(n, v.from, p->pieces[0].at + ETH_FROM, now_ms))
         return drop(&n->statistics.spoofed);
-    if ((verdict = where_to(n, &v, &d)) != NAT_FORWARD || (verdict = check_passage(n, &v)) != NAT_FORWARD)
-        return verdict;
-    if (v.protocol == IP_ICMP && v.body[ICMP_TYPE] != ICMP_ECHO)
-        verdict = nat_icmp_from_inside(n, &v, now_ms);
-    else
-        verdict = send_out(n, &v, &d, now_ms);
+    verdict = from_inside(n, &v, now_ms);
     if (verdict == NAT_FORWARD) {
         *hop = (struct nat_hop){ .address = get32(v.ip + IP4_TO) };
         n->statistics.to_outside++;
-    } else if (verdict == NAT_DROP && v.protocol == IP_ICMP && v.body[ICMP_TYPE] != ICMP_ECHO) {
-        n->statistics.unknown++;
     }
     return verdict;
 }
@@ -220,11 +245,13 @@ static enum nat_verdict send_in(struct nat *n, struct nat_view *v, struct nat_co
     if (v->protocol == IP_ICMP) {
         nat_set_address(v, IP4_TO, c->inside);
         nat_set_icmp_id(v, c->inside_port);
-        return NAT_FORWARD;
+    } else {
+        nat_set_to(v, c->inside, c->inside_port);
+        if (c->remote != c->dialled || c->remote_port != c->dialled_port)
+            nat_set_from(v, c->dialled, c->dialled_port);
     }
-    nat_set_to(v, c->inside, c->inside_port);
-    if (c->remote != c->dialled || c->remote_port != c->dialled_port)
-        nat_set_from(v, c->dialled, c->dialled_port);
+    if (v->part == NAT_FIRST_FRAGMENT)
+        nat_keep_fragment(n, v, c->inside, false, now_ms);
     return NAT_FORWARD;
 }
 
@@ -232,6 +259,8 @@ static enum nat_verdict from_outside(struct nat *n, struct nat_view *v, uint64_t
 {
     struct nat_connection *c = NULL;
 
+    if (v->part == NAT_LATER_FRAGMENT)
+        return send_later(n, v, now_ms);
     if (v->protocol == IP_ICMP && v->body[ICMP_TYPE] != ICMP_ECHO && v->body[ICMP_TYPE] != ICMP_ECHO_REPLY)
         return nat_icmp_from_outside(n, v, now_ms);
     if (v->protocol != IP_ICMP) {

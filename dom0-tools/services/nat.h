@@ -4,9 +4,9 @@
  * checksums by difference, so that BLANK and gso frames stay what they are. Pure: time comes from the caller,
  * next hops are the caller's business.
  *
- * What is not passed on: fragments (nothing is put together here: senders keep to the MTU or find the
- * path's), IP options, other protocols. All tables are of fixed size, and what a guest takes of them is
- * charged to it.
+ * Datagrams in fragments pass fragment by fragment, the first one first. What is not passed on: fragments
+ * that come before it, IP options, other protocols; and nothing is cut (senders keep to the MTU or find the
+ * path's). All tables are of fixed size, and what a guest takes of them is charged to it.
  *
  * Addresses and ports are numbers in host order. Threads only, nothing waits.
  */

@@ -25,7 +25,7 @@ static bool look_inside(struct nat_view *v, struct quoted *q)
     if (v->body_bytes < ICMP_BYTES + IP4_BYTES + QUOTED)
         return false;
     q->ip = v->body + ICMP_BYTES;
-    if (q->ip[0] != 0x45 || get16(q->ip + IP4_FRAGMENT) & 0x1fff)
+    if (q->ip[0] != 0x45 || get16(q->ip + IP4_FRAGMENT) & IP4_OFFSET)
         return false;
     q->body = q->ip + IP4_BYTES;
     q->protocol = q->ip[IP4_PROTOCOL];
@@ -114,7 +114,7 @@ static bool deserves_error(const uint8_t *frame, size_t bytes)
     const uint8_t *ip = frame + ETH_BYTES;
     uint8_t type;
 
-    if (bytes < ETH_BYTES + IP4_BYTES + QUOTED || frame[ETH_TO] & 1 || get16(ip + IP4_FRAGMENT) & 0x1fff ||
+    if (bytes < ETH_BYTES + IP4_BYTES + QUOTED || frame[ETH_TO] & 1 || get16(ip + IP4_FRAGMENT) & IP4_OFFSET ||
         ip[0] != 0x45)
         return false;
     if (ip[IP4_PROTOCOL] != IP_ICMP)

@@ -21,14 +21,21 @@
 #define PORT_TRIES      32
 #define TICK_PART       (NAT_CONNECTIONS / 16)
 
-static uint64_t hash(const struct nat *n, const void *data, size_t bytes)
+uint64_t nat_hash(const struct nat *n, const void *data, size_t bytes)
 {
     return pv_siphash(n->settings.key[0], n->settings.key[1], data, bytes);
 }
 
+uint64_t nat_draw(struct nat *n)
+{
+    uint64_t draw = n->draws++;
+
+    return nat_hash(n, &draw, sizeof(draw));
+}
+
 static struct nat_bucket *bucket(struct nat *n, struct nat_bucket *table, const struct nat_key *key)
 {
-    return &table[hash(n, key, sizeof(*key)) % NAT_BUCKETS];
+    return &table[nat_hash(n, key, sizeof(*key)) % NAT_BUCKETS];
 }
 
 static struct nat_bucket *bucket_inside(struct nat *n, const struct nat_connection *c)
@@ -137,8 +144,7 @@ static uint16_t choose_port(struct nat *n, const struct nat_connection *want, ui
     uint16_t to;
 
     for (unsigned i = 0; i < PORT_TRIES; i++) {
-        uint64_t draw = n->draws++;
-        uint16_t port = (uint16_t)(NAT_PORT_FIRST + hash(n, &draw, sizeof(draw)) % NAT_PORTS);
+        uint16_t port = (uint16_t)(NAT_PORT_FIRST + nat_draw(n) % NAT_PORTS);
 
         if (!nat_find_outside(n, want->protocol, port, want->remote, want->remote_port, now_ms) &&
             !(n->settings.forward &&
@@ -210,6 +216,7 @@ void nat_forget(struct nat *n, uint32_t address)
 
     while ((c = TAILQ_FIRST(&h->half)) != NULL || (c = TAILQ_FIRST(&h->open)) != NULL)
         nat_remove(n, c);
+    nat_forget_fragments(n, address);
 }
 
 /* ---- who uses an inner address ---- */

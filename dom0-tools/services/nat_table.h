@@ -7,9 +7,9 @@
 #include <sys/queue.h>
 
 #include "nat.h"
+#include "nat_fragment.h"
 
 #define NAT_BUCKETS 4096U
-#define NAT_HOSTS   256U
 
 enum { NAT_REPLIED = 1, NAT_FIN_INSIDE = 2, NAT_FIN_OUTSIDE = 4, NAT_RESET = 8, NAT_FROM_OUTSIDE = 16 };
 
@@ -53,9 +53,14 @@ struct nat {
     struct nat_host hosts[NAT_HOSTS];
     struct nat_bucket in[NAT_BUCKETS], out[NAT_BUCKETS];
     struct nat_connection connections[NAT_CONNECTIONS];
+    struct nat_fragments fragments;
 };
 
 void nat_table_init(struct nat *n);
+
+/* With the secret key: a hash that nobody outside can foresee, and the next random number. */
+uint64_t nat_hash(const struct nat *n, const void *data, size_t bytes);
+uint64_t nat_draw(struct nat *n);
 
 struct nat_connection *nat_find_inside(struct nat *n, uint8_t protocol, uint32_t inside, uint16_t inside_port,
                                        uint32_t dialled, uint16_t dialled_port, uint64_t now_ms);

@@ -27,6 +27,32 @@ static bool header_is_good(const uint8_t *ip, uint32_t in_frame)
            checksum_fold(checksum_add(0, ip, IP4_BYTES)) == 0xffff;
 }
 
+static enum nat_part part_of(const uint8_t *ip)
+{
+    unsigned field = get16(ip + IP4_FRAGMENT);
+
+    if (field & IP4_OFFSET)
+        return NAT_LATER_FRAGMENT;
+    return field & IP4_MORE_FRAGMENTS ? NAT_FIRST_FRAGMENT : NAT_WHOLE;
+}
+
+/* What is left to others to be done is done to whole datagrams only; pieces are of eight bytes; no datagram is
+ * longer than its length can say. */
+static bool fragment_is_good(const struct packet *p, const uint8_t *ip)
+{
+    unsigned field = get16(ip + IP4_FRAGMENT), bytes = get16(ip + IP4_TOTAL) - IP4_BYTES;
+
+    return p->gso == PACKET_WHOLE && p->checksum != PACKET_BLANK && bytes != 0 &&
+           !(field & IP4_MORE_FRAGMENTS && bytes % 8) &&
+           (field & IP4_OFFSET) * 8 + bytes <= 0xffff - IP4_BYTES;
+}
+
+/* Errors quote little: one in fragments is none that anybody sent in good faith. */
+static bool may_be_fragmented(const struct nat_view *v)
+{
+    return v->protocol != IP_ICMP || v->body[ICMP_TYPE] == ICMP_ECHO || v->body[ICMP_TYPE] == ICMP_ECHO_REPLY;
+}
+
 enum nat_fault nat_look(struct packet *p, struct nat_view *v)
 {
     uint8_t *frame = p->pieces[0].at;
@@ -39,8 +65,9 @@ enum nat_fault nat_look(struct packet *p, struct nat_view *v)
     *v = (struct nat_view){ .packet = p, .ip = frame + ETH_BYTES, .body = frame + ETH_BYTES + IP4_BYTES };
     if (!header_is_good(v->ip, p->bytes - ETH_BYTES))
         return NAT_MALFORMED;
-    if (get16(v->ip + IP4_FRAGMENT) & 0x3fff)
-        return NAT_FRAGMENT;
+    v->part = part_of(v->ip);
+    if (v->part != NAT_WHOLE && !fragment_is_good(p, v->ip))
+        return NAT_MALFORMED;
     v->protocol = v->ip[IP4_PROTOCOL];
     v->from = get32(v->ip + IP4_FROM);
     v->to = get32(v->ip + IP4_TO);
@@ -50,8 +77,12 @@ enum nat_fault nat_look(struct packet *p, struct nat_view *v)
         v->body_bytes = total;
     if (v->protocol != IP_TCP && v->protocol != IP_UDP && v->protocol != IP_ICMP)
         return NAT_MALFORMED;
+    if (v->part == NAT_LATER_FRAGMENT)
+        return NAT_FINE;
     if (v->body_bytes < header_bytes(v->protocol) || !offloads_agree(p, v->protocol))
         return NAT_MALFORMED;
+    if (v->part == NAT_FIRST_FRAGMENT && !may_be_fragmented(v))
+        return NAT_FRAGMENT;
     if (v->protocol != IP_ICMP) {
         v->from_port = get16(v->body + PORT_FROM);
         v->to_port = get16(v->body + PORT_TO);
@@ -92,8 +123,16 @@ void nat_set_address(struct nat_view *v, unsigned where, uint32_t address)
 
     put32(v->ip + where, address);
     put16(v->ip + IP4_CHECKSUM, checksum_replace32(get16(v->ip + IP4_CHECKSUM), old, address));
-    if (v->protocol != IP_ICMP)
+    if (v->protocol != IP_ICMP && v->part != NAT_LATER_FRAGMENT)
         fix_body(v, old, address, true);
+}
+
+void nat_set_id(struct nat_view *v, uint16_t id)
+{
+    uint16_t old = get16(v->ip + IP4_ID);
+
+    put16(v->ip + IP4_ID, id);
+    put16(v->ip + IP4_CHECKSUM, checksum_replace16(get16(v->ip + IP4_CHECKSUM), old, id));
 }
 
 static void set_port(struct nat_view *v, unsigned where, uint16_t port)

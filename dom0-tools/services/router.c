@@ -42,7 +42,8 @@ static void send_in(struct packet *p, const struct nat_hop *hop, uint64_t now_ms
         neighbour_send(&services.guests, p, hop->address, now_ms);
 }
 
-/* Broadcasts: the DHCP client's answers alone. UDP: what somebody waits for. */
+/* Broadcasts: the DHCP client's answers alone. UDP: what somebody waits for. Later fragments: lwIP keeps few
+ * that miss their first one. */
 static bool is_for_stack(struct packet *p)
 {
     bool group = p->pieces[0].at[ETH_TO] & 1;
@@ -50,7 +51,7 @@ static bool is_for_stack(struct packet *p)
 
     if (nat_look(p, &v) != NAT_FINE)
         return false;
-    if (v.protocol == IP_UDP)
+    if (v.protocol == IP_UDP && v.part != NAT_LATER_FRAGMENT)
         return v.to_port == DHCP_CLIENT || (!group && interface_waits_for_udp(v.to_port));
     return !group;
 }

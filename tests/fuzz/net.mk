@@ -19,7 +19,7 @@ fuzz-netback-runs := 1000
 
 # The services of the control domain.
 fuzz-targets += nat dhcpd
-fuzz-nat-srcs := tests/fuzz/fuzz_nat.c $(addprefix dom0-tools/services/,nat.c nat_table.c nat_view.c nat_icmp.c) \
+fuzz-nat-srcs := tests/fuzz/fuzz_nat.c $(addprefix dom0-tools/services/,nat.c nat_table.c nat_view.c nat_icmp.c nat_fragment.c) \
     $(addprefix dom0-tools/net/,pool.c share.c packet.c checksum.c segment.c) guest-pv-kernel/lib/siphash.c $(fuzz-kit-srcs)
 fuzz-nat-flags := $(fuzz-kit-flags)
 fuzz-nat-runs := 4000

@@ -172,11 +172,13 @@ def test_guests_get_addresses(host, guests):
 
 def test_guests_reach_each_other_and_the_router(host, guests):
     assert "2 packets received" in ask(host, "one", f"ping -c 2 {guests['two']}")
-    assert "2 packets received" in ask(host, "two", "ping -c 2 192.168.122.1")
+    for size in (56, 5000):
+        assert "2 packets received" in ask(host, "two", f"ping -c 2 -s {size} 192.168.122.1")
 
 
 def test_guests_reach_the_outer_network(host, guests, server):
-    assert "2 packets received" in ask(host, "one", "ping -c 2 10.0.2.2")
+    for size in (56, 5000):                             # the larger ones in fragments
+        assert "2 packets received" in ask(host, "one", f"ping -c 2 -s {size} 10.0.2.2")
     for name in guests:
         assert DIGEST in ask(host, name, f"wget -q -O - http://10.0.2.2:{server}/large | md5sum", 120)
     nat = host.json("ip nat --json")

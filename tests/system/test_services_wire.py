@@ -33,8 +33,8 @@ def checksum(data):
     return ~total & 0xffff
 
 
-def ip(protocol, source, to, body, ttl=64, flags=0x4000):
-    header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(body), 1, flags, ttl, protocol, 0)
+def ip(protocol, source, to, body, ttl=64, flags=0x4000, identification=1):
+    header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(body), identification, flags, ttl, protocol, 0)
     header += pack(source) + pack(to)
     return header[:10] + struct.pack(">H", checksum(header)) + header[12:] + body
 
@@ -59,6 +59,14 @@ def echo(source, to, identifier, kind=8):
     return ip(ICMP, source, to, body[:2] + struct.pack(">H", checksum(body)) + body[4:])
 
 
+def fragments(packet, identification, size=1480):
+    """An IPv4 packet in fragments with at most `size` bytes behind the header."""
+    source, to = (socket.inet_ntoa(packet[n:n + 4]) for n in (12, 16))
+    body = packet[20:]
+    return [ip(packet[9], source, to, body[at:at + size], identification=identification,
+               flags=at // 8 | (0x2000 if at + size < len(body) else 0)) for at in range(0, len(body), size)]
+
+
 class Packet:
     """What is in an IPv4 frame; whether its checksums are right."""
 
@@ -67,13 +75,16 @@ class Packet:
         total = struct.unpack(">H", frame[16:18])[0]
         packet = frame[14:14 + total]
         self.ttl, self.protocol = packet[8], packet[9]
+        self.identification, self.field = struct.unpack(">HH", packet[4:8])
+        self.offset, self.more = (self.field & 0x1fff) * 8, bool(self.field & 0x2000)
         self.source, self.to = (socket.inet_ntoa(packet[n:n + 4]) for n in (12, 16))
         self.body = packet[20:]
         self.ports = struct.unpack(">HH", self.body[:4])
         pseudo = packet[12:20] + struct.pack(">BBH", 0, self.protocol, len(self.body))
         without = self.protocol == UDP and self.body[6:8] == b"\0\0"
         summed = self.body if self.protocol == ICMP else pseudo + self.body
-        self.right = checksum(packet[:20]) == 0 and (without or checksum(summed) == 0)
+        unknown = self.more or self.offset
+        self.right = checksum(packet[:20]) == 0 and (unknown or without or checksum(summed) == 0)
 
 
 def arp(operation, from_mac, source, to_mac, to):
@@ -86,6 +97,14 @@ def dhcp_options(message):
         options[message[at]] = message[at + 2:at + 2 + message[at + 1]]
         at += 2 + message[at + 1]
     return options
+
+
+def pong(packet):
+    """The body of the answer to a ping, or to a fragment of one."""
+    if packet.offset:
+        return packet.body
+    total = struct.unpack(">H", packet.body[2:4])[0] + 0x800       # the kind was 8 and is 0
+    return b"\0\0" + struct.pack(">H", (total & 0xffff) + (total >> 16)) + packet.body[4:]
 
 
 class Station:
@@ -144,10 +163,9 @@ class OuterNetwork(Station):
             self.lease(packet.body[8:])
         elif packet.protocol == UDP and packet.ports == (packet.ports[0], 53):
             self.resolve(packet)
-        elif packet.protocol == ICMP and packet.body[0] == 8:
-            body = b"\0\0" + b"\0\0" + packet.body[4:]
-            body = body[:2] + struct.pack(">H", checksum(body)) + body[4:]
-            self.send(ip(ICMP, packet.to, packet.source, body), packet.from_mac)
+        elif packet.protocol == ICMP and (packet.offset or packet.body[0] == 8):
+            self.send(ip(ICMP, packet.to, packet.source, pong(packet), flags=packet.field,
+                         identification=packet.identification), packet.from_mac)
         else:
             return False
         return True
@@ -270,6 +288,52 @@ def test_translation_both_ways(world):
     station.nothing()
 
 
+def whole(station):
+    """The packet that comes in fragments, put together; its checksums are right."""
+    got, end = [], None
+    while end is None or sum(len(p.body) for p in got) < end:
+        got.append(station.get())
+        if not got[-1].more:
+            end = got[-1].offset + len(got[-1].body)
+    first = next(p for p in got if p.offset == 0)
+    assert len({(p.identification, p.source, p.to, p.ttl, p.from_mac) for p in got}) == 1
+    body = b"".join(p.body for p in sorted(got, key=lambda p: p.offset))
+    packet = Packet(first.to_mac + first.from_mac + b"\x08\x00" +
+                    ip(first.protocol, first.source, first.to, body, first.ttl))
+    assert packet.right and len(got) > 1
+    packet.identification = first.identification
+    return packet
+
+
+def test_fragments_both_ways(world):
+    host, outer, station = world
+    before = host.json("ip nat --json")
+    data = random.Random(3).randbytes(5000)
+    for first, second, third, fourth in (fragments(udp(station.address, OUTER, 4011, 4012, data), 7),
+                                         fragments(udp(station.address, OUTER, 4011, 4012, data), 8)):
+        for fragment in (first, fourth, second, third):         # in any order behind the first one
+            station.send(fragment)
+        seen = whole(outer)
+        assert (seen.source, seen.ports[1], seen.body[8:], seen.ttl) == (OURS, 4012, data, 63)
+    for fragment in fragments(udp(OUTER, OURS, 4012, seen.ports[0], data[::-1]), 9, 1000):
+        outer.send(fragment, seen.from_mac)
+    back = whole(station)
+    assert (back.source, back.ports, back.body[8:]) == (OUTER, (4012, 4011), data[::-1])
+    for address in (OUTER, GATEWAY):                            # somebody there answers, and the router itself
+        body = struct.pack(">BBHHH", 8, 0, 0, 10, 1) + data
+        body = body[:2] + struct.pack(">H", checksum(body)) + body[4:]
+        for fragment in fragments(ip(ICMP, station.address, address, body), 11):
+            station.send(fragment)
+        answer = whole(station)
+        assert (answer.source, answer.body[0], answer.body[4:6], answer.body[8:]) == (address, 0, b"\0\x0a", data)
+    after = host.json("ip nat --json")
+    assert after["fragments"] == before["fragments"]
+    station.send(fragments(udp(station.address, OUTER, 4011, 4012, data), 12)[1])       # its first one never was
+    station.nothing(0.5)
+    outer.nothing(0.5)
+    assert host.json("ip nat --json")["fragments"] == before["fragments"] + 1
+
+
 def test_a_forward(world):
     host, outer, station = world
     host.cli(f"forward add 8080 {station.address}:80")
@@ -293,7 +357,7 @@ def test_spoofed_and_lying_frames(world):
     station.send(udp("10.1.1.1", OUTER, 1, 2, b"not of this network"))
     station.send(udp(GATEWAY, OUTER, 1, 2, b"the router's"))
     station.send(udp(station.address, OUTER, 1, 2, b"x" * 30)[:-20])
-    station.send(ip(UDP, station.address, OUTER, b"\0\1\0\2\0\x10\0\0" + b"x" * 8, flags=0x2000))
+    station.send(ip(UDP, station.address, OUTER, b"\0\1\0\2\0\x10\0\0" + b"x" * 8, flags=5))
     station.send(ip(47, station.address, OUTER, b"gre" * 10))
     station.send(ip(UDP, station.address, neighbour, b"\0\1\0\2\0\x10\0\0" + b"x" * 8))
     # A station that claims many addresses, another that claims the first one's.
