@@ -10,7 +10,7 @@ kit-srcs := $(addprefix $(kit-dir)/, \
     start/start.c start/cmdline.c start/trap.c start/panic.c \
     memory/pagetable.c memory/linear.c memory/pages.c memory/area.c memory/foreign.c memory/region.c \
     event/event.c thread/thread.c thread/mutex.c time/time.c \
-    console/console.c console/format.c grant/grant.c grant/map.c \
+    console/console.c console/format.c grant/grant.c grant/kept.c grant/map.c \
     block/blkfront.c block/ring.c block/parts.c block/disk.c \
     xenbus/client.c xenbus/parse.c xenbus/store.c xenbus/transaction.c xenbus/keys.c xenbus/frontend.c \
     xenbus/watch.c xenbus/shutdown.c \

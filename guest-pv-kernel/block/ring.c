@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include <xen/abi-barrier.h>
-#include <pv/console.h>
 #include <pv/event.h>
 #include <pv/grant.h>
 
@@ -31,17 +30,10 @@ static void on_event(evtchn_port_t port, void *arg)
     pv_wake(&d->fe.watcher.waitq);
 }
 
-/* A page that the backend has not let go of is its for good. */
 static void let_go(struct pv_blkfront *d)
 {
-    bool kept = false;
-
-    while (d->ring_granted)
-        kept |= pv_grant_end(d->ring_refs[--d->ring_granted]) != 0;
-    if (kept)
-        pv_console_emergency("pv: %s: the backend keeps the ring\n", d->fe.front);
-    else
-        pv_pages_free(d->ring.sring, 1u << d->ring_order);
+    pv_grant_free_pages(d->ring.sring, 1u << d->ring_order, d->ring_refs, d->ring_granted);
+    d->ring_granted = 0;
     d->ring.sring = NULL;
 }
 
@@ -52,7 +44,7 @@ int pv_blk_ring_make(struct pv_blkfront *d, unsigned order)
     int rc = 0;
 
     d->ring_order = order < RING_ORDER ? order : RING_ORDER;
-    pages = pv_pages_alloc(1u << d->ring_order);
+    pages = pv_grant_kept() > PV_GRANT_KEPT_MOST ? NULL : pv_pages_alloc(1u << d->ring_order);
     if (!pages)
         return -ENOMEM;
     sring = (struct blkif_sring *)pages;

@@ -3,50 +3,8 @@
 #include "net/private.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <pv/grant.h>
 #include <pv/memory.h>
-
-/* A page that a backend has not let go of: it may write it, so it is nobody else's. Looked at again whenever
- * pages are shared. */
-struct kept {
-    struct kept *next;
-    void *page;
-    grant_ref_t ref;
-};
-
-#define KEPT_MAX 1024u
-
-static struct kept *kept;
-static unsigned kept_count;
-
-static void free_kept(void)
-{
-    struct kept **link = &kept, *k;
-
-    while ((k = *link)) {
-        if (pv_grant_end(k->ref) != 0) {
-            link = &k->next;
-            continue;
-        }
-        *link = k->next;
-        pv_pages_free(k->page, 1);
-        free(k);
-        kept_count--;
-    }
-}
-
-/* Without memory for the note the page is simply never used again. */
-static void keep(void *page, grant_ref_t ref)
-{
-    struct kept *k = malloc(sizeof(*k));
-
-    kept_count++;
-    if (!k)
-        return;
-    *k = (struct kept){ kept, page, ref };
-    kept = k;
-}
 
 static void *share_page(domid_t backend, bool readonly, grant_ref_t *ref)
 {
@@ -60,14 +18,6 @@ static void *share_page(domid_t backend, bool readonly, grant_ref_t *ref)
     if (page)
         pv_pages_free(page, 1);
     return NULL;
-}
-
-static void unshare_page(void *page, grant_ref_t ref)
-{
-    if (pv_grant_end(ref) == 0)
-        pv_pages_free(page, 1);
-    else
-        keep(page, ref);
 }
 
 static bool share_pages(struct nf_pages *p, unsigned count, domid_t backend, bool readonly)
@@ -84,14 +34,13 @@ static void unshare_pages(struct nf_pages *p)
 {
     while (p->count > 0) {
         p->count--;
-        unshare_page(p->page[p->count], p->ref[p->count]);
+        pv_grant_free_pages(p->page[p->count], 1, &p->ref[p->count], 1);
     }
 }
 
 int pv_nf_share(struct pv_netfront *n)
 {
-    free_kept();
-    if (kept_count > KEPT_MAX)
+    if (pv_grant_kept() > PV_GRANT_KEPT_MOST)
         return -ENOMEM;
     n->tx_page = share_page(n->fe.backend, false, &n->tx_ref);
     n->rx_page = share_page(n->fe.backend, false, &n->rx_ref);
@@ -111,8 +60,8 @@ void pv_nf_unshare(struct pv_netfront *n)
     unshare_pages(&n->tx_pages);
     unshare_pages(&n->rx_pages);
     if (n->tx_page)
-        unshare_page(n->tx_page, n->tx_ref);
+        pv_grant_free_pages(n->tx_page, 1, &n->tx_ref, 1);
     if (n->rx_page)
-        unshare_page(n->rx_page, n->rx_ref);
+        pv_grant_free_pages(n->rx_page, 1, &n->rx_ref, 1);
     n->tx_page = n->rx_page = NULL;
 }

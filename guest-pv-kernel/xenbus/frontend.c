@@ -207,13 +207,14 @@ void pv_frontend_look(struct pv_frontend *f)
     follow(f);
 }
 
-/* Waits until the backend's state is not one of those from `first` to `last` any more, or the deadline. */
+/* Waits until the backend's state is not one of those from `first` to `last` any more, or the tools have taken
+ * the device away, or the deadline. */
 static void wait_while(struct pv_frontend *f, enum xenbus_state first, enum xenbus_state last,
                        uint64_t deadline)
 {
     enum xenbus_state state = backend_state(f);
 
-    while (state >= first && state <= last && pv_now_ns() < deadline) {
+    while (state >= first && state <= last && pv_key_exists(f->front, "backend") && pv_now_ns() < deadline) {
         pv_xs_watch_next(&f->watcher, deadline, NULL, NULL);
         state = backend_state(f);
     }

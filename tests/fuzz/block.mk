@@ -38,7 +38,7 @@ fuzz-blkback-runs := 1000
 # The kit's disk frontend.
 fuzz-targets += blkfront_ring
 fuzz-blkfront_ring-srcs := tests/fuzz/fuzz_blkfront_ring.c $(fuzz-kit-srcs) \
-    $(addprefix guest-pv-kernel/block/,ring.c parts.c)
+    $(addprefix guest-pv-kernel/,block/ring.c block/parts.c grant/kept.c)
 fuzz-blkfront_ring-flags := $(fuzz-kit-flags) -Iguest-pv-kernel
 fuzz-blkfront_ring-seeds := tests/fuzz/seeds/blkfront_ring
 fuzz-blkfront_ring-length := 1024

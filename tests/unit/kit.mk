@@ -20,12 +20,17 @@ kit_xenbus-flags := $(kit-unit-flags)
 
 # A disk's frontend, with a backend that is played by the test.
 unit-tests += blkfront
-blkfront-srcs := tests/unit/test_blkfront.c $(addprefix guest-pv-kernel/,block/ring.c block/parts.c)
+blkfront-srcs := tests/unit/test_blkfront.c $(addprefix guest-pv-kernel/,block/ring.c block/parts.c grant/kept.c)
 blkfront-flags := $(kit-unit-flags)
 
 unit-tests += blkfront_store
 blkfront_store-srcs := tests/unit/test_blkfront_store.c guest-pv-kernel/block/blkfront.c
 blkfront_store-flags := $(kit-unit-flags)
+
+unit-tests += grant_kept
+grant_kept-srcs := tests/unit/test_grant_kept.c guest-pv-kernel/grant/kept.c
+grant_kept-flags := $(kit-unit-flags)
+grant_kept-libs := -Wl,--wrap=malloc
 
 # What frontends do in the store, with a backend that is played by the test.
 unit-tests += frontend

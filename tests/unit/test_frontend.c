@@ -401,6 +401,19 @@ static void test_a_device_that_ends(void **state)
     assert_int_equal(pv_frontend_start(&f, "vif", 0, &leaving, &f), -ENOENT);
 }
 
+/* Nobody is left to wait for, though the backend has not noticed yet. */
+static void test_a_device_that_is_taken_away_while_it_parts(void **state)
+{
+    (void)state;
+    start_connected(&leaving);
+    clear(FRONT);
+    pv_frontend_part(&f);
+    assert_int_equal(now, 0);
+    assert_int_equal(disconnects, 1);
+    assert_null(key(FRONT "/state", false));
+    pv_frontend_free(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +423,7 @@ int main(void)
         cmocka_unit_test_setup(test_away_and_back, setup),
         cmocka_unit_test_setup(test_an_offer_is_lost, setup),
         cmocka_unit_test_setup(test_a_device_that_ends, setup),
+        cmocka_unit_test_setup(test_a_device_that_is_taken_away_while_it_parts, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,14 @@ int pv_grant_access(domid_t domid, const void *page, bool readonly);
  * a reference that was not given by pv_grant_access(). */
 int pv_grant_end(grant_ref_t ref);
 
+/* Gives up n pages that pv_pages_alloc() gave together, and their `granted` grants; refs[] is written. They are
+ * freed at once, or, while the other domain has one of them mapped, by a later pv_grant_kept(), which says how
+ * many pages still wait. Ask it before pages are granted anew, and grant none when there are more than
+ * PV_GRANT_KEPT_MOST. */
+void pv_grant_free_pages(void *pages, size_t n, grant_ref_t *refs, size_t granted);
+size_t pv_grant_kept(void);
+#define PV_GRANT_KEPT_MOST 1024U
+
 /* Maps n granted pages of a domain side by side; NULL if any cannot be mapped (then none stays mapped). If
  * err is not NULL it gets the reason. */
 void *pv_grant_map(domid_t domid, const grant_ref_t *refs, size_t n, bool writable, int *err);
