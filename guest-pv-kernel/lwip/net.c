@@ -204,6 +204,27 @@ void pv_net_remove(struct netif *netif)
     free(netif);
 }
 
+/* IPv6's addresses are made of it. */
+static void renew_ipv6(struct netif *n)
+{
+    for (s8_t k = 0; k < LWIP_IPV6_NUM_ADDRESSES; k++)
+        netif_ip6_addr_set_state(n, k, IP6_ADDR_INVALID);
+    netif_create_ip6_linklocal_address(n, 1);
+}
+
+void pv_net_set_mac(struct netif *netif, const uint8_t mac[6])
+{
+    struct interface *i = (struct interface *)netif;
+
+    pv_net_lock();
+    if (memcmp(netif->hwaddr, mac, 6) != 0) {
+        memcpy(netif->hwaddr, mac, 6);
+        if (i->device.flags & PV_NET_IPV6)
+            renew_ipv6(netif);
+    }
+    pv_net_unlock();
+}
+
 void pv_net_set_link(struct netif *netif, bool up)
 {
     pv_net_lock();

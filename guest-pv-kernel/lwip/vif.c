@@ -150,8 +150,11 @@ static void on_link(void *arg, bool up)
 {
     struct vif *v = arg;
 
-    if (v->netif)
-        pv_net_set_link(v->netif, up);
+    if (!v->netif)
+        return;
+    if (up)
+        pv_net_set_mac(v->netif, pv_netfront_mac(v->net));
+    pv_net_set_link(v->netif, up);
 }
 
 static int configure(struct vif *v, const char *address)

@@ -47,6 +47,32 @@ static void close_ports(struct pv_netfront *n)
         pv_event_close((evtchn_port_t)n->rx_port);
 }
 
+/* ---- its address ---- */
+
+static bool read_mac(const char *text, uint8_t mac[6])
+{
+    unsigned int b[6];
+    char behind;
+    int i;
+
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &behind) != 6)
+        return false;
+    for (i = 0; i < 6; i++)
+        mac[i] = (uint8_t)b[i];
+    return !(mac[0] & 1);
+}
+
+static int read_address(struct pv_netfront *n)
+{
+    char *mac = pv_key_text(n->fe.front, "mac");
+    bool good = mac && read_mac(mac, n->mac);
+
+    free(mac);
+    if (good)
+        return 0;
+    return mac ? -EINVAL : -ENOENT;
+}
+
 /* ---- connecting ---- */
 
 static int write_ports(const struct pv_netfront *n, uint32_t tx)
@@ -105,6 +131,8 @@ static int offer(void *device)
         pv_frontend_set_state(&n->fe, XenbusStateClosed);
         return -ENOTSUP;
     }
+    if (read_address(n) != 0)
+        printf("pv: %s: its MAC address cannot be read; it keeps the last one\n", n->fe.front);
     n->checksum4 = pv_frontend_ask(&n->fe, "feature-no-csum-offload", 0) == 0;
     n->checksum6 = pv_frontend_ask(&n->fe, "feature-ipv6-csum-offload", 0) == 1;
     rc = make_ports(n);
@@ -180,29 +208,14 @@ static void run(void *arg)
 
 /* ---- opening, closing ---- */
 
-static bool read_mac(const char *text, uint8_t mac[6])
-{
-    unsigned int b[6];
-    char behind;
-    int i;
-
-    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &behind) != 6)
-        return false;
-    for (i = 0; i < 6; i++)
-        mac[i] = (uint8_t)b[i];
-    return !(mac[0] & 1);
-}
-
 /* The interface's address and, if the tools gave it one, its IP address, which the backend's directory may
  * have too. */
 static int read_identity(struct pv_netfront *n)
 {
-    char *mac = pv_key_text(n->fe.front, "mac");
-    bool good = mac && read_mac(mac, n->mac);
+    int rc = read_address(n);
 
-    free(mac);
-    if (!good)
-        return mac ? -EINVAL : -ENOENT;
+    if (rc != 0)
+        return rc;
     n->address = pv_key_text(n->fe.front, "ip");
     if (!n->address)
         n->address = pv_key_text(n->fe.back, "ip");

@@ -264,14 +264,17 @@ def test_two_guests_talk(guests):
 
 
 def test_an_interface_goes_and_comes_back(guests):
-    """The frontend lets go of its rings, and connects again when there is a backend."""
-    mac = guests.json("network-list --json netecho")[0]["mac"]
-    for _ in range(5):
-        guests.cli("network-detach netecho 0")
-        assert mac not in guests.cli("network-list netecho")
+    """The frontend lets go of its rings, asked or not, and connects again when there is a backend, also with
+    another address."""
+    first = guests.json("network-list --json netecho")[0]["mac"]
+    others = ["00:16:3e:00:77:01", "00:16:3e:00:77:02"]
+    for mac, force in zip([first, first, *others, first], ["", "--force", "", "--force", ""]):
+        guests.cli(f"network-detach {force} netecho 0")
+        assert guests.json("network-list --json netecho") == []
         guests.cli(f"network-attach netecho mac={mac},devid=0")      # the one that the guest has open
         guests.until(lambda: [v["state"] for v in guests.json("network-list --json netecho")] == [4], 30)
         guests.until(lambda: _reachable(guests), 30)
+        assert guests.json("network-list --json netecho")[0]["spoofed"] == 0
     assert echoes(guests, RANDOM.randbytes(100_000))
 
 

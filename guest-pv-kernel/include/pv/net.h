@@ -56,6 +56,8 @@ struct pv_net_device {
 int pv_net_add(const struct pv_net_device *device, struct netif **netif);
 void pv_net_remove(struct netif *netif);
 void pv_net_set_link(struct netif *netif, bool up);
+/* While the link is down. */
+void pv_net_set_mac(struct netif *netif, const uint8_t mac[6]);
 
 /* Memory for a frame that comes in: one piece. NULL: the budget is used up, the frame is to be dropped. */
 struct pbuf *pv_net_frame(size_t bytes);

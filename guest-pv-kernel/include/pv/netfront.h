@@ -17,6 +17,7 @@ struct pv_netfront;
 int pv_netfront_open(unsigned handle, uint64_t deadline_ns, struct pv_netfront **net);
 void pv_netfront_close(struct pv_netfront *net);
 
+/* The one that the tools gave last: an interface that went and came back may have another. */
 const uint8_t *pv_netfront_mac(const struct pv_netfront *net);
 /* The address that the configuration gave (`ip=`), as text; NULL: none. */
 const char *pv_netfront_address(const struct pv_netfront *net);
