@@ -261,13 +261,17 @@ static int flush(struct image *im)
 static int discard(struct image *im, const struct block_request *r)
 {
     bool on = pv_upcalls_disable();
-    int rc;
+    uint64_t at = 0, part;
+    int rc = 0;
 
     im->holding = true;
     forget(im, r->sector, r->sectors);
     pv_upcalls_restore(on);
     pv_wait_event(&im->work, im->passed == 0);
-    rc = pv_ext4_discard(im->fd, r->sector, r->sectors);
+    for (; rc == 0 && at < r->sectors && !r->hurry; at += part) {
+        rc = pv_ext4_discard(im->fd, r->sector + at, r->sectors - at, &part);
+        pv_yield();
+    }
     im->holding = false;
     return rc;
 }

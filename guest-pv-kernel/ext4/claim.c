@@ -171,25 +171,37 @@ static int release_some(struct ext4_node *n, uint64_t block, uint64_t count)
     return ext4_end_change(m, rc);
 }
 
-int pv_ext4_discard(int fd, uint64_t sector, uint64_t sectors)
+/* A run of the file, or as much of it as one change takes. */
+static int release_next(struct ext4_node *n, uint64_t block, uint64_t *count)
+{
+    struct run run;
+    uint64_t size;
+    int rc = look(n, block, &size, &run);
+
+    if (rc)
+        return rc;
+    if (run.count < *count)
+        *count = run.count;
+    if (run.kind == RUN_HOLE)
+        return 0;               /* no change is begun for what is not there */
+    if (*count > EXT4_RELEASE_STEP)
+        *count = EXT4_RELEASE_STEP;
+    return release_some(n, block, *count);
+}
+
+int pv_ext4_discard(int fd, uint64_t sector, uint64_t sectors, uint64_t *done)
 {
     struct ext4_node *n = node_of(fd);
     uint32_t per_block = n->m->cache.unit / EXT4_SECTOR;
-    uint64_t block = (sector + per_block - 1) / per_block, end = (sector + sectors) / per_block, size;
-    struct run run;
+    uint64_t block = (sector + per_block - 1) / per_block, end = (sector + sectors) / per_block;
+    uint64_t count = end - block;
     int rc = 0;
 
-    for (; rc == 0 && block < end; block += run.count) {
-        rc = look(n, block, &size, &run);
-        if (rc)
-            break;
-        if (run.count > end - block)
-            run.count = end - block;
-        if (run.kind == RUN_HOLE)
-            continue;           /* no change is begun for what is not there */
-        if (run.count > EXT4_RELEASE_STEP)
-            run.count = EXT4_RELEASE_STEP;
-        rc = release_some(n, block, run.count);
+    *done = sectors;
+    if (block < end) {
+        rc = release_next(n, block, &count);
+        if (block + count < end)
+            *done = (block + count) * per_block - sector;
     }
     return rc;
 }

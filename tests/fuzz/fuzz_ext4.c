@@ -263,7 +263,7 @@ static void use_as_disk(const char *path)
                                                run.sectors > world->disk.sectors - run.sector))))
             kit_wrong("a file's sectors lie outside of the disk");
         if (sector & 1)
-            pv_ext4_discard(3, sector, kit_u16());
+            world_discard(sector, kit_u16());
         else
             pv_ext4_reserve(3, sector, kit_byte());
     }

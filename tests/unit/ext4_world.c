@@ -270,6 +270,16 @@ void world_release(struct world *w, struct pv_file *f)
     f->ops->close(f);
 }
 
+int world_discard(uint64_t sector, uint64_t sectors)
+{
+    uint64_t done = 0, part;
+    int rc = 0;
+
+    for (; rc == 0 && done < sectors; done += part)
+        rc = pv_ext4_discard(3, sector + done, sectors - done, &part);
+    return rc;
+}
+
 static uint32_t seed = 1;
 
 void world_seed(uint32_t s)

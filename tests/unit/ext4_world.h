@@ -55,6 +55,7 @@ int world_open(struct world *w, const char *path, int flags, struct pv_file *f);
 /* A file as a disk of one's own: opened, and claimed for writing, as descriptor 3. */
 int world_claim(struct world *w, const char *path, struct pv_file *f);
 void world_release(struct world *w, struct pv_file *f);
+int world_discard(uint64_t sector, uint64_t sectors);           /* all of it */
 
 uint32_t world_random(void);            /* the same sequence in every run */
 void world_seed(uint32_t seed);

@@ -98,17 +98,17 @@ static void discarded(void **state)
     before = free_blocks();
     assert_int_equal(pv_ext4_reserve(3, 0, sectors), 0);
     assert_int_equal(free_blocks(), before - 64);
-    assert_int_equal(pv_ext4_discard(3, 1, 2), 0);          /* no whole block */
+    assert_int_equal(world_discard(1, 2), 0);          /* no whole block */
     assert_int_equal(free_blocks(), before - 64);
-    assert_int_equal(pv_ext4_discard(3, 1, 4), 0);          /* one, of two and two halves */
+    assert_int_equal(world_discard(1, 4), 0);          /* one, of two and two halves */
     assert_int_equal(free_blocks(), before - 63);
     assert_int_equal(pv_ext4_where(3, 2, &run), 0);
     assert_false(run.data);
     assert_int_equal(run.sectors, 2);
     assert_int_equal(pv_ext4_where(3, 4, &run), 0);
     assert_true(run.data);
-    assert_int_equal(pv_ext4_discard(3, 0, sectors), 0);
-    assert_int_equal(pv_ext4_discard(3, 0, sectors), 0);    /* again: nothing is there */
+    assert_int_equal(world_discard(0, sectors), 0);
+    assert_int_equal(world_discard(0, sectors), 0);    /* again: nothing is there */
     assert_int_equal(free_blocks(), before);
     assert_int_equal(pv_ext4_where(3, 0, &run), 0);
     assert_true(!run.data && run.sectors == sectors);
@@ -132,7 +132,7 @@ static void discarded_on_a_full_disk(void **state)
         continue;
     assert_int_equal(world_claim(&w, "v.img", &f), 0);
     for (unsigned i = 0; i < 64; i += 2)
-        rc = pv_ext4_discard(3, i * 2, 2);
+        rc = world_discard(i * 2, 2);
     assert_true(rc == 0 || rc == -ENOSPC);
     assert_int_equal(f.ops->read(&f, back, sizeof(back)), sizeof(back));
     world_release(&w, &f);

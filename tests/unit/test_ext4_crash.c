@@ -40,7 +40,7 @@ static void discard(struct world *w, const char *path)
 
     if (world_claim(w, path, &f))
         return;
-    pv_ext4_discard(3, world_random() % 100, world_random() % 100);
+    world_discard(world_random() % 100, world_random() % 100);
     pv_ext4_reserve(3, 0, world_random() % 10 + 1);
     world_release(w, &f);
 }

@@ -73,6 +73,16 @@ bool pv_wait(struct pv_waitq *q, uint64_t deadline)
     return true;
 }
 
+/* What others do meanwhile. */
+static void (*meanwhile)(void);
+
+void pv_yield(void)
+{
+    assert_true(in_thread);
+    if (meanwhile)
+        meanwhile();
+}
+
 void pv_wake(struct pv_waitq *q) { (void)q; }
 bool pv_upcalls_disable(void) { return true; }
 void pv_upcalls_restore(bool were_on) { (void)were_on; }
@@ -145,13 +155,16 @@ int pv_ext4_reserve(int fd, uint64_t sector, uint64_t sectors)
 
 static unsigned pending_count;
 
-int pv_ext4_discard(int fd, uint64_t sector, uint64_t sectors)
+/* A block each time. */
+int pv_ext4_discard(int fd, uint64_t sector, uint64_t sectors, uint64_t *part)
 {
     (void)fd;
     discards++;
     busy_at_discard |= pending_count != 0;
-    for (uint64_t b = sector / PER_BLOCK; !discard_error && b < (sector + sectors) / PER_BLOCK; b++)
-        map[b] = 0;
+    assert_true(sector % PER_BLOCK == 0 && sectors >= PER_BLOCK);
+    *part = PER_BLOCK;
+    if (!discard_error)
+        map[sector / PER_BLOCK] = 0;
     return discard_error;
 }
 
@@ -353,6 +366,37 @@ static void a_discard_can_fail(void **state)
     assert_int_equal(a.error, 0);
 }
 
+static struct asked whole;
+
+static void hurry(void)
+{
+    whole.r.hurry = discards == 3;
+}
+
+/* Its owner is not interested in the rest any more. */
+static void a_discard_ends_early(void **state)
+{
+    struct asked a;
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        ask(&a, BLOCK_WRITE, i * 32, 8);
+        finish(&a);
+    }
+    meanwhile = hurry;
+    ask(&whole, BLOCK_DISCARD, 0, BLOCKS * PER_BLOCK);
+    run();
+    meanwhile = NULL;
+    assert_true(whole.done && whole.error == 0);
+    assert_int_equal(discards, 3);
+    assert_true(map[0] == 0 && map[4] != 0);
+    for (unsigned i = 0; i < 2; i++) {
+        ask(&a, BLOCK_WRITE, i * 32, 8);
+        finish(&a);
+        assert_int_equal(a.error, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +404,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_discarded_is_not_reached, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_discarded_reads_as_zeros, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_discard_can_fail, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_discard_ends_early, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,6 +73,7 @@ static void fill_ring(void)
         push(BLKIF_OP_WRITE, i, i * 8, 10, 1);
     kick();
     assert_int_equal(held_count, 32);
+    assert_false(held[0]->hurry || held[31]->hurry);
 }
 
 static void assert_refused(uint64_t id)
@@ -95,6 +96,8 @@ static void test_all_are_answered(void **state)
         work();
         assert_false(vbd_is_idle(vbd));
         assert_int_equal(sring->rsp_prod, 0);
+        for (unsigned k = 0; k < 32; k++)
+            assert_true(held[k]->hurry);
         complete_all();
         work();
         assert_true(vbd_is_idle(vbd));

@@ -207,6 +207,10 @@ int vbd_open(struct vbd **vbd, const char *name, domid_t frontend, const struct 
 
 void vbd_shut(struct vbd *v, enum vbd_end end, struct pv_waitq *watcher)
 {
+    struct slot *s;
+
+    STAILQ_FOREACH(s, &v->taken, link)
+        s->block.hurry = true;
     v->closing = true;
     v->end = end;
     v->watcher = watcher;

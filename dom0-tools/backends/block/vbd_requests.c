@@ -124,6 +124,7 @@ static void fill_block_request(struct slot *s)
     }
     b->done = on_done;
     b->arg = s;
+    b->hurry = false;
 }
 
 /* Hands a request to the device, if nothing is wrong with it. */

@@ -38,6 +38,7 @@ struct block_request {
     /* error: 0; -EIO the device failed or did not answer in time */
     void (*done)(struct block_request *r, int error);
     void *arg;
+    bool hurry;                 /* may be set meanwhile: what is left of a discard need not be done */
 
     /* From here on the device's. */
     struct block_device *device;

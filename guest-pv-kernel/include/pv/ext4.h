@@ -52,9 +52,10 @@ int pv_ext4_where(int fd, uint64_t sector, struct pv_ext4_run *run);
 int pv_ext4_reserve(int fd, uint64_t sector, uint64_t sectors);
 
 /* Takes the whole blocks (of pv_ext4_block() bytes) among these sectors of a file that is claimed for writing
- * from it: they read as zeros, and other files may get them. Nothing may be on its way to or from them. Like
- * other changes it is durable after a sync. 0; -ENOSPC the disk is too full to note the gap; -EIO. */
-int pv_ext4_discard(int fd, uint64_t sector, uint64_t sectors);
+ * from it: they read as zeros, and other files may get them. Nothing may be on its way to or from them. Does a
+ * part, from the first sector on, and says in *done how many sectors are through: a file may have very many
+ * pieces. Like other changes it is durable after a sync. 0; -ENOSPC the disk is too full to note the gap; -EIO. */
+int pv_ext4_discard(int fd, uint64_t sector, uint64_t sectors, uint64_t *done);
 uint32_t pv_ext4_block(int fd);
 
 #endif
