@@ -11,23 +11,7 @@
 #define OUTSIDE 0x0a00020fu
 #define DNS     0x0a000203u
 
-static uint8_t *pool;
-static unsigned pool_pages;
 static uint64_t now;
-
-unsigned pool_source(struct pool_page *pages, unsigned n)
-{
-    if (!pool)
-        pool = kit_lasting(POOL_PAGES);
-    if (pool_pages + n > POOL_PAGES)
-        return 0;
-    for (unsigned i = 0; i < n; i++) {
-        uint8_t *page = pool + pool_pages++ * POOL_PAGE;
-
-        pages[i] = (struct pool_page){ page, (uintptr_t)page };
-    }
-    return n;
-}
 
 static bool forward(void *arg, uint8_t protocol, uint16_t port, uint32_t *address, uint16_t *to_port)
 {

@@ -25,22 +25,6 @@
 
 static const unsigned ids[DEVICES] = { 0, 4294967295u };
 static struct bridge *bridge;
-static uint8_t *pool;
-static unsigned pool_pages;
-
-unsigned pool_source(struct pool_page *pages, unsigned n)
-{
-    if (!pool)
-        pool = kit_lasting(POOL_PAGES);
-    if (pool_pages + n > POOL_PAGES)
-        return 0;
-    for (unsigned i = 0; i < n; i++) {
-        uint8_t *page = pool + pool_pages++ * POOL_PAGE;
-
-        pages[i] = (struct pool_page){ page, (uintptr_t)page };
-    }
-    return n;
-}
 
 /* ---- the tools ---- */
 
@@ -244,8 +228,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     kit_daemon = "vif";
     kit_start();
     device_start("vif");
-    if (pool)
-        kit_forget(pool, pool_pages * POOL_PAGE);
+    kit_forget_pool();
     if ((!started && netback_start()) || bridge_create("br", &bridge))
         abort();
     started = true;

@@ -39,23 +39,6 @@ static uint16_t offered[QUEUES][SLOTS];
 
 /* ---- the network ---- */
 
-static uint8_t *pool;
-static unsigned pool_pages;
-
-unsigned pool_source(struct pool_page *pages, unsigned n)
-{
-    if (!pool)
-        pool = kit_lasting(POOL_PAGES);
-    if (pool_pages + n > POOL_PAGES || kit_fails())
-        return 0;
-    for (unsigned i = 0; i < n; i++) {
-        uint8_t *page = pool + pool_pages++ * POOL_PAGE;
-
-        pages[i] = (struct pool_page){ page, (uintptr_t)page };
-    }
-    return n;
-}
-
 /* What goes out of the other port: all of it was written by somebody, and it is what the port takes. */
 static void sink_deliver(struct net_port *port, struct packet *p)
 {
@@ -483,8 +466,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     kit_input(data, size);
     kit_start();
-    if (pool)
-        kit_forget(pool, pool_pages * POOL_PAGE);
+    kit_forget_pool();
     begin(kit_byte());
     for (unsigned i = DATA; i < KIT_FRAMES; i++)
         memset(kit_peer[i], (int)i, KIT_PAGE);

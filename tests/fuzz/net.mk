@@ -1,5 +1,5 @@
 # The network backend, and the networks behind it.
-net-fuzz-srcs := $(addprefix dom0-tools/net/,pool.c share.c packet.c checksum.c segment.c policy.c port.c bridge.c rate.c)
+net-fuzz-srcs := tests/fuzz/kit/pool.c $(addprefix dom0-tools/net/,pool.c share.c packet.c checksum.c segment.c policy.c port.c bridge.c rate.c)
 
 fuzz-targets += vif
 fuzz-vif-srcs := tests/fuzz/fuzz_vif.c $(net-fuzz-srcs) $(fuzz-kit-srcs) dom0-tools/backends/xenbus/copies.c \
@@ -20,7 +20,7 @@ fuzz-netback-runs := 1000
 # The services of the control domain.
 fuzz-targets += nat dhcpd
 fuzz-nat-srcs := tests/fuzz/fuzz_nat.c $(addprefix dom0-tools/services/,nat.c nat_table.c nat_view.c nat_icmp.c nat_fragment.c) \
-    $(addprefix dom0-tools/net/,pool.c share.c packet.c checksum.c segment.c) guest-pv-kernel/lib/siphash.c $(fuzz-kit-srcs)
+    $(net-fuzz-srcs) guest-pv-kernel/lib/siphash.c $(fuzz-kit-srcs)
 fuzz-nat-flags := $(fuzz-kit-flags)
 fuzz-nat-runs := 4000
 

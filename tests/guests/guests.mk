@@ -5,7 +5,7 @@
 # them into the control domain's folder; `create -c tables.cfg` runs one.
 
 test-guests := kit calls control traps user tables entries paging descriptors processor events grants memory time vcpus devices
-test-guest-lib := $(addprefix tests/guests/lib/,main.c case.c mmu.c place.c probe.c \
+test-guest-lib := $(addprefix tests/guests/lib/,main.c case.c clock.c mmu.c place.c probe.c \
     trip.c trip_text.c trip_entry.S vectors.c debugging.c returns.c softints.c run.c run.S \
     scratch.c form.c form_enter.S worker.c)
 test-guest-cflags := $(kit-cflags) -Itests/guests/lib

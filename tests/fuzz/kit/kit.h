@@ -102,6 +102,7 @@ uint8_t *kit_machine(uint64_t machine, size_t bytes);
 /* Memory of ours that stays from input to input, once; and makes any of ours as if it was just allocated. */
 uint8_t *kit_lasting(size_t pages);
 void kit_forget(uint8_t *p, size_t bytes);
+void kit_forget_pool(void);     /* the pages of packets (pool.c) */
 
 /* Wrong if memory of ours is as it was when it was allocated: what others see must have been written. */
 void kit_check_filled(const uint8_t *p, size_t bytes);

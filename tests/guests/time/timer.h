@@ -3,6 +3,7 @@
 #define TIMER_H
 
 #include "case.h"
+#include "clock.h"
 
 /* While the groups run the kit's port of VIRQ_TIMER is masked: what it does is seen in its pending bit. */
 void timer_take(void);
@@ -12,9 +13,6 @@ void timer_clear(void);
 
 /* Waits for the event, `ns` at most, and clears it; the time it came, or 0. */
 uint64_t timer_wait(uint64_t ns);
-
-/* System time by a record, with whatever TSC is now. */
-uint64_t time_by(const volatile struct vcpu_time_info *t);
 
 void test_clock(void), test_wall_clock(void), test_timer_op(void), test_single_shot(void),
         test_periodic(void),

@@ -15,6 +15,7 @@
 #include <xen/event_channel.h>
 #include <pv/trap.h>
 #include "case.h"
+#include "clock.h"
 
 #define SECOND 1                        /* its number */
 #define NO_ANSWER (-199L)               /* it did not answer in time */
@@ -63,9 +64,6 @@ void port_close(evtchn_port_t port);
 
 /* Waits until *what is not `was`, for seconds at most; on either vcpu. */
 bool changes(const volatile unsigned int *what, unsigned int was);
-
-/* System time by the record of a vcpu. Usable on either. */
-uint64_t time_by(const volatile struct vcpu_time_info *t);
 
 static inline void yield(void)
 {
