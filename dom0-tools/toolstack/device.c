@@ -9,11 +9,15 @@
 #include <xen/io/xenbus.h>
 #include <pv/xenbus.h>
 
+#include "xenstore/xenstored.h"
+
 #define TOKEN "device"
+#define LOOK_NS (5 * PV_NS_PER_MS)
+#define DONE_NS (100 * PV_NS_PER_MS)
 
 struct device_paths device_paths(const char *type, domid_t domid, uint32_t number)
 {
-    struct device_paths p;
+    struct device_paths p = { .domid = domid };
 
     snprintf(p.back, sizeof(p.back), "/local/domain/0/backend/%s/%u/%u", type, domid, number);
     snprintf(p.front, sizeof(p.front), "/local/domain/%u/device/%s/%u", domid, type, number);
@@ -48,13 +52,31 @@ void device_begin(struct device_writer *w, const char *directory, domid_t owner,
         w->rc = pv_xs_set_perms(PV_XS_NIL, directory, perms, 2);
 }
 
-static void remove_keys(const struct device_paths *p)
+/* ---- waiting ---- */
+
+/* The guest's directory has gone. One that looks only when there is another device with the number takes that
+ * for the one it knows, which it has closed. When it has seen that the device went it watches the backend no
+ * more; then Linux reads its state once more, which has to be this one's. */
+static void let_notice(const struct device_paths *p)
 {
-    pv_xs_rm(PV_XS_NIL, p->back);
-    pv_xs_rm(PV_XS_NIL, p->front);
+    uint64_t end = pv_now_ns() + DEVICE_NOTICE_NS, requests;
+
+    if (!xenstore_is_watched(p->domid, p->back))
+        return;
+    while (xenstore_is_watched(p->domid, p->back) && pv_now_ns() < end)
+        pv_sleep_ns(LOOK_NS);
+    requests = xenstore_requests(p->domid);
+    end = pv_now_ns() + DONE_NS;
+    while (xenstore_requests(p->domid) == requests && pv_now_ns() < end)
+        pv_sleep_ns(LOOK_NS);
 }
 
-/* ---- waiting ---- */
+static void remove_keys(const struct device_paths *p)
+{
+    pv_xs_rm(PV_XS_NIL, p->front);
+    let_notice(p);
+    pv_xs_rm(PV_XS_NIL, p->back);
+}
 
 /* Waits for the backend to change a key of its directory until done() says so. -ETIMEDOUT */
 static int wait_for(const struct device_paths *p, const char *key, bool (*done)(const struct device_paths *p),
@@ -146,6 +168,7 @@ static void take_away(const struct device_paths *p)
     wait_for(p, "hotplug-status", is_free, DEVICE_BACKEND_NS);
     pv_xs_rm(PV_XS_NIL, p->front);
     wait_for(p, "state", has_closed, DEVICE_NOTICE_NS);
+    let_notice(p);
     pv_xs_rm(PV_XS_NIL, p->back);
 }
 

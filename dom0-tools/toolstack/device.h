@@ -17,9 +17,10 @@
 #define DEVICE_PATH_SIZE   96
 #define DEVICE_BACKEND_NS  (5 * PV_NS_PER_SEC)      /* what a backend may take: it is in this domain */
 #define DEVICE_FRONTEND_NS (10 * PV_NS_PER_SEC)     /* what a guest may take to let go */
-#define DEVICE_NOTICE_NS   (2 * PV_NS_PER_SEC)      /* ... or to notice that it has to */
+#define DEVICE_NOTICE_NS   (2 * PV_NS_PER_SEC)      /* ... or to notice that it has to, or has lost it */
 
 struct device_paths {
+    domid_t domid;              /* the guest's */
     char back[DEVICE_PATH_SIZE], front[DEVICE_PATH_SIZE];
 };
 

@@ -48,6 +48,7 @@ struct conn {
     struct watch_list watches;
     struct tx_list transactions;
     uint32_t last_tx;
+    uint64_t requests;                  /* that it has made */
 };
 
 /* Opens a connection for a domain that has none. NULL without memory. */

@@ -175,6 +175,7 @@ struct watch *request_run(struct conn *c, struct out *answer)
     uint32_t type = c->hdr.type;
     int rc = dispatch(&rq, type, c->hdr.tx_id);
 
+    c->requests++;
     if (rc) {
         request_reply(&rq, request_errno_name(-rc));
         type = XS_ERROR;

@@ -273,6 +273,17 @@ void watch_fire(struct store *s, const char *path, size_t len, const struct perm
     } while (at > 0 && !exact);
 }
 
+bool watch_any_below(const struct conn *c, const char *path)
+{
+    size_t len = strlen(path);
+    const struct watch *w;
+
+    TAILQ_FOREACH(w, &c->watches, of_conn)
+        if (strncmp(w->path, path, len) == 0 && (w->path[len] == '\0' || w->path[len] == '/'))
+            return true;
+    return false;
+}
+
 const char *watch_check(const struct store *s)
 {
     const struct watch_table *t = &s->watches;

@@ -61,6 +61,9 @@ int watch_add(struct conn *c, const char *path, size_t base_len, const char *tok
 int watch_remove(struct conn *c, const char *path, const char *token);
 void watch_remove_all(struct conn *c);
 
+/* Whether the connection watches the path (absolute) or something below it. */
+bool watch_any_below(const struct conn *c, const char *path);
+
 /* Queues the event that tells the client of `path` (absolute), whoever may read it. */
 void watch_event(struct watch *w, const char *path, size_t len);
 

@@ -2,7 +2,7 @@
  * The store daemon: its thread, its first nodes, and what it hears of dying domains.
  *
  * Other threads only leave notes (a bit for each domain that is gone, a flag) and wake the thread; the
- * store itself is touched by nobody else.
+ * store itself is changed by nobody else.
  */
 #include "xenstored.h"
 
@@ -93,6 +93,21 @@ void xenstore_domain_gone(domid_t domid)
     gone[domid / 64] |= UINT64_C(1) << (domid % 64);
     any_gone = true;
     pv_wake(&transport_work);
+}
+
+/* Between two requests, as everything that another thread sees. */
+bool xenstore_is_watched(domid_t domid, const char *path)
+{
+    const struct domain *d = domain_find(&store.domains, domid);
+
+    return d && d->conn && watch_any_below(d->conn, path);
+}
+
+uint64_t xenstore_requests(domid_t domid)
+{
+    const struct domain *d = domain_find(&store.domains, domid);
+
+    return d && d->conn ? d->conn->requests : 0;
 }
 
 /* What the hypervisor says of a domain: its XEN_DOMINF_* flags, or -ESRCH. A domain whose destruction has

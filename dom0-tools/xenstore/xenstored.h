@@ -2,12 +2,13 @@
  * The store daemon as the rest of the control domain sees it.
  *
  * Everybody, the control domain's own threads included, talks to the store through the wire protocol
- * (pv/xenbus.h in the kit); the few functions here only start it and tell it about dying domains. All of them
- * may be called from any thread, none of them from an event handler, and none of them blocks.
+ * (pv/xenbus.h in the kit); the few functions here start it, tell it about dying domains, and say what the
+ * protocol does not. All of them may be called from any thread, none of them from an event handler, and none of them blocks.
  */
 #ifndef XENSTORED_H
 #define XENSTORED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <xen/xen.h>
 
@@ -47,6 +48,15 @@ void xenstore_domain_gone(domid_t domid);
  * relied on.
  */
 void xenstore_check_domains(void);
+
+/*
+ * Whether a domain watches a path (absolute) or something below it: false for a domain that is not
+ * connected.
+ */
+bool xenstore_is_watched(domid_t domid, const char *path);
+
+/* How many requests it has made; 0 for a domain that is not connected. */
+uint64_t xenstore_requests(domid_t domid);
 
 #ifdef __cplusplus
 }

@@ -292,6 +292,21 @@ def restart_backend(host):
     host.cli("destroy kit")
 
 
+def under_one_name(host):
+    """A disk that is there again at once is another one for Linux, which had seen the first one go."""
+    with host.console("linux") as console:
+        console.send("\r")
+        console.ask("(while [ ! -e /tmp/enough ]; do [ -b /dev/xvdj ] && "
+                    "dd if=/dev/xvdj of=/dev/null bs=64k count=20 2>/dev/null; usleep 10000; done) & true")
+    for n in range(15):
+        host.cli("block-attach linux vdb,raw,xvdj,r", timeout=60)
+        host.until(lambda: disks_by_name(host)["xvdj"]["sectors_read"] > 0, 60)
+        host.cli("block-detach linux xvdj", "--force" if n % 3 == 0 else "", timeout=60)
+    with host.console("linux") as console:
+        console.send("\r")
+        console.ask("touch /tmp/enough; until ! pidof dd; do sleep 1; done; rm -f /dev/xvdj", 60)
+
+
 def fifty_times(host):
     """Linux reads whatever disk appears, and writes another one."""
     with host.console("linux") as console:
@@ -348,6 +363,7 @@ def test_linux_with_requests_under_way(host):
         console.ask("dd if=/dev/urandom of=/tmp/x bs=64k count=128 2>/dev/null")
     restart_backend(host)
     by_force(host)
+    under_one_name(host)
     fifty_times(host)
 
 

@@ -68,6 +68,8 @@ void store_clear(void)
     now = 0;
 }
 
+void (*store_read_hook)(const char *path);
+
 int pv_xs_read(uint32_t tx, const char *path, char **value, size_t *len)
 {
     int i = node(path);
@@ -77,6 +79,8 @@ int pv_xs_read(uint32_t tx, const char *path, char **value, size_t *len)
     if (i < 0)
         return -ENOENT;
     *value = strdup(nodes[i].value);
+    if (store_read_hook)
+        store_read_hook(path);
     return 0;
 }
 
@@ -99,6 +103,19 @@ int pv_xs_write(uint32_t tx, const char *path, const void *value, size_t len)
     (void)tx;
     snprintf(text, sizeof(text), "%.*s", (int)len, (const char *)value);
     store_set(path, text);
+    return 0;
+}
+
+int pv_xs_transaction_start(uint32_t *tx)
+{
+    *tx = 1;
+    return 0;
+}
+
+int pv_xs_transaction_end(uint32_t tx, bool commit)
+{
+    (void)commit;
+    assert_int_equal(tx, 1);
     return 0;
 }
 

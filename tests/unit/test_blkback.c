@@ -155,9 +155,18 @@ static const char *back(unsigned domid, const char *key)
     return store_get(path);
 }
 
+static const char *front(unsigned domid, const char *key)
+{
+    char path[96];
+
+    snprintf(path, sizeof(path), "/local/domain/%u/device/vbd/51712/%s", domid, key);
+    return store_get(path);
+}
+
 /* What the tools write, without a word to the daemon. */
 static void attach(unsigned domid, const char *disk)
 {
+    put(domid, "front", "backend", "/local/domain/0/backend");
     put(domid, "front", "state", "1");
     put(domid, "back", "params", disk);
     put(domid, "back", "mode", "w");
@@ -352,6 +361,62 @@ static void test_by_force(void **state)
     assert_state(5, "6");
 }
 
+/* The guest's driver says late that it has closed the device that was here before. */
+static void test_a_late_word(void **state)
+{
+    (void)state;
+    have(5, "vda");
+    front_state(5, "6");
+    assert_state(5, "2");
+    assert_string_equal(front(5, "state"), "1");            /* the new one is told of again */
+    front_state(5, "6");
+    assert_state(5, "6");                                   /* but once */
+    front_state(5, "1");
+    connect(5);
+    assert_state(5, "4");
+
+    have(6, "vdb");
+    front_state(6, "5");                                    /* a driver that has looked at it and does not want it */
+    front_state(6, "6");
+    assert_state(6, "6");
+    assert_string_equal(front(6, "state"), "6");
+}
+
+static void remove_behind_online(const char *path)
+{
+    if (strcmp(path, TREE "/5/51712/online") == 0)
+        store_forget(TREE "/5/51712");
+}
+
+/* The directory goes while it is looked at: nothing is left of it that the next device could take for its own. */
+static void test_away_meanwhile(void **state)
+{
+    (void)state;
+    have(5, "vda");
+    tools_put(5, "online", "0");
+    front_state(5, "6");
+    assert_string_equal(back(5, "hotplug-status"), "disconnected");
+    store_read_hook = remove_behind_online;
+    store_tell(TREE "/5/51712/online");
+    work();
+    store_read_hook = NULL;
+    assert_string_equal(back(5, "hotplug-status"), "");
+    assert_string_equal(back(5, "hotplug-error"), "");
+    have(5, "vdb");
+    assert_state(5, "2");
+}
+
+/* What is left of one whose directory is gone is told nothing. */
+static void test_a_word_too_late(void **state)
+{
+    (void)state;
+    have(5, "vda");
+    store_forget("/local/domain/5");
+    front_state(5, "6");
+    assert_string_equal(front(5, "state"), "6");
+    assert_state(5, "6");
+}
+
 /* The directories go, without a word, under a front end that does not let go; another domain has the disk
  * then. */
 static void test_without_a_word(void **state)
@@ -482,6 +547,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_another_tree, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nobody_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_by_force, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_away_meanwhile, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_late_word, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_word_too_late, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_a_word, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_not_served_again, setup, teardown),

@@ -134,6 +134,28 @@ static void take_away(struct backend_device *d)
         set_state(d, XenbusStateClosed);
 }
 
+/* Linux's driver says at the end of its work for a device that is gone that it has closed, and whoever has the
+ * number by then is taken for closed. The new device is told of anew, once: the driver is through. */
+static int write_initialising(void *arg, uint32_t tx)
+{
+    const struct backend_device *d = arg;
+    char path[BACKEND_PATH + 8], *back;
+    int rc;
+
+    snprintf(path, sizeof(path), "%s/backend", d->front);
+    rc = pv_xs_read(tx, path, &back, NULL);         /* the directory is there */
+    if (rc)
+        return rc;
+    free(back);
+    return pv_key_put_number(tx, d->front, "state", XenbusStateInitialising);
+}
+
+static bool offer_again(struct backend_device *d)
+{
+    d->fresh = false;
+    return pv_xs_in_transaction(write_initialising, d) == 0;
+}
+
 static void follow(struct backend_device *d)
 {
     bool online = pv_key_number_or(d->back, "online", 0) != 0;
@@ -145,6 +167,9 @@ static void follow(struct backend_device *d)
     }
     if (!d->taken)
         return;
+    if (d->fresh && online && state == XenbusStateClosed && offer_again(d))
+        return;
+    d->fresh &= state == XenbusStateInitialising;
     switch (state) {
     case XenbusStateInitialising:
     case XenbusStateInitWait:
@@ -219,7 +244,8 @@ static struct backend_device *appear(struct backend *b, domid_t frontend, unsign
     if (take_over(d))
         return d;
     pv_key_put(PV_XS_NIL, d->back, "hotplug-status", "connected");
-    if (d->state == XenbusStateInitialising || d->state == XenbusStateUnknown)
+    d->fresh = d->state == XenbusStateInitialising || d->state == XenbusStateUnknown;
+    if (d->fresh)
         set_state(d, XenbusStateInitWait);
     return d;
 }
@@ -261,6 +287,7 @@ void backend_look_at(struct backend *b, domid_t frontend, unsigned id)
     if (d && (d->leaving || !there || !pv_key_exists(path, "hotplug-status"))) {
         disappear(d, there);
         d = backend_find(b, frontend, id);
+        there = pv_key_exists(path, "online");      /* it may have gone since */
     }
     if (there && !d)
         d = appear(b, frontend, id);

@@ -39,6 +39,7 @@ struct backend_device {
     bool connected, parting;    /* parting: disconnect() has more to do */
     bool broken;                /* its front end broke the protocol: it is not served again */
     bool leaving;               /* the tools have taken the directory away */
+    bool fresh;                 /* its front end has done nothing with it yet */
     unsigned turns;             /* changes of state since ... */
     uint64_t turns_since;
 };

@@ -14,6 +14,7 @@
 #define NODES   256u
 #define WATCHES 32u
 #define PLANS   8u
+#define TX      "1"             /* the only transaction */
 
 static struct { char path[KIT_PATH]; char *value; size_t len; } nodes[NODES];
 static struct { bool used; char path[KIT_PATH], token[16]; } watches[WATCHES];
@@ -171,19 +172,26 @@ void kit_store_start(void)
 
 /* ---- requests ---- */
 
+/* An answer, with the NUL that the kit puts behind each. */
+static int give(const char *value, size_t bytes, void **reply, size_t *len)
+{
+    char *copy = malloc(bytes + 1);
+
+    if (!copy)
+        abort();
+    memcpy(copy, value, bytes);
+    copy[bytes] = '\0';
+    *reply = copy;
+    if (len)
+        *len = bytes;
+    return 0;
+}
+
 static int read_node(const char *path, void **reply, size_t *len)
 {
     int i = find(path);
 
-    if (i < 0)
-        return -ENOENT;
-    *reply = malloc(nodes[i].len + 1);
-    if (!*reply)
-        abort();
-    memcpy(*reply, nodes[i].value, nodes[i].len + 1);
-    if (len)
-        *len = nodes[i].len;
-    return 0;
+    return i < 0 ? -ENOENT : give(nodes[i].value, nodes[i].len, reply, len);
 }
 
 static bool is_listed(const char *names, size_t len, const char *name, size_t n)
@@ -269,6 +277,10 @@ static int answer(uint32_t type, const struct pv_iovec *iov, void **reply, size_
         return watch(path, iov[1].base);
     case XS_UNWATCH:
         return unwatch(path, iov[1].base);
+    case XS_TRANSACTION_START:      /* what is done in it happens at once, and others do theirs in between */
+        return give(TX, strlen(TX), reply, len);
+    case XS_TRANSACTION_END:
+        return 0;
     default:
         kit_wrong("the store is asked for %u", type);
     }
@@ -281,7 +293,7 @@ int pv_xs_request(uint32_t type, uint32_t tx, const struct pv_iovec *iov, size_t
     size_t bytes = 0;
     int rc;
 
-    if (tx != PV_XS_NIL || strlen(iov[0].base) + 1 != iov[0].len)
+    if ((tx != PV_XS_NIL && tx != strtoul(TX, NULL, 10)) || strlen(iov[0].base) + 1 != iov[0].len)
         kit_wrong("a request about `%s`", (const char *)iov[0].base);
     for (size_t i = 0; i < n; i++)
         bytes += iov[i].len;
