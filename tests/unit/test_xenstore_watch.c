@@ -99,6 +99,29 @@ static void test_relative_watch(void **state)
     assert_ask("!ENOENT", w, 3, XS_UNWATCH, 0, "dev|rel|");
 }
 
+/* What the tools ask: has the guest let go of a device? */
+static void test_who_watches(void **state)
+{
+    struct world *w = *state;
+    struct conn *c = client(w, 3);
+    uint64_t before = c->requests;
+
+    assert_false(watch_any_below(c, "/back/vif/3/0"));
+    assert_ask("OK|", w, 3, XS_WATCH, 0, "/back/vif/3/0/state|t|");
+    assert_ask("OK|", w, 3, XS_WATCH, 0, "/back/vif/3/10|t|");
+    assert_ask("OK|", w, 3, XS_WATCH, 0, "back|t|");
+    assert_true(watch_any_below(c, "/back/vif/3/0"));
+    assert_true(watch_any_below(c, "/back/vif/3/10"));
+    assert_true(watch_any_below(c, "/back"));
+    assert_true(watch_any_below(c, "/local/domain/3/back"));
+    assert_false(watch_any_below(c, "/back/vif/3/1"));
+    assert_false(watch_any_below(c, "/back/vif/3/10/state"));
+    assert_false(watch_any_below(client(w, 0), "/back"));
+    assert_ask("OK|", w, 3, XS_UNWATCH, 0, "/back/vif/3/0/state|t|");
+    assert_false(watch_any_below(c, "/back/vif/3/0"));
+    assert_int_equal(c->requests, before + 4);
+}
+
 static void test_arguments(void **state)
 {
     struct world *w = *state;
@@ -344,6 +367,7 @@ int main(void)
         world_test(test_what_fires),
         world_test(test_recursive_removal),
         world_test(test_relative_watch),
+        world_test(test_who_watches),
         world_test(test_arguments),
         world_test(test_longest_event),
         world_test(test_transactions_fire_at_commit),
