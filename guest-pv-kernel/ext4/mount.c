@@ -72,6 +72,12 @@ static bool too_large(const struct ext2_super_block *s, uint64_t blocks, bool wr
     return groups == 0 || groups > GROUPS_MAX || (writable && (blocks + s->s_inodes_count) / 8 > BITMAPS_MAX);
 }
 
+/* libext2fs writes outside of its bitmaps when blocks are counted from anywhere else. */
+static bool begins_anywhere(const struct ext2_super_block *s)
+{
+    return s->s_first_data_block > 1 || (s->s_first_data_block == 1 && s->s_log_block_size != 0);
+}
+
 /* The superblock as it is on the disk; *unit becomes the block size. */
 static int check_super(struct pv_disk *disk, const struct ext2_super_block *s, bool writable, uint32_t *unit)
 {
@@ -90,6 +96,8 @@ static int check_super(struct pv_disk *disk, const struct ext2_super_block *s, b
         return refuse(-EINVAL, "the file system's blocks are smaller than the disk's");
     if (blocks == 0 || blocks > disk->sectors / (*unit / EXT4_SECTOR))
         return refuse(-EINVAL, "the file system is larger than its disk");
+    if (begins_anywhere(s))
+        return refuse(-EINVAL, "the file system is damaged: e2fsck mends it");
     if (too_large(s, blocks, writable))
         return refuse(-ENOMEM, "the file system is too large");
     why = writable ? read_only_because(s) : NULL;
@@ -185,9 +193,18 @@ static int open_fs(struct ext4 *m, bool recover)
         m->fs = NULL;
         return refuse(rc <= 255 ? -(int)rc : -EINVAL, "the file system is damaged");
     }
-    if (!recover)
-        return 0;
-    return replay(m);
+    return recover ? replay(m) : 0;
+}
+
+/* The journal may have brought another superblock than the one that was looked at first. */
+static int check_again(const struct ext4 *m)
+{
+    uint32_t unit = 0;
+    int rc = check_super(m->disk, m->fs->super, m->writable, &unit);
+
+    if (rc == 0 && unit != m->cache.unit)
+        rc = refuse(-EINVAL, "the file system is damaged: e2fsck mends it");
+    return rc;
 }
 
 /* What changes need. */
@@ -228,6 +245,8 @@ static int prepare(struct ext4 *m, bool recover)
     struct ext2_inode root;
     int rc = open_fs(m, recover);
 
+    if (rc == 0 && recover)
+        rc = check_again(m);
     if (rc == 0 && m->writable)
         rc = make_writable(m);
     m->cache.refuse = !m->writable;

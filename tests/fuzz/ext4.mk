@@ -3,6 +3,7 @@ fuzz-targets += ext4
 fuzz-ext4-srcs := tests/fuzz/fuzz_ext4.c tests/fuzz/kit/input.c $(ext4-unit-srcs)
 fuzz-ext4-flags := -Itests/fuzz -Itests -Ihypercall-abi/include $(ext4-unit-flags)
 fuzz-ext4-libs := build/fuzz/e2fsprogs.a
+fuzz-ext4-seeds := tests/fuzz/seeds/ext4
 fuzz-ext4-length := 400
 fuzz-ext4-runs := 2000
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "ext4_world.h"
 
 #define ROUNDS 120
+#define FIRST_DATA_BLOCK (1024 + 20)
 
 static void use(struct world *w)
 {
@@ -74,9 +76,28 @@ static void damaged(void **state)
     world_free(&w);
 }
 
+/* Where blocks are counted from: libext2fs would write behind its bitmaps. */
+static void blocks_from_anywhere(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_make(&w, "anywhere", 8, "-t ext4 -b 1024 -g 1024 -O ^metadata_csum");
+    w.image[FIRST_DATA_BLOCK] = 212;
+    assert_int_equal(world_mount(&w, true), -EINVAL);
+    assert_int_equal(world_mount(&w, false), -EINVAL);
+    w.image[FIRST_DATA_BLOCK] = 1;
+    assert_int_equal(world_mount(&w, true), 0);
+    assert_int_equal(world_umount(&w), 0);
+    world_free(&w);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(damaged) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(damaged),
+        cmocka_unit_test(blocks_from_anywhere),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
