@@ -134,6 +134,12 @@ static enum nat_verdict where_to(struct nat *n, const struct nat_view *v, struct
     return v->to == n->outside ? NAT_LOCAL : NAT_FORWARD;
 }
 
+/* The guest has dialled another address or port than the one that it reaches. */
+static bool is_led_elsewhere(const struct nat_connection *c)
+{
+    return c->remote != c->dialled || c->remote_port != c->dialled_port;
+}
+
 static enum nat_verdict send_out(struct nat *n, struct nat_view *v, const struct dialled *d, uint64_t now_ms)
 {
     bool echo = v->protocol == IP_ICMP;
@@ -159,7 +165,7 @@ static enum nat_verdict send_out(struct nat *n, struct nat_view *v, const struct
         nat_set_icmp_id(v, c->outside_port);
     } else {
         nat_set_from(v, n->outside, c->outside_port);
-        if (c->remote != c->dialled || c->remote_port != c->dialled_port)
+        if (is_led_elsewhere(c))
             nat_set_to(v, c->remote, c->remote_port);
     }
     if (v->part == NAT_FIRST_FRAGMENT)
@@ -247,7 +253,7 @@ static enum nat_verdict send_in(struct nat *n, struct nat_view *v, struct nat_co
         nat_set_icmp_id(v, c->inside_port);
     } else {
         nat_set_to(v, c->inside, c->inside_port);
-        if (c->remote != c->dialled || c->remote_port != c->dialled_port)
+        if (is_led_elsewhere(c))
             nat_set_from(v, c->dialled, c->dialled_port);
     }
     if (v->part == NAT_FIRST_FRAGMENT)

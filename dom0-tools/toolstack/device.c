@@ -13,7 +13,7 @@
 
 #define TOKEN "device"
 #define LOOK_NS (5 * PV_NS_PER_MS)
-#define DONE_NS (100 * PV_NS_PER_MS)
+#define DONE_NS (100 * PV_NS_PER_MS)    /* between letting go of a watch and the next request */
 
 struct device_paths device_paths(const char *type, domid_t domid, uint32_t number)
 {

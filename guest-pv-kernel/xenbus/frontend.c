@@ -30,15 +30,10 @@ static int write_word(void *arg, uint32_t tx)
 {
     const struct word *w = arg;
     const struct pv_frontend *f = w->frontend;
-    char path[PATH], *backend;
-    int rc;
+    int rc = pv_key_look(tx, f->front, "backend");      /* the device is there */
 
-    snprintf(path, sizeof(path), "%s/backend", f->front);
-    rc = pv_xs_read(tx, path, &backend, NULL);      /* the device is there */
-    if (rc)
-        return rc;
-    free(backend);
-    rc = w->write ? w->write(f->device, tx) : 0;
+    if (rc == 0 && w->write)
+        rc = w->write(f->device, tx);
     return rc ? rc : pv_key_put_number(tx, f->front, "state", w->state);
 }
 

@@ -22,12 +22,19 @@ char *pv_key_text(const char *directory, const char *key)
     return pv_xs_read(PV_XS_NIL, join(path, directory, key), &value, NULL) ? NULL : value;
 }
 
+int pv_key_look(uint32_t tx, const char *directory, const char *key)
+{
+    char path[PATH_SIZE], *value;
+    int rc = pv_xs_read(tx, join(path, directory, key), &value, NULL);
+
+    if (rc == 0)
+        free(value);
+    return rc;
+}
+
 bool pv_key_exists(const char *directory, const char *key)
 {
-    char *value = pv_key_text(directory, key);
-
-    free(value);
-    return value != NULL;
+    return pv_key_look(PV_XS_NIL, directory, key) == 0;
 }
 
 void pv_key_copy(const char *directory, const char *key, char *to, size_t size)

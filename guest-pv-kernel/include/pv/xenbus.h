@@ -66,6 +66,8 @@ int pv_xs_in_transaction(int (*body)(void *arg, uint32_t tx), void *arg);
  */
 #define PV_KEY_DIRECTORY 112        /* bytes of a directory's path, at the most, with its 0 */
 
+/* 0: it is there; -ENOENT, or what else the store answers. */
+int pv_key_look(uint32_t tx, const char *directory, const char *key);
 bool pv_key_exists(const char *directory, const char *key);
 
 /* malloc'd; NULL: there is none. */
