@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <pv/event.h>
 #include <pv/time.h>
@@ -64,13 +65,14 @@ static bool read_mac(const char *text, uint8_t mac[6])
 
 static int read_address(struct pv_netfront *n)
 {
-    char *mac = pv_key_text(n->fe.front, "mac");
-    bool good = mac && read_mac(mac, n->mac);
+    char *text = pv_key_text(n->fe.front, "mac");
+    uint8_t mac[6];
+    int rc = !text ? -ENOENT : read_mac(text, mac) ? 0 : -EINVAL;
 
-    free(mac);
-    if (good)
-        return 0;
-    return mac ? -EINVAL : -ENOENT;
+    free(text);
+    if (rc == 0)
+        memcpy(n->mac, mac, sizeof(n->mac));
+    return rc;
 }
 
 /* ---- connecting ---- */
