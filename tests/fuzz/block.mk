@@ -22,7 +22,7 @@ fuzz-virtq-length := 512
 
 # The whole backend, with a store.
 fuzz-store-srcs := $(addprefix tests/fuzz/kit/,store.c device.c) \
-    $(addprefix guest-pv-kernel/xenbus/,store.c keys.c transaction.c watch.c parse.c)
+    $(addprefix guest-pv-kernel/xenbus/,store.c keys.c watch.c parse.c)
 fuzz-store-flags := -Iguest-pv-kernel
 fuzz-store-libs := -Wl,--wrap=printf
 

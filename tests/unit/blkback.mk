@@ -17,8 +17,7 @@ vbd_ends-flags = $(vbd-flags)
 
 unit-tests += blkback
 blkback-srcs := tests/unit/test_blkback.c tests/unit/store_host.c dom0-tools/backends/block/blkback.c \
-    $(addprefix dom0-tools/backends/xenbus/,backend.c events.c) \
-    $(addprefix guest-pv-kernel/xenbus/,keys.c transaction.c)
+    $(addprefix dom0-tools/backends/xenbus/,backend.c events.c) guest-pv-kernel/xenbus/keys.c
 blkback-flags := -Idom0-tools -Ihypercall-abi/include -idirafter guest-pv-kernel/include
 
 unit-tests += image

@@ -112,11 +112,12 @@ int pv_xs_transaction_start(uint32_t *tx)
     return 0;
 }
 
+bool store_conflicts;
+
 int pv_xs_transaction_end(uint32_t tx, bool commit)
 {
-    (void)commit;
     assert_int_equal(tx, 1);
-    return 0;
+    return commit && store_conflicts ? -EAGAIN : 0;
 }
 
 int pv_xs_rm(uint32_t tx, const char *path)

@@ -16,6 +16,7 @@ const char *store_get(const char *path);        /* "" for none */
 void store_forget(const char *prefix);          /* all below it */
 void store_tell(const char *path);              /* an event */
 void store_clear(void);
+extern bool store_conflicts;                    /* no transaction succeeds */
 extern void (*store_read_hook)(const char *path);       /* NULL, or called behind each read */
 
 extern struct pv_xs_watcher *watcher;           /* the daemon's */

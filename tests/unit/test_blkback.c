@@ -382,6 +382,19 @@ static void test_a_late_word(void **state)
     assert_string_equal(front(6, "state"), "6");
 }
 
+/* A guest that writes there all the time: one attempt, and the others are served. */
+static void test_a_late_word_in_a_flood(void **state)
+{
+    (void)state;
+    have(5, "vda");
+    store_conflicts = true;
+    front_state(5, "6");
+    store_conflicts = false;
+    assert_state(5, "6");
+    have(6, "vdb");
+    assert_state(6, "2");
+}
+
 static void remove_behind_online(const char *path)
 {
     if (strcmp(path, TREE "/5/51712/online") == 0)
@@ -549,6 +562,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_by_force, setup, teardown),
         cmocka_unit_test_setup_teardown(test_away_meanwhile, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_late_word, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_late_word_in_a_flood, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_word_too_late, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_a_word, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),

@@ -136,24 +136,20 @@ static void take_away(struct backend_device *d)
 
 /* Linux's driver says at the end of its work for a device that is gone that it has closed, and whoever has the
  * number by then is taken for closed. The new device is told of anew, once: the driver is through. */
-static int write_initialising(void *arg, uint32_t tx)
-{
-    const struct backend_device *d = arg;
-    char path[BACKEND_PATH + 8], *back;
-    int rc;
-
-    snprintf(path, sizeof(path), "%s/backend", d->front);
-    rc = pv_xs_read(tx, path, &back, NULL);         /* the directory is there */
-    if (rc)
-        return rc;
-    free(back);
-    return pv_key_put_number(tx, d->front, "state", XenbusStateInitialising);
-}
-
 static bool offer_again(struct backend_device *d)
 {
+    uint32_t tx;
+    int rc, ended;
+
     d->fresh = false;
-    return pv_xs_in_transaction(write_initialising, d) == 0;
+    if (pv_xs_transaction_start(&tx))
+        return false;
+    rc = pv_key_look(tx, d->front, "backend");      /* the directory is there */
+    if (rc == 0)
+        rc = pv_key_put_number(tx, d->front, "state", XenbusStateInitialising);
+    /* Not tried again: a guest that goes on writing there would hold up the thread for all others. */
+    ended = pv_xs_transaction_end(tx, rc == 0);
+    return rc == 0 && ended == 0;
 }
 
 static void follow(struct backend_device *d)
