@@ -92,11 +92,56 @@ static void blocks_from_anywhere(void **state)
     world_free(&w);
 }
 
+/* The superblock that the journal brings says it, and the group descriptors are where they would be then. (One
+ * that is read first is as it was.) */
+static void hide_in_journal(struct world *w, uint8_t first)
+{
+    memcpy(w->image + (first + 1) * 1024, w->image + 2048, 1024);
+    for (size_t at = 2048; at < w->size; at += 1024)
+        if (w->image[at + 56] == 0x53 && w->image[at + 57] == 0xef)
+            w->image[at + 20] = first;
+}
+
+/* The machine stops behind each write of a change, and then somebody has the disk. */
+static void blocks_from_anywhere_by_the_journal(void **state)
+{
+    unsigned refused = 0;
+    struct world w;
+    uint8_t *disk;
+    int rc;
+
+    (void)state;
+    world_make(&w, "journal", 8, "-t ext4 -b 1024 -g 1024 -O ^metadata_csum");
+    disk = malloc(w.size);
+    memcpy(disk, w.image, w.size);
+    assert_int_equal(world_mount(&w, true), 0);
+    w.logging = true;
+    w.ops->mkdir(w.fs, "d", 0755);
+    w.ops->sync(w.fs);
+    w.logging = false;
+    assert_int_equal(world_umount(&w), 0);
+    for (size_t i = 0; i < w.writes; i++) {
+        if (w.log[i].bytes)
+            memcpy(disk + w.log[i].sector * 512, w.log[i].bytes, w.log[i].len);
+        memcpy(w.image, disk, w.size);
+        hide_in_journal(&w, 9);
+        assert_int_equal(w.image[FIRST_DATA_BLOCK], 1);
+        rc = world_mount(&w, true);
+        if (rc == 0)
+            world_umount(&w);
+        refused += rc == -EINVAL;
+    }
+    assert_true(refused > 0);
+    free(disk);
+    world_free(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(damaged),
         cmocka_unit_test(blocks_from_anywhere),
+        cmocka_unit_test(blocks_from_anywhere_by_the_journal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
