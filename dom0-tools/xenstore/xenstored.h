@@ -3,7 +3,8 @@
  *
  * Everybody, the control domain's own threads included, talks to the store through the wire protocol
  * (pv/xenbus.h in the kit); the few functions here start it, tell it about dying domains, and say what the
- * protocol does not. All of them may be called from any thread, none of them from an event handler, and none of them blocks.
+ * protocol does not. All of them may be called from any thread, none of them from an event handler, and none
+ * of them blocks.
  */
 #ifndef XENSTORED_H
 #define XENSTORED_H
